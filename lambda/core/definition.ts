@@ -1,0 +1,35 @@
+import type { LinkPattern } from './names';
+
+/** What makes the next credentials. The set is open: one file in `steps/sources`, one entry in its table. */
+export type SourceDefinition = { readonly type: 'iam-user'; readonly userName: string };
+
+/** Links of one cluster, reached with one connection secret. */
+export interface Target {
+  readonly connectionSecretId: string;
+  readonly links: readonly LinkPattern[];
+}
+
+/** One entry of `ROTATIONS`, with its defaults filled in (design, section 2.3). */
+export interface RotationDefinition {
+  /** ARN or name of the secret that Secrets Manager rotates. */
+  readonly secretId: string;
+  readonly source: SourceDefinition;
+  readonly targets: readonly Target[];
+  /** Key of the link's JSON to key of the secret's JSON. `credentials` empty: every key of the secret; `config` empty: CONFIG untouched. */
+  readonly fields: {
+    readonly credentials: Readonly<Record<string, string>>;
+    readonly config: Readonly<Record<string, string>>;
+  };
+  readonly limits: {
+    /** How long stopping may take before the rotation is postponed. Seconds, 1 to 600, default 60. */
+    readonly drainSeconds: number;
+    /** How long testSecret waits for each pipeline's first batch. Seconds, 1 to 600, default 60. */
+    readonly proofSeconds: number;
+    /** Connections to each cluster that carry statements; one more watches. 1 to 64, default 16. */
+    readonly connections: number;
+  };
+  /** How long the older credentials stay usable after a promotion. Hours, default 24. */
+  readonly retireAfterHours: number;
+  /** Also start pipelines found in Error whose last error is a credential error newer than the value we replace. */
+  readonly restartAfterCredentialError: boolean;
+}

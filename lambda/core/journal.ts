@@ -1,0 +1,145 @@
+import type { QualifiedName } from './names';
+import type { VersionId } from './version';
+
+/*
+ * What the table remembers. Each item is written as a whole, conditional on its revision (see `Table` in ports.ts), so
+ * an item changes in one step or not at all; nothing here needs a transaction. No secret is ever in it: credentials
+ * are named by version id and access key id.
+ */
+
+/** The right to change what the item describes, for a while. A holder is one invocation, not one version. */
+export interface Lease {
+  readonly holder: string;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+export interface Leased {
+  /** Grows by one with each new holder, never falls. */
+  readonly fence: number;
+  readonly lease: Lease | null;
+}
+
+/** A credential that a link may hold. `version` null: one that we did not put there. */
+export interface HeldVersion {
+  readonly version: VersionId | null;
+  /** The access key id, for sources that have one. */
+  readonly keyId?: string;
+  /** Epoch milliseconds of the ALTER that put it there. */
+  readonly since?: number;
+}
+
+/** Value of a CONFIG key before a change; `absent` when the key was not there. */
+export type ConfigValue = { readonly value: unknown } | { readonly absent: true };
+
+/**
+ * One pause of a link's pipelines. Written before the first STOP, with the names in chunks written before it; a header
+ * that says `open` means: whatever of the set is stopped was stopped by us.
+ */
+export interface Bracket {
+  /** Names the chunks of its set. */
+  readonly id: string;
+  /** `open`: members may be paused. `resumed`: each member was seen started, or gone. The set stays until promotion or rollback. */
+  readonly phase: 'open' | 'resumed';
+  readonly direction: 'forward' | 'back';
+  readonly to: VersionId;
+  /** How many chunks of names belong to it. */
+  readonly chunks: number;
+  /** Errors newer than this are news: the newest ERROR_UNIX_TIMESTAMP before the first STOP, by the server's clock. Seconds. */
+  readonly errorsAfter: number;
+  /** CONFIG keys that change, with what they were before: for the way back. */
+  readonly config: Readonly<Record<string, ConfigValue>>;
+  /** Epoch milliseconds. */
+  readonly openedAt: number;
+  readonly resumedAt?: number;
+}
+
+/** All we know of one link of one cluster. */
+export interface LinkRecord extends Leased {
+  /** `host:port`. */
+  readonly cluster: string;
+  readonly link: QualifiedName;
+  /** The rotated secret that last changed the link. */
+  readonly secretId: string;
+  /** Enough to resume without a rotation definition. */
+  readonly connectionSecretId: string;
+  /** Connections that the holder may act through; its successor kills them first. */
+  readonly connections: readonly number[];
+  /** What the link may hold: one entry when certain, two around an ALTER whose outcome is not confirmed. */
+  readonly holds: readonly HeldVersion[];
+  readonly bracket: Bracket | null;
+}
+
+/** A member of a bracket's set. */
+export interface Member {
+  readonly pipeline: QualifiedName;
+  /** Batches above this id began after the resume; null until the pipeline was resumed. */
+  readonly batchesAfter: number | null;
+}
+
+/** At most this many names stand in one chunk: 400 KB is the limit of an item, a name has at most 2 × 64 characters of 4 bytes. */
+export const membersPerChunk = 500;
+
+export interface SetChunk {
+  readonly members: readonly Member[];
+}
+
+/** How far a rotation of a secret has come. */
+export interface SecretRecord {
+  /** The version that `setAt` and `testedAt` speak of. */
+  readonly version: VersionId | null;
+  /** Epoch milliseconds at which setSecret was done. */
+  readonly setAt?: number;
+  readonly testedAt?: number;
+  /** Proofs of `version` that ended in a credential error. */
+  readonly failedProofs: number;
+  readonly retirements: readonly Retirement[];
+  /** Pipelines that had loaded no batch when the version was promoted: watched until the older credentials retire. */
+  readonly unproven: readonly Unproven[];
+}
+
+/** Credentials that are out of use and wait for their end. */
+export interface Retirement {
+  readonly version: VersionId;
+  readonly keyId?: string;
+  /** Epoch milliseconds of the promotion of its successor. */
+  readonly switchedAt: number;
+  readonly dueAt: number;
+}
+
+export interface Unproven {
+  readonly cluster: string;
+  readonly connectionSecretId: string;
+  readonly pipeline: QualifiedName;
+  readonly errorsAfter: number;
+  readonly batchesAfter: number | null;
+}
+
+/** What stands in the table about an IAM user while a key is being made. */
+export interface UserRecord extends Leased {
+  /** Written before CreateAccessKey is sent, taken away by its answer. Open: a key may exist whose secret nobody knows. */
+  readonly intent: Intent | null;
+}
+
+export interface Intent {
+  readonly secretId: string;
+  readonly version: VersionId;
+  /** Key ids that existed before. */
+  readonly seen: readonly string[];
+  /** Epoch milliseconds. A key made by this intent was created between the two, give or take the clocks. */
+  readonly openedAt: number;
+  readonly until: number;
+}
+
+/** The items of the table by kind. */
+export interface Items {
+  readonly link: LinkRecord;
+  readonly set: SetChunk;
+  readonly secret: SecretRecord;
+  readonly user: UserRecord;
+}
+export type Kind = keyof Items;
+
+export const linkKey = (cluster: string, link: QualifiedName): string => `${cluster}/${link}`;
+export const chunkKey = (cluster: string, link: QualifiedName, bracketId: string, chunk: number): string =>
+  `${linkKey(cluster, link)}/${bracketId}/${String(chunk).padStart(4, '0')}`;

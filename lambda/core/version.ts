@@ -1,0 +1,35 @@
+/** A version of a secret. Secrets Manager's `ClientRequestToken` *is* the id of the version that a rotation makes. */
+export type VersionId = string;
+
+/** What `DescribeSecret` tells of a secret, as far as a rotation needs it. */
+export interface SecretDescription {
+  /** Full ARN. */
+  readonly arn: string;
+  readonly rotationEnabled: boolean;
+  /** Scheduled for deletion: its value cannot be read any more. */
+  readonly deleted: boolean;
+  /** Version id to its staging labels. */
+  readonly labels: Readonly<Record<VersionId, readonly string[]>>;
+}
+
+/** The version that carries a label, or `null`. A label is on at most one version. */
+export function labelled(
+  secret: SecretDescription,
+  label: 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS',
+): VersionId | null {
+  return Object.entries(secret.labels).find(([, labels]) => labels.includes(label))?.[0] ?? null;
+}
+
+/**
+ * Where a version stands. `current` is tested first: after a promotion AWSPENDING may stay on the same version
+ * (facts: aws-rotation, section 2).
+ */
+export function standing(
+  secret: SecretDescription,
+  version: VersionId,
+): 'current' | 'pending' | 'unlabelled' | 'unknown' {
+  const labels = secret.labels[version];
+  if (labels === undefined) return 'unknown';
+  if (labels.includes('AWSCURRENT')) return 'current';
+  return labels.includes('AWSPENDING') ? 'pending' : 'unlabelled';
+}
