@@ -1,0 +1,32 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import { User } from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { LinkRotation } from './link-rotation';
+
+export interface LinkRotationStackProps extends StackProps {
+  /** Complete ARN of the secret to rotate. */
+  readonly secretId: string;
+  /** Name of the IAM user whose access keys the secret holds. */
+  readonly userName: string;
+  /** Complete ARN of the secret with the cluster's address and login. */
+  readonly connectionSecretId: string;
+  /** `database.link` or `database.*`. At least one. */
+  readonly links: readonly string[];
+  /** @default the construct's: the first day of each month from 03:00 UTC */
+  readonly schedule?: string;
+}
+
+/** One secret, one IAM user, one cluster. More than that is a stack of your own around {@link LinkRotation}. */
+export class LinkRotationStack extends Stack {
+  constructor(scope: Construct, id: string, props: LinkRotationStackProps) {
+    super(scope, id, { description: 'Rotates the credentials of SingleStore links', ...props });
+    const connectionSecret = Secret.fromSecretCompleteArn(this, 'ConnectionSecret', props.connectionSecretId);
+    new LinkRotation(this, 'LinkRotation', {
+      secret: Secret.fromSecretCompleteArn(this, 'Secret', props.secretId),
+      user: User.fromUserName(this, 'User', props.userName),
+      targets: [{ connectionSecret, links: props.links }],
+      schedule: props.schedule,
+    });
+  }
+}
