@@ -1,0 +1,61 @@
+import { App } from 'aws-cdk-lib';
+import { readSettings } from '../../infra/settings';
+
+const read = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
+
+const given = {
+  secretId: 'arn:aws:secretsmanager:eu-central-1:444455556666:secret:ingest-AbCdEf',
+  userName: 'ingest',
+  connectionSecretId: 'arn:aws:secretsmanager:eu-central-1:444455556666:secret:cluster-AbCdEf',
+  links: 'a.b,c.*',
+};
+
+test('without context it is the example, in the account that documentation uses', () => {
+  expect(read({})).toEqual({
+    secretId: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-AbCdEf',
+    userName: 'singlestore-ingest',
+    connectionSecretId: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/singlestore-AbCdEf',
+    links: ['analytics.analytics_link'],
+    env: { account: '111122223333', region: 'us-east-1' },
+  });
+});
+
+test('links may be given with commas, and the stack goes where the secret is', () => {
+  expect(read(given)).toEqual({
+    ...given,
+    links: ['a.b', 'c.*'],
+    env: { account: '444455556666', region: 'eu-central-1' },
+  });
+});
+
+test('links may be an array, as in cdk.json', () => {
+  expect(read({ ...given, links: ['`a,b`.c'] }).links).toEqual(['`a,b`.c']);
+});
+
+test('a schedule is handed on', () => {
+  expect(read({ ...given, schedule: 'rate(10 days)' }).schedule).toBe('rate(10 days)');
+});
+
+test.each([
+  [{ userName: 'ingest' }, 'Missing context: -c secretId=… -c connectionSecretId=… -c links=…'],
+  [{ ...given, links: '' }, 'Missing context: -c links=…'],
+  [{ schedule: 'rate(10 days)' }, 'Missing context: -c secretId=… -c userName=… -c connectionSecretId=… -c links=…'],
+])('of %j it says what is missing', (context, message) => {
+  expect(() => read(context)).toThrow(new Error(message));
+});
+
+test.each([
+  [
+    'secretId',
+    'ingest',
+    `'secretId' must be the complete ARN of a secret, with the six characters at its end, got 'ingest'`,
+  ],
+  [
+    'connectionSecretId',
+    'arn:aws:secretsmanager:eu-central-1:444455556666:secret:cluster',
+    `'connectionSecretId' must be the complete ARN of a secret, with the six characters at its end, got 'arn:aws:secretsmanager:eu-central-1:444455556666:secret:cluster'`,
+  ],
+  ['userName', 'path/ingest', `'userName' must be the name of an IAM user, without its path, got 'path/ingest'`],
+])('%s %s is refused and quoted', (key, value, message) => {
+  expect(() => read({ ...given, [key]: value })).toThrow(new Error(message));
+});
