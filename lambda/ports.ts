@@ -1,3 +1,4 @@
+import type { ConnectionSecret } from './core/connection';
 import type { Credentials } from './core/credentials';
 import type { RotationDefinition } from './core/definition';
 import type { Items, Kind } from './core/journal';
@@ -70,16 +71,7 @@ export interface Stored<T> {
   readonly revision: number;
 }
 
-/** Where a cluster is and how to log in: AWS's shape for database secrets. */
-export interface ConnectionSecret {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string;
-  readonly password: Credentials;
-  /** PEM; absent: the system's roots. */
-  readonly ca?: string;
-  readonly tls: boolean;
-}
+export type { ConnectionSecret };
 
 export interface Clusters {
   /**
