@@ -1,0 +1,61 @@
+import { RotationError, type ErrorCode } from '../core/errors';
+
+/**
+ * Options of every AWS client. Three bounds, because the SDK has none by default: `requestTimeout` ends with the first
+ * byte of the answer, `socketTimeout` covers an answer that stops halfway.
+ *
+ * @param timeoutMs for each attempt; the SDK makes up to three
+ */
+export function clientOptions(timeoutMs = 10_000) {
+  return {
+    requestHandler: {
+      connectionTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      throwOnRequestTimeout: true, // else the SDK only warns and waits on
+    },
+  };
+}
+
+/** What can be told of a failed call without repeating AWS's text, which may echo its input. */
+export interface AwsFailure {
+  /** AWS's own code as on the wire (`LimitExceeded`, not the SDK's `LimitExceededException`), else the system's (`ECONNRESET`) or `HTTP 403`. */
+  readonly code: string;
+  readonly status: number | undefined;
+  /** AWS said no, by name: nothing was done. Otherwise it may have been: a lost or garbled answer, or a 5xx. */
+  readonly refused: boolean;
+}
+
+export function failureOf(error: unknown): AwsFailure {
+  const { Code, name, code, $fault, $metadata } = (typeof error === 'object' && error !== null ? error : {}) as {
+    readonly Code?: unknown;
+    readonly name?: unknown;
+    readonly code?: unknown;
+    readonly $fault?: unknown;
+    readonly $metadata?: { readonly httpStatusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode;
+  const answer = $fault === undefined ? undefined : [Code, name].find(isCode);
+  if (answer !== undefined) {
+    const refused = $fault === 'client' && status !== undefined && status >= 400 && status < 500 && status !== 408;
+    return { code: answer, status, refused };
+  }
+  if (status !== undefined && status >= 300) return { code: `HTTP ${status}`, status, refused: false };
+  return { code: [code, name].find(isCode) ?? 'unreadable answer', status, refused: false };
+}
+
+/** Codes come off the wire too: only what looks like one is repeated. The SDK says `Unknown` for an answer without code. */
+const isCode = (text: unknown): text is string =>
+  typeof text === 'string' && /^[\w.-]{1,80}$/.test(text) && text !== 'Unknown' && text !== 'Error';
+
+/**
+ * A failed call for a person to read.
+ *
+ * @param call the operation and the resource: `DescribeSecret of prod/lake`
+ * @param advice the state left behind and what to do
+ */
+export function awsError(error: unknown, call: string, advice: string, code: ErrorCode = 'AWS_REFUSED'): RotationError {
+  const failure = failureOf(error);
+  const outcome = failure.refused ? `was refused by AWS: ${failure.code}` : `got no clear answer: ${failure.code}`;
+  return new RotationError(code, `${call} ${outcome}. ${advice}`);
+}
