@@ -1,0 +1,129 @@
+import { Credentials } from '../../lambda/core/credentials';
+import { RotationError } from '../../lambda/core/errors';
+import type { AccessKeys, AwsCredentials, KeyUse, Trial, Trials } from '../../lambda/ports';
+import { throwing, type Ask } from './points';
+
+export interface MemoryKey {
+  readonly userName: string;
+  readonly keyId: string;
+  readonly secret: string;
+  /** Epoch milliseconds; IAM shows whole seconds. */
+  readonly createdAt: number;
+  active: boolean;
+  deleted: boolean;
+  lastUsed: KeyUse | null;
+}
+
+/** IAM's access keys, and everything that takes them: STS, S3, and SingleStore's extractors (facts: aws-rotation, section 13). */
+export class MemoryKeys {
+  readonly users = new Set<string>();
+  /** Deleted ones included. */
+  readonly all: MemoryKey[] = [];
+  /** How long after its creation a key is not accepted anywhere yet. Milliseconds. */
+  propagationMs = 5_000;
+  /** Called before anything changes that decides whether a key is accepted. */
+  beforeChange: () => void = () => undefined;
+  #denies: (keyId: string, bucket: string) => boolean = () => false;
+
+  constructor(
+    readonly now: () => number,
+    readonly newSecret: () => string,
+  ) {}
+
+  /** Makes a key, as a person would; `createdAt` in epoch milliseconds, default now. */
+  add(userName: string, createdAt = this.now()): MemoryKey {
+    const keyId = `AKIAEXAMPLE${String(this.all.length + 1).padStart(9, '0')}`;
+    const key = { userName, keyId, secret: this.newSecret(), createdAt, active: true, deleted: false, lastUsed: null };
+    this.all.push(key);
+    return key;
+  }
+
+  /** The keys of a user that exist. */
+  of(userName: string): readonly MemoryKey[] {
+    return this.all.filter((key) => key.userName === userName && !key.deleted);
+  }
+
+  key(keyId: string): MemoryKey {
+    const key = this.all.find((known) => known.keyId === keyId);
+    if (key === undefined) throw new Error(`there never was a key ${keyId}`);
+    return key;
+  }
+
+  /** From now on these keys are known but not allowed to read these buckets. */
+  deny(denies: (keyId: string, bucket: string) => boolean): void {
+    this.beforeChange();
+    this.#denies = denies;
+  }
+
+  /** What AWS says to these credentials at a time. `bucket` undefined: a call that no policy can forbid. */
+  judge(keyId: string, secret: string, bucket: string | undefined, at: number): 'accepted' | 'unaccepted' | 'denied' {
+    const key = this.all.find((known) => known.keyId === keyId);
+    if (key === undefined || !key.active || key.deleted || key.secret !== secret) return 'unaccepted';
+    if (at < key.createdAt + this.propagationMs) return 'unaccepted';
+    const service = bucket === undefined ? 'sts' : 's3';
+    key.lastUsed = { at: Math.max(at, key.lastUsed?.at ?? 0), service, region: 'us-east-1' };
+    return bucket !== undefined && this.#denies(keyId, bucket) ? 'denied' : 'accepted';
+  }
+
+  /** IAM as one process reaches it. */
+  port(ask: Ask): AccessKeys {
+    const call = <T>(method: string, effect: () => T): Promise<T> =>
+      ask(`keys.${method}`, effect, throwing(`keys.${method}`, 'AWS_REFUSED'));
+    return {
+      list: (userName) =>
+        call('list', () =>
+          this.of(userName).map(({ keyId, active, createdAt }) => ({
+            keyId,
+            active,
+            createdAt: Math.floor(createdAt / 1000) * 1000,
+          })),
+        ),
+      create: (userName) =>
+        ask<Awaited<ReturnType<AccessKeys['create']>>>('keys.create', () => this.#create(userName), {
+          lost: () => ({ is: 'unknown' }),
+          refused: () => ({ is: 'refused', code: 'AccessDenied' }),
+        }),
+      remove: (userName, keyId) =>
+        call('remove', () => {
+          this.#change(userName, keyId, (key) => (key.deleted = true));
+        }),
+      deactivate: (userName, keyId) =>
+        call('deactivate', () => {
+          const changed = this.#change(userName, keyId, (key) => (key.active = false));
+          if (!changed) throw new RotationError('AWS_REFUSED', `NoSuchEntity: ${keyId}`);
+        }),
+      lastUsed: (keyId) =>
+        call('lastUsed', () => {
+          this.beforeChange(); // what pipelines have loaded until now counts
+          return this.all.find((key) => key.keyId === keyId)?.lastUsed ?? null;
+        }),
+    };
+  }
+
+  /** STS and S3 as one process reaches them. */
+  trials(ask: Ask): Trials {
+    const attempt = (method: string, { keyId, secret }: AwsCredentials, bucket?: string): Promise<Trial> =>
+      ask<Trial>(`trials.${method}`, () => ({ is: this.judge(keyId, secret.reveal(), bucket, this.now()) }), {
+        lost: () => ({ is: 'unreachable', why: 'TimeoutError' }),
+        refused: () => ({ is: 'unreachable', why: 'SlowDown' }),
+      });
+    return {
+      identity: (credentials) => attempt('identity', credentials),
+      list: (credentials, probe) => attempt('list', credentials, probe.bucket),
+    };
+  }
+
+  #create(userName: string): Awaited<ReturnType<AccessKeys['create']>> {
+    if (!this.users.has(userName)) return { is: 'refused', code: 'NoSuchEntity' };
+    if (this.of(userName).length >= 2) return { is: 'refused', code: 'LimitExceeded' };
+    const { keyId, secret } = this.add(userName);
+    return { is: 'made', keyId, secret: new Credentials(secret) };
+  }
+
+  #change(userName: string, keyId: string, change: (key: MemoryKey) => void): boolean {
+    this.beforeChange();
+    const key = this.of(userName).find((known) => known.keyId === keyId);
+    if (key !== undefined) change(key);
+    return key !== undefined;
+  }
+}

@@ -1,0 +1,165 @@
+import { Credentials } from '../../lambda/core/credentials';
+import { partsOf, quoteIdentifier, type QualifiedName } from '../../lambda/core/names';
+import type { PipelineError } from '../../lambda/ports';
+
+export interface MemoryLink {
+  readonly name: QualifiedName;
+  type: string;
+  config: string;
+  /** JSON text. */
+  credentials: string;
+}
+
+/** How a pipeline behaves; everything has a default. Times in milliseconds. */
+export interface PipelineTraits {
+  /** How long STOP waits for the batch in progress; `Infinity`: it never ends. Default 50. */
+  drainMs: number;
+  /** How long after STOP has answered STATE follows. Default 0. */
+  lagMs: number;
+  /** From START to the end of the first batch. Default 500. */
+  loadMs: number;
+  /** From batch to batch. Default 1,000. */
+  batchMs: number;
+  /** Default true: a batch that fails puts the pipeline into Error. */
+  stopOnError: boolean;
+  /** Nothing new to read: batches leave no trace (facts: singlestore, section 5). Default false. */
+  idle: boolean;
+  /** Batches fail for a reason of their own. Default null. */
+  fault: { readonly code: number; readonly message: string } | null;
+  /** START and STOP are refused with this number. Default null. */
+  refuses: number | null;
+  /** `SHOW CREATE PIPELINE`; default: as its link and path say. */
+  definition: string;
+}
+
+export interface MemoryPipeline extends PipelineTraits {
+  readonly name: QualifiedName;
+  /** The link it reads through; null: inline credentials that are always good. */
+  readonly link: QualifiedName | null;
+  readonly path: string;
+  state: string;
+  /** When the next batch ends; null while it does not run. */
+  nextBatchAt: number | null;
+  ended: number;
+  succeeded: number;
+}
+
+export type PipelineSpec = Partial<PipelineTraits> & {
+  readonly name: QualifiedName;
+  readonly link?: QualifiedName | null;
+  /** Begins with the bucket. */
+  readonly path?: string;
+  /** Default Running. */
+  readonly state?: string;
+};
+
+/** A change of a pipeline's state, as it happened. */
+export interface Transition {
+  readonly at: number;
+  readonly pipeline: QualifiedName;
+  readonly from: string;
+  readonly to: string;
+  /** A connection id, `server`, or `somebody`. */
+  readonly by: number | 'server' | 'somebody';
+}
+
+/** Why a source does not take credentials; null: it takes them. */
+export type Source = (credentials: string, bucket: string, at: number) => string | null;
+
+export const isRunning = ({ state }: MemoryPipeline): boolean => runningStates.has(state);
+/** States in which the vendor says that a pipeline runs (facts: singlestore, sections 1.2 and 4.4). */
+const runningStates = new Set(['Running', 'Running...Foreground', 'Testing', 'Profiling']);
+const cannotList = 'ER_EXTRACTOR_EXTRACTOR_GET_LATEST_OFFSETS: Cannot get source metadata for pipeline. ';
+
+/** The links and pipelines of a cluster. Batches are counted when somebody looks: `settle` brings everything up to now. */
+export class MemoryPipelines {
+  readonly links = new Map<QualifiedName, MemoryLink>();
+  readonly pipelines = new Map<QualifiedName, MemoryPipeline>();
+  readonly errors: PipelineError[] = [];
+  readonly transitions: Transition[] = [];
+
+  constructor(
+    readonly now: () => number,
+    readonly source: Source,
+  ) {}
+
+  add(spec: PipelineSpec): MemoryPipeline {
+    const { link = null, path = 'bucket/data/*', state = 'Running' } = spec;
+    const { name } = partsOf(spec.name);
+    const from = link === null ? `S3 '${path}'` : `LINK ${link} '${path}'`;
+    const pipeline: MemoryPipeline = {
+      ...{
+        drainMs: 50,
+        lagMs: 0,
+        loadMs: 500,
+        batchMs: 1_000,
+        stopOnError: true,
+        idle: false,
+        fault: null,
+        refuses: null,
+      },
+      definition: `CREATE PIPELINE ${quoteIdentifier(name)} AS LOAD DATA ${from} INTO TABLE \`t\``,
+      ...{ ended: 10, succeeded: 10 },
+      ...spec,
+      ...{ link, path, state, nextBatchAt: null },
+    };
+    if (state === 'Running') pipeline.nextBatchAt = this.now() + pipeline.loadMs;
+    this.pipelines.set(pipeline.name, pipeline);
+    return pipeline;
+  }
+
+  /** By name, up to date. */
+  get(name: QualifiedName): MemoryPipeline | undefined {
+    this.settle();
+    return this.pipelines.get(name);
+  }
+
+  set(pipeline: MemoryPipeline, state: string, by: Transition['by'], at = this.now()): void {
+    const from = pipeline.state;
+    if (from === state) return;
+    pipeline.state = state;
+    pipeline.nextBatchAt = state === 'Running' ? at + pipeline.loadMs : null;
+    this.transitions.push({ at, pipeline: pipeline.name, from, to: state, by });
+  }
+
+  /** Whether a pipeline of any database that reads through the link is in a running state. */
+  inUse(link: QualifiedName): boolean {
+    this.settle();
+    return [...this.pipelines.values()].some((pipeline) => pipeline.link === link && isRunning(pipeline));
+  }
+
+  fail(pipeline: MemoryPipeline, code: number, message: string, at: number): void {
+    this.errors.push({ pipeline: pipeline.name, at: at / 1000, code, message: new Credentials(message) });
+  }
+
+  settle(): void {
+    for (const pipeline of this.pipelines.values()) {
+      while (pipeline.nextBatchAt !== null && pipeline.nextBatchAt <= this.now())
+        this.#load(pipeline, pipeline.nextBatchAt);
+    }
+  }
+
+  /** The batch that ends at `at`. Once the source takes the credentials, it takes them until something is changed, and that settles first. */
+  #load(pipeline: MemoryPipeline, at: number): void {
+    const problem = pipeline.fault ?? this.#sourceProblem(pipeline, at);
+    if (problem === null) {
+      const batches = Math.floor((this.now() - at) / pipeline.batchMs) + 1;
+      pipeline.nextBatchAt = at + batches * pipeline.batchMs;
+      if (!pipeline.idle) pipeline.succeeded = pipeline.ended += batches;
+      if (batches > 1) this.#sourceProblem(pipeline, pipeline.nextBatchAt - pipeline.batchMs); // its credentials were used until then
+      return;
+    }
+    pipeline.ended += 1;
+    this.fail(pipeline, problem.code, problem.message, at);
+    if (pipeline.stopOnError) this.set(pipeline, 'Error', 'server', at);
+    else pipeline.nextBatchAt = at + pipeline.batchMs;
+  }
+
+  #sourceProblem(pipeline: MemoryPipeline, at: number): { code: number; message: string } | null {
+    if (pipeline.link === null) return null;
+    const link = this.links.get(pipeline.link);
+    const problem =
+      link === undefined ? 'no such link' : this.source(link.credentials, pipeline.path.split('/')[0] ?? '', at);
+    return problem === null ? null : { code: 1933, message: cannotList + problem };
+  }
+}

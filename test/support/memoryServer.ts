@@ -1,0 +1,140 @@
+import type { QualifiedName } from '../../lambda/core/names';
+import type { Grammar, LinkChange, Outcome } from '../../lambda/ports';
+import type { VirtualClock } from './clock';
+import { isRunning, MemoryPipelines, type Source } from './memoryPipelines';
+
+/** The server's numbers: facts, singlestore, section 6, its assumptions included. */
+export const errno = { syntax: 1064, denied: 1142, noPipeline: 1935, noLink: 2332, linkInUse: 2470 };
+const done: Outcome = { is: 'done' };
+const unknown: Outcome = { is: 'unknown' };
+const refused = (number: number): Outcome => ({ is: 'refused', errno: number });
+
+export interface Connection {
+  readonly id: number;
+  readonly user: string;
+  /** When it leaves the process list. */
+  goneAt: number;
+  /** Ends the wait for the statement in progress. */
+  interrupt: (() => void) | null;
+  /** When the statement in progress ends, if a KILL does not end it. */
+  busyUntil: number;
+}
+
+/**
+ * What becomes of a STOP whose connection is killed. `cancelled`: nothing. `finishes`: it takes effect, and the connection
+ * stays in the process list until then. `outlives`: it takes effect after the connection is gone.
+ */
+export type KilledStop = 'cancelled' | 'finishes' | 'outlives';
+
+/** One cluster: connections, and the statements that change something. */
+export class MemoryServer extends MemoryPipelines {
+  /** User name to password. */
+  readonly users = new Map<string, string>();
+  /** `denied`: the server knows ALTER LINK and refuses it to the user. */
+  grammar: Grammar | null | 'denied' = 'alter';
+  killedStop: KilledStop = 'cancelled';
+  /** How long a statement other than STOP takes. Milliseconds. */
+  statementMs = 5;
+  /** How long a killed connection stays in the process list. Milliseconds. */
+  killMs = 100;
+  /** Out of reach. */
+  down = false;
+  readonly #connections = new Map<number, Connection>();
+
+  constructor(
+    readonly id: string,
+    readonly clock: VirtualClock,
+    source: Source,
+  ) {
+    super(() => clock.now(), source);
+  }
+
+  connect(user: string): Connection {
+    const id = this.#connections.size + 1;
+    const connection = { id, user, goneAt: Infinity, interrupt: null, busyUntil: 0 };
+    this.#connections.set(id, connection);
+    return connection;
+  }
+
+  /** Of a user, or of all. */
+  processList(user?: string): readonly number[] {
+    const present = [...this.#connections.values()].filter(({ goneAt }) => goneAt > this.now());
+    return present.filter((connection) => user === undefined || connection.user === user).map(({ id }) => id);
+  }
+
+  kill(id: number): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined || connection.goneAt !== Infinity) return;
+    connection.interrupt?.();
+    connection.goneAt = Math.max(this.now() + this.killMs, connection.busyUntil);
+  }
+
+  /** The client takes its leave. */
+  disconnect(connection: Connection): void {
+    connection.goneAt = Math.min(connection.goneAt, this.now());
+  }
+
+  async stop(connection: Connection, name: QualifiedName): Promise<Outcome> {
+    const pipeline = this.get(name);
+    if (pipeline === undefined) return refused(errno.noPipeline);
+    if (pipeline.refuses !== null) return refused(pipeline.refuses);
+    if (!isRunning(pipeline)) return done; // IF RUNNING
+    const stopped = (): void => {
+      if (this.get(name) === pipeline && isRunning(pipeline)) this.set(pipeline, 'Stopped', connection.id);
+    };
+    return this.#statement(connection, pipeline.drainMs, this.killedStop, () => {
+      if (pipeline.lagMs === 0) stopped();
+      else this.clock.at(this.now() + pipeline.lagMs, stopped);
+      return done;
+    });
+  }
+
+  async start(connection: Connection, name: QualifiedName): Promise<Outcome> {
+    return this.#statement(connection, this.statementMs, 'cancelled', () => {
+      const pipeline = this.get(name);
+      if (pipeline === undefined) return refused(errno.noPipeline);
+      if (pipeline.refuses !== null) return refused(pipeline.refuses);
+      if (!isRunning(pipeline)) this.set(pipeline, 'Running', connection.id);
+      return done;
+    });
+  }
+
+  async alter(connection: Connection, change: LinkChange): Promise<Outcome> {
+    return this.#statement(connection, this.statementMs, 'cancelled', () => {
+      const link = this.links.get(change.link);
+      if (this.grammar === 'denied') return refused(errno.denied);
+      if (this.grammar !== change.grammar) return refused(errno.syntax);
+      if (link === undefined) return refused(errno.noLink);
+      if (this.inUse(link.name)) return refused(errno.linkInUse);
+      if (![change.credentials.reveal(), change.config ?? '{}'].every(isObject)) return refused(errno.syntax);
+      link.credentials = change.credentials.reveal();
+      link.config = change.config ?? link.config;
+      return done;
+    });
+  }
+
+  /** A statement that takes time. On a connection that is gone, or killed, it has no effect. */
+  #statement(connection: Connection, ms: number, killed: KilledStop, effect: () => Outcome): Promise<Outcome> {
+    if (this.down || connection.goneAt !== Infinity) return Promise.resolve(unknown);
+    return new Promise((resolve) => {
+      const callOff = this.clock.at(this.now() + ms, () => {
+        connection.interrupt = null;
+        resolve(effect());
+      });
+      connection.interrupt = () => {
+        if (killed === 'cancelled') callOff();
+        resolve(unknown);
+      };
+      connection.busyUntil = killed === 'finishes' ? this.now() + ms : 0;
+    });
+  }
+}
+
+function isObject(json: string): boolean {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

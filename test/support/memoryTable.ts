@@ -1,0 +1,95 @@
+import type { Items, Kind } from '../../lambda/core/journal';
+import type { Stored, Table } from '../../lambda/ports';
+import { throwing, type Ask } from './points';
+
+interface Row {
+  readonly kind: Kind;
+  readonly key: string;
+  /** As JSON: what cannot be stored does not survive. */
+  readonly json: string;
+  readonly revision: number;
+  readonly writer: string;
+  /** Of the writer: a write of its own that arrives late does not undo a later one. */
+  readonly attempt: number;
+}
+
+/** One write, as it was done. `json` null: removed. */
+export interface Written {
+  readonly at: number;
+  readonly kind: Kind;
+  readonly key: string;
+  readonly json: string | null;
+  readonly revision: number;
+  readonly writer: string;
+}
+
+/** The journal's table. */
+export class MemoryTable {
+  readonly #rows = new Map<string, Row>();
+  /** All that was ever written. */
+  readonly history: Written[] = [];
+  #attempts = 0;
+
+  constructor(readonly now: () => number) {}
+
+  /** The item as it stands, for a test to look at. */
+  item<K extends Kind>(kind: K, key: string): Items[K] | null {
+    return this.#read(kind, key)?.item ?? null;
+  }
+
+  keys(kind: Kind): readonly string[] {
+    return [...this.#rows.values()]
+      .filter((row) => row.kind === kind)
+      .map((row) => row.key)
+      .sort();
+  }
+
+  /** Items whose fence fell from one write to the next: there must be none. */
+  fallenFences(): readonly string[] {
+    const highest = new Map<string, number>();
+    return this.history.flatMap(({ kind, key, json }) => {
+      const fence = json === null ? undefined : (JSON.parse(json) as { fence?: number }).fence;
+      if (fence === undefined) return [];
+      const before = highest.get(`${kind}/${key}`) ?? 0;
+      highest.set(`${kind}/${key}`, Math.max(before, fence));
+      return fence < before ? [`${kind}/${key}: ${before} to ${fence}`] : [];
+    });
+  }
+
+  /** The table as one process reaches it. */
+  port(ask: Ask, writer: string): Table {
+    const call = <T>(method: string, effect: () => T): Promise<T> =>
+      ask(`table.${method}`, effect, throwing(`table.${method}`, 'AWS_REFUSED'));
+    return {
+      read: (kind, key) => call('read', () => this.#read(kind, key)),
+      list: <K extends Kind>(kind: K) =>
+        call('list', () => this.keys(kind).flatMap((key) => [{ key, ...(this.#read(kind, key) as Stored<Items[K]>) }])),
+      write: (kind, key, item, revision) => {
+        const [json, attempt] = [JSON.stringify(item), ++this.#attempts];
+        return call('write', () => this.#write({ kind, key, json, revision: revision + 1, writer, attempt }));
+      },
+      remove: (kind, key) =>
+        call('remove', () => {
+          this.#rows.delete(`${kind}/${key}`);
+          this.history.push({ at: this.now(), kind, key, json: null, revision: 0, writer });
+        }),
+    };
+  }
+
+  #read<K extends Kind>(kind: K, key: string): Stored<Items[K]> | null {
+    const row = this.#rows.get(`${kind}/${key}`);
+    return row === undefined ? null : { item: JSON.parse(row.json) as Items[K], revision: row.revision };
+  }
+
+  #write(next: Row): number | null {
+    const place = `${next.kind}/${next.key}`;
+    const row = this.#rows.get(place);
+    const follows = (row?.revision ?? 0) + 1 === next.revision;
+    const settles = row?.revision === next.revision && row.writer === next.writer && row.attempt < next.attempt;
+    if (!follows && !settles) return null;
+    this.#rows.set(place, next);
+    const { kind, key, json, revision, writer } = next;
+    this.history.push({ at: this.now(), kind, key, json, revision, writer });
+    return revision;
+  }
+}

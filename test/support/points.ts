@@ -1,0 +1,128 @@
+import { RotationError, type ErrorCode } from '../../lambda/core/errors';
+import type { VirtualClock } from './clock';
+
+/**
+ * What goes wrong at one call of a port.
+ *
+ * `not-sent`: no effect and no answer. `refused`: no effect, and the answer says no. `lost`: the effect, but no answer.
+ * `late`: no answer, and the effect comes `lateMs` afterwards. `dies-before` and `dies`: the process ends before or after the effect.
+ */
+export type Fault = 'not-sent' | 'refused' | 'lost' | 'late' | 'dies-before' | 'dies';
+export type Faults = ReadonlyMap<number, Fault> | ((point: number, name: string) => Fault | undefined);
+
+/** The end of a process: by a fault, or because its time was up. The code under test never sees it: nothing answers it any more. */
+export class Death extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'Death';
+  }
+}
+
+/** One running process. Once it has ended nothing answers it: not even its `catch` and `finally` blocks run on. */
+export class Process {
+  #alive = true;
+  #tell: (reason: Error) => void = () => undefined;
+  /** Rejects when the process ends before its work is done. */
+  readonly died = new Promise<never>((_, reject) => {
+    this.#tell = reject;
+  });
+
+  constructor(readonly holder: string) {
+    this.died.catch(() => undefined);
+  }
+  get alive(): boolean {
+    return this.#alive;
+  }
+  end(reason: Error): void {
+    this.#alive = false;
+    this.#tell(reason);
+  }
+}
+
+export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** What a caller gets without an answer, and when the answer is no. Either may throw. */
+export interface Answers<T> {
+  readonly lost: () => T;
+  readonly refused: () => T;
+}
+
+/** One call of a port by one process. */
+export type Ask = <T>(name: string, effect: () => T | Promise<T>, answers: Answers<T>) => Promise<T>;
+
+/** The answers of a call that can only throw. */
+export const throwing = <T>(name: string, lost: ErrorCode, refused: ErrorCode = lost): Answers<T> => ({
+  lost: () => {
+    throw new RotationError(lost, `${name} got no answer`);
+  },
+  refused: () => {
+    throw new RotationError(refused, `${name} was refused`);
+  },
+});
+
+/** All calls of all ports, numbered from 1 in the order they are made. */
+export class Points {
+  /** The names seen, `port.method`; point n is at index n - 1. */
+  readonly names: string[] = [];
+  faults: Faults = new Map<number, Fault>();
+  /** Milliseconds that each call takes, apart from what it does. */
+  latency: (point: number, name: string) => number = () => 1;
+  /** Milliseconds after which a `late` effect comes. */
+  lateMs = 5_000;
+  /** Called after each effect: the place for invariants. What it throws ends the process and is what the run fails with. */
+  afterEffect: (point: number, name: string) => void = () => undefined;
+  /** What `afterEffect` threw first. */
+  broken: Error | null = null;
+
+  constructor(readonly clock: VirtualClock) {}
+
+  /** The calls of one process. */
+  of(process: Process): Ask {
+    return async (name, effect, answers) => {
+      if (!process.alive) return never();
+      const point = this.names.push(name);
+      const fault = this.faults instanceof Map ? this.faults.get(point) : this.#asked(point, name);
+      if (fault === 'dies-before') process.end(new Death(`died before ${name}, point ${point}`));
+      else await this.clock.sleep(this.latency(point, name));
+      if (!process.alive) return never();
+      if (fault === 'refused') return answers.refused();
+      if (fault === 'not-sent') return answers.lost();
+      const happening = this.#happen(point, name, effect, process, fault === 'late' ? this.lateMs : 0);
+      if (fault === 'late') {
+        happening.catch(() => undefined);
+        return answers.lost();
+      }
+      const result = await happening.then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+      if (fault === 'dies') process.end(new Death(`died after ${name}, point ${point}`));
+      if (!process.alive) return never();
+      if (fault === 'lost') return answers.lost();
+      if ('error' in result) throw result.error;
+      return result.value;
+    };
+  }
+
+  #asked(point: number, name: string): Fault | undefined {
+    return typeof this.faults === 'function' ? this.faults(point, name) : undefined;
+  }
+
+  async #happen<T>(
+    point: number,
+    name: string,
+    effect: () => T | Promise<T>,
+    process: Process,
+    afterMs: number,
+  ): Promise<T> {
+    if (afterMs > 0) await this.clock.sleep(afterMs);
+    const value = await effect();
+    try {
+      this.afterEffect(point, name);
+    } catch (error) {
+      this.broken ??= error instanceof Error ? error : new Error(String(error));
+      process.end(this.broken);
+    }
+    return value;
+  }
+}
