@@ -1,0 +1,213 @@
+import { assumed } from './assumed';
+import { cannotList, requestOf, settle, started, stopped } from './batches';
+import { isRunning, keyOf, may, quoted, quoteName, withPipeline } from './cluster';
+import type { Cluster, InlineSource, Name, Pipeline } from './cluster';
+import { isError, refusal, resolve } from './execution';
+import type { Execution, Of } from './execution';
+import { denied, errorReply, ok } from './reply';
+import type { ErrorReply, Reply, Waiting } from './reply';
+import { jsonObject } from './statement';
+import type { PipelineOptions } from './statement';
+import { Table } from './table';
+import { scheduled, visiblePipelines } from './views';
+
+type OnPipeline = Of<
+  | 'create-pipeline'
+  | 'show-create-pipeline'
+  | 'start-pipeline'
+  | 'stop-pipeline'
+  | 'detach-pipeline'
+  | 'drop-pipeline'
+  | 'test-pipeline'
+>;
+
+/** STOP needs START PIPELINE: there is no privilege of its own name (the STOP PIPELINE page). */
+const COMMANDS = {
+  'create-pipeline': { command: 'CREATE PIPELINE', needs: ['CREATE PIPELINE'] },
+  'show-create-pipeline': { command: 'SHOW CREATE PIPELINE', needs: ['SHOW PIPELINE'] },
+  'start-pipeline': { command: 'START PIPELINE', needs: ['START PIPELINE'] },
+  'stop-pipeline': { command: 'STOP PIPELINE', needs: ['START PIPELINE'] },
+  'detach-pipeline': { command: 'DETACH PIPELINE', needs: ['START PIPELINE'] },
+  'drop-pipeline': { command: 'DROP PIPELINE', needs: ['DROP PIPELINE'] },
+  'test-pipeline': { command: 'TEST PIPELINE', needs: ['START PIPELINE'] },
+} as const;
+
+export function runPipelineStatement(
+  statement: OnPipeline | Of<'show-pipelines' | 'clear-errors'>,
+  execution: Execution,
+): [Cluster, Reply] {
+  const { cluster, user } = execution;
+  if (statement.kind === 'show-pipelines') return [cluster, showPipelines(statement, execution)];
+  if (statement.kind === 'clear-errors') return clearErrors(statement, execution);
+  const name = resolve(statement.pipeline, execution);
+  if (isError(name)) return [cluster, name];
+  const { command, needs } = COMMANDS[statement.kind];
+  const refused = refusal(command, needs, name, user);
+  if (refused) return [cluster, refused];
+  if (statement.kind !== 'show-create-pipeline' && cluster.databases.get(name.database)?.readOnly) {
+    return [cluster, assumed.readOnlyWorkspace()];
+  }
+  const pipeline = cluster.pipelines.get(keyOf(name));
+  if (statement.kind === 'create-pipeline') return createPipeline(statement, name, pipeline, execution);
+  if (pipeline === undefined) {
+    return [cluster, 'ifExists' in statement && statement.ifExists ? ok : assumed.unknownPipeline(quoted(name))];
+  }
+  return onExisting(statement, pipeline, execution);
+}
+
+function onExisting(
+  statement: Exclude<OnPipeline, { kind: 'create-pipeline' }>,
+  pipeline: Pipeline,
+  { cluster, connectionId, now }: Execution,
+): [Cluster, Reply] {
+  const running = isRunning(pipeline);
+  const waiting: Waiting = { connectionId, pipeline: keyOf(pipeline), forStop: true };
+  const stop = (to?: 'Detached'): [Cluster, Reply] =>
+    waitFor(withPipeline(cluster, stopped(cluster, pipeline, connectionId, now, to)), waiting);
+  switch (statement.kind) {
+    case 'show-create-pipeline':
+      return [cluster, showCreatePipeline(pipeline, statement.extended)];
+    case 'stop-pipeline':
+      if (running) return stop(statement.detach ? 'Detached' : undefined);
+      return [cluster, statement.ifRunning ? ok : assumed.notRunning(quoted(pipeline))];
+    case 'detach-pipeline':
+      return stop('Detached');
+    case 'drop-pipeline':
+      return [{ ...cluster, pipelines: cluster.pipelines.delete(keyOf(pipeline)) }, ok];
+    case 'start-pipeline': {
+      if (running) return [cluster, statement.ifNotRunning ? ok : assumed.alreadyRunning(quoted(pipeline))];
+      if (!statement.foreground) return [withPipeline(cluster, started(pipeline, now)), ok];
+      const foreground = { by: connectionId, batchesLeft: statement.batches ?? Infinity, rows: 0 };
+      return waitFor(withPipeline(cluster, started(pipeline, now, foreground)), { ...waiting, forStop: false });
+    }
+    case 'test-pipeline': {
+      if (running) return [cluster, assumed.mustBeStopped(quoted(pipeline))];
+      const once = { by: connectionId, batchesLeft: 1, rows: 0 };
+      return waitFor(withPipeline(cluster, started(pipeline, now, once, true)), { ...waiting, forStop: false });
+    }
+  }
+}
+
+function waitFor(cluster: Cluster, waiting: Waiting): [Cluster, Reply] {
+  return [cluster, settle(cluster, waiting) ?? { type: 'wait', waiting }];
+}
+
+function createPipeline(
+  statement: Of<'create-pipeline'>,
+  name: Name,
+  existing: Pipeline | undefined,
+  execution: Execution,
+): [Cluster, Reply] {
+  const { cluster, now } = execution;
+  const { options } = statement;
+  if (existing && statement.ifNotExists) return [cluster, ok];
+  if (existing && !statement.orReplace) return [cluster, assumed.pipelineExists(quoted(name))];
+  if (existing && isRunning(existing)) return [cluster, assumed.mustBeStopped(quoted(name))];
+  if (!cluster.tables.has(keyOf({ database: name.database, name: options.table }))) {
+    return [cluster, errorReply(1146, '42S02', `Table '${name.database}.${options.table}' doesn't exist`)];
+  }
+  const source = sourceOf(options, name, execution);
+  if ('errno' in source) return [cluster, source];
+  const files = Table.empty<never>();
+  const answer = execution.source ?? (statement.force ? { objects: [] } : undefined);
+  if (answer === undefined) {
+    return [
+      cluster,
+      { type: 'ask', request: requestOf(cluster, { source: source.source, path: options.path, files }) },
+    ];
+  }
+  if ('refused' in answer) return [cluster, errorReply(1933, 'HY000', cannotList(answer.refused))];
+  const pipeline: Pipeline = {
+    ...name,
+    ...source,
+    id: cluster.lastId + 1,
+    path: options.path,
+    table: options.table,
+    batchIntervalMs: options.batchIntervalMs ?? assumed.batchIntervalMs,
+    stopOnError: options.stopOnError ?? null,
+    retries: options.retries ?? null,
+    createdAt: now,
+    state: 'Stopped',
+    run: undefined,
+    ended: undefined,
+    files,
+    batches: [],
+    errors: [],
+    lastBatchId: 0,
+    skippedBatches: 0,
+  };
+  return [withPipeline({ ...cluster, lastId: pipeline.id }, pipeline), ok];
+}
+
+function sourceOf(
+  { source, path, rest }: PipelineOptions,
+  pipeline: Name,
+  { cluster, user }: Execution,
+): Pick<Pipeline, 'source' | 'sourceType' | 'definition'> | ErrorReply {
+  const printedPath = `'${path.replace(/[\\']/g, '\\$&')}'`;
+  if ('type' in source) {
+    const { type } = source;
+    const config = jsonObject(source.config);
+    const credentials = jsonObject(source.credentials);
+    if (config === undefined || credentials === undefined) {
+      return assumed.badJson(config === undefined ? 'CONFIG' : 'CREDENTIALS');
+    }
+    const inline: InlineSource = { type, config, credentials };
+    return { source: { inline }, sourceType: type, definition: `LOAD DATA ${type} ${printedPath}${rest}` };
+  }
+  const link = { database: source.link.database ?? pipeline.database, name: source.link.name };
+  if (!may(user, 'SHOW LINK', link.database)) return denied('SHOW LINK', user.name, link.name);
+  const known = cluster.links.get(keyOf(link));
+  if (known === undefined) return assumed.unknownLink(quoted(link));
+  const printedLink =
+    link.database === pipeline.database ? bare(link.name) : `${bare(link.database)}.${bare(link.name)}`;
+  return {
+    source: { link },
+    sourceType: known.type,
+    definition: `LOAD DATA LINK ${printedLink} ${printedPath}${rest}`,
+  };
+}
+
+/** Published dumps show the link without backticks; where a name needs them, it gets them. */
+function bare(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : quoteName(name);
+}
+
+function showCreatePipeline(pipeline: Pipeline, extended: boolean): Reply {
+  const text = `CREATE PIPELINE ${quoteName(pipeline.name)} AS ${pipeline.definition}`;
+  const columns = ['Pipeline', 'Create Pipeline', ...(extended ? ['Alter Pipeline', 'Alter Pipeline Offsets'] : [])];
+  return {
+    type: 'rows',
+    columns: columns.map((name) => ({ name, type: 'text' })),
+    rows: [[pipeline.name, text, ...(extended ? ['', ''] : [])]],
+  };
+}
+
+function showPipelines(statement: Of<'show-pipelines'>, execution: Execution): Reply {
+  const { cluster, user } = execution;
+  const name = resolve({ database: statement.database, name: '*' }, execution);
+  if (isError(name)) return name;
+  if (!may(user, 'SHOW PIPELINE', name.database)) return denied('SHOW PIPELINES', user.name, name.database);
+  const pipelines = [...visiblePipelines(cluster, user)]
+    .filter(({ database }) => database === name.database)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    type: 'rows',
+    columns: [`Pipelines_in_${name.database}`, 'State', 'Scheduled'].map((column) => ({ name: column, type: 'text' })),
+    rows: pipelines.map((pipeline) => [pipeline.name, pipeline.state, scheduled(pipeline)]),
+  };
+}
+
+function clearErrors(statement: Of<'clear-errors'>, execution: Execution): [Cluster, Reply] {
+  const { cluster, user } = execution;
+  const name = resolve(statement.pipeline ?? { database: undefined, name: '*' }, execution);
+  if (isError(name)) return [cluster, name];
+  const refused = refusal('CLEAR PIPELINE ERRORS', ['ALTER PIPELINE'], name, user);
+  if (refused) return [cluster, refused];
+  let cleared = cluster;
+  for (const pipeline of cluster.pipelines.values()) {
+    const meant = pipeline.database === name.database && (!statement.pipeline || pipeline.name === name.name);
+    if (meant && pipeline.errors.length > 0) cleared = withPipeline(cleared, { ...pipeline, errors: [] });
+  }
+  return [cleared, ok];
+}
