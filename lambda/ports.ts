@@ -84,10 +84,13 @@ export interface Clusters {
 
 /**
  * The outcome of a statement that changes something. `unknown`: the answer was lost, so the server may have done it, may be doing it
- * still, or may never do it. `errno` is the server's number; its text stays at the edge.
+ * still, or may never do it. `errno` is the server's number; its text stays at the edge. `grant`: the statement that
+ * gives the privilege this user lacks, when that is the reason.
  */
 export type Outcome =
-  { readonly is: 'done' } | { readonly is: 'refused'; readonly errno: number } | { readonly is: 'unknown' };
+  | { readonly is: 'done' }
+  | { readonly is: 'refused'; readonly errno: number; readonly grant?: string }
+  | { readonly is: 'unknown' };
 
 /** One connection. Statements are sent one at a time; a lane whose answer was lost is dead and answers `unknown` from then on without sending. */
 export interface Lane {

@@ -1,0 +1,77 @@
+import { Credentials } from '../core/credentials';
+import { qualified, type QualifiedName } from '../core/names';
+import type { PipelineRow } from '../core/pipeline';
+import type { BatchMarks, LinkRow, PipelineError } from '../ports';
+import type { Row } from './session';
+
+/*
+ * Rows of information_schema as the ports' types. Columns are known by name: their number and order differ between
+ * versions (facts: singlestore, section 4.5).
+ */
+
+const text = (row: Row, column: string): string => row[column] ?? '';
+const number = (row: Row, column: string): number => Number(row[column] ?? 0);
+const pipelineOf = (row: Row): QualifiedName => qualified(text(row, 'database_name'), text(row, 'pipeline_name'));
+
+export const pipelinesOf = (rows: readonly Row[]): readonly PipelineRow[] =>
+  rows.map((row) => ({ pipeline: pipelineOf(row), state: text(row, 'state') }));
+
+/** The server may compare names without regard to case; databases differ by it. */
+export const linksOf = (rows: readonly Row[], database: string): readonly LinkRow[] =>
+  rows
+    .filter((row) => row['database_name'] === database)
+    .map((row) => ({
+      link: qualified(database, text(row, 'link')),
+      type: text(row, 'type'),
+      description: text(row, 'description'),
+      config: text(row, 'config') || '{}',
+    }));
+
+/** Batch states: facts, singlestore, section 4.5. */
+export function batchMarksOf(rows: readonly Row[]): ReadonlyMap<QualifiedName, BatchMarks> {
+  const marks = new Map<QualifiedName, BatchMarks>();
+  for (const row of rows) {
+    const pipeline = pipelineOf(row);
+    const id = number(row, 'batch_id');
+    const state = text(row, 'batch_state').toLowerCase();
+    const { ended, succeeded } = marks.get(pipeline) ?? { ended: 0, succeeded: 0 };
+    marks.set(pipeline, {
+      ended: state === 'in progress' || state === 'queued' ? ended : Math.max(ended, id),
+      succeeded: state === 'succeeded' ? Math.max(succeeded, id) : succeeded,
+    });
+  }
+  return marks;
+}
+
+export const newestErrorOf = (rows: readonly Row[]): number =>
+  rows.reduce((newest, row) => Math.max(newest, number(row, 'error_unix_timestamp')), 0);
+
+/** Asks once more what the server was asked: it may count time finer than a number does. */
+export const errorsOf = (rows: readonly Row[], mark: number): readonly PipelineError[] =>
+  rows
+    .filter((row) => text(row, 'error_type').toLowerCase() !== 'warning' && number(row, 'error_unix_timestamp') > mark)
+    .map((row) => ({
+      pipeline: pipelineOf(row),
+      at: number(row, 'error_unix_timestamp'),
+      code: number(row, 'error_code'),
+      message: new Credentials(text(row, 'error_message')),
+    }))
+    .sort((a, b) => a.at - b.at);
+
+/** By the column's name, else the second one. Nothing recognisable is an empty text, which shows no source and so hides one. */
+export function definitionOf(rows: readonly Row[]): string {
+  const [row = {}] = rows;
+  return row['create pipeline'] ?? Object.values(row)[1] ?? '';
+}
+
+/**
+ * The connections of the user who asks. `asking` is the connection that asked: its row says how the server spells that
+ * user.
+ *
+ * @returns `null` when the list does not show that connection, so it cannot be told who is missing from it.
+ */
+export function ownConnectionsOf(rows: readonly Row[], asking: number): ReadonlySet<number> | null {
+  const own = rows.find((row) => number(row, 'id') === asking);
+  if (own === undefined) return null;
+  return new Set(rows.filter((row) => row['user'] === own['user']).map((row) => number(row, 'id')));
+}

@@ -1,0 +1,76 @@
+import { RotationError } from '../core/errors';
+import { partsOf, type QualifiedName } from '../core/names';
+import { definitionOf } from './catalogue';
+import type { Answer, Row, Session } from './session';
+import { grantOf, showCreatePipeline, type Statement } from './statements';
+
+/** Time for an answer that changes nothing. DDL waits up to 180 s for locks (facts: singlestore, section 3.4); reads do not. */
+const readMs = 15_000;
+
+/** The user lacks a privilege (facts: singlestore, section 6). */
+const denied = 1142;
+
+/** Asks what changes nothing. */
+export const ask = (session: Session, statement: Statement): Promise<Answer> => session.send(statement, readMs);
+
+/** As {@link ask}, for rows. @throws CONNECTION_LOST, PRIVILEGE_MISSING, STATEMENT_REFUSED */
+export async function read(session: Session, statement: Statement): Promise<readonly Row[]> {
+  const answer = await ask(session, statement);
+  if (answer.is === 'rows') return answer.rows;
+  throw failureOf(answer, session, statement);
+}
+
+/** What an answer without rows means to somebody who needed them. */
+export function failureOf(
+  answer: Exclude<Answer, { is: 'rows' }>,
+  session: Session,
+  statement: Statement,
+): RotationError {
+  const { name } = statement;
+  if (answer.is === 'lost')
+    return new RotationError('CONNECTION_LOST', `no answer to: ${name}. It changes nothing, so it can be repeated.`);
+  const { errno, sqlState } = answer;
+  const grant = missingGrant(errno, session, statement);
+  return grant === undefined
+    ? new RotationError('STATEMENT_REFUSED', `SingleStore refused: ${name} (error ${errno}, SQLSTATE ${sqlState})`)
+    : new RotationError('PRIVILEGE_MISSING', `SingleStore does not allow this user: ${name}. Allow it with: ${grant}`);
+}
+
+/** The GRANT that would have prevented a refusal; `undefined` when none would. */
+export function missingGrant(errno: number, session: Session, { privilege }: Statement): string | undefined {
+  return errno === denied && privilege !== undefined ? grantOf(privilege, session.user) : undefined;
+}
+
+/** What SHOW CREATE PIPELINE said: a definition, or why there is none. */
+export type Definitions = ReadonlyMap<QualifiedName, string | RotationError>;
+
+/**
+ * Asks for each pipeline's definition over all `sessions` at once. Should one break, the others do its share.
+ *
+ * @throws CONNECTION_LOST when none is left.
+ */
+export async function readDefinitions(
+  pipelines: readonly QualifiedName[],
+  sessions: readonly Session[],
+): Promise<Definitions> {
+  const definitions = new Map<QualifiedName, string | RotationError>();
+  const byDatabase = (a: QualifiedName, b: QualifiedName): number =>
+    partsOf(a).database < partsOf(b).database ? -1 : 1;
+  // Sorted, so that a session changes its database only where one ends.
+  const todo = [...pipelines].sort(byDatabase);
+  const work = async (session: Session): Promise<void> => {
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      const statement = showCreatePipeline(next);
+      const answer = await ask(session, statement);
+      if (answer.is === 'lost') {
+        todo.push(next);
+        return;
+      }
+      definitions.set(next, answer.is === 'rows' ? definitionOf(answer.rows) : failureOf(answer, session, statement));
+    }
+  };
+  await Promise.all(sessions.map(work));
+  if (todo.length > 0)
+    throw new RotationError('CONNECTION_LOST', `connections broke before ${todo.length} pipelines were read`);
+  return definitions;
+}

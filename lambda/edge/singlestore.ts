@@ -1,0 +1,142 @@
+import { RotationError } from '../core/errors';
+import type { QualifiedName } from '../core/names';
+import type { PipelineRow } from '../core/pipeline';
+import type { BatchMarks, Cluster, Clusters, ConnectionSecret, Grammar, Lane, LinkRow, PipelineError } from '../ports';
+import * as catalogue from './catalogue';
+import { readGrammar } from './grammar';
+import { SessionLane } from './lane';
+import { openSessions } from './opening';
+import { ask, failureOf, read, readDefinitions } from './reading';
+import type { Row, Session } from './session';
+import * as statements from './statements';
+import type { Statement } from './statements';
+
+/** MySQL's number for a connection that is not there. */
+const unknownThread = 1094;
+
+/** @param random a new random text for each call, for names that nobody has. */
+export function openClusters({ random }: { readonly random: () => string }): Clusters {
+  return {
+    async open(connection, lanes) {
+      const [watch, ...sessions] = await openSessions(connection, lanes + 1);
+      return new LiveCluster(connection, watch, sessions, random);
+    },
+  };
+}
+
+class LiveCluster implements Cluster {
+  readonly id: string;
+  readonly #connection: ConnectionSecret;
+  readonly #random: () => string;
+  readonly #grammars = new Map<string, Grammar | null>();
+  #watch: Session;
+  #lanes: readonly SessionLane[];
+
+  constructor(connection: ConnectionSecret, watch: Session, sessions: readonly Session[], random: () => string) {
+    this.id = `${connection.host}:${connection.port}`;
+    this.#connection = connection;
+    this.#random = random;
+    this.#watch = watch;
+    this.#lanes = sessions.map((session) => new SessionLane(session));
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  connections(): readonly number[] {
+    return this.#sessions().map(({ id }) => id);
+  }
+
+  async links(database: string): Promise<readonly LinkRow[]> {
+    return catalogue.linksOf(await this.#read(statements.listLinks(database)), database);
+  }
+
+  async pipelines(): Promise<readonly PipelineRow[]> {
+    return catalogue.pipelinesOf(await this.#read(statements.listPipelines));
+  }
+
+  async definitions(pipelines: readonly QualifiedName[]): Promise<ReadonlyMap<QualifiedName, string>> {
+    const sessions = this.#lanes.filter(({ alive }) => alive).map(({ session }) => session);
+    const found = new Map<QualifiedName, string>();
+    const refused = new Map<QualifiedName, RotationError>();
+    for (const [pipeline, definition] of await readDefinitions(pipelines, sessions))
+      if (typeof definition === 'string') found.set(pipeline, definition);
+      else refused.set(pipeline, definition);
+    // No number says for certain that a pipeline is gone; the list does.
+    const listed = refused.size === 0 ? [] : await this.pipelines();
+    for (const { pipeline } of listed) {
+      const failure = refused.get(pipeline);
+      if (failure !== undefined) throw failure;
+    }
+    return found;
+  }
+
+  async grammar(database: string): Promise<Grammar | null> {
+    const known = this.#grammars.get(database);
+    if (known !== undefined) return known;
+    const grammar = await readGrammar(database, this.#random(), this.#watch);
+    this.#grammars.set(database, grammar);
+    return grammar;
+  }
+
+  async batches(): Promise<ReadonlyMap<QualifiedName, BatchMarks>> {
+    return catalogue.batchMarksOf(await this.#readEither(statements.newestBatches));
+  }
+
+  async newestError(): Promise<number> {
+    return catalogue.newestErrorOf(await this.#readEither(statements.newestErrors));
+  }
+
+  async errorsAfter(mark: number): Promise<readonly PipelineError[]> {
+    return catalogue.errorsOf(await this.#read(statements.errorsAfter(mark)), mark);
+  }
+
+  async present(connections: readonly number[]): Promise<readonly number[]> {
+    const own = catalogue.ownConnectionsOf(await this.#read(statements.showProcesses), this.#watch.id);
+    if (own === null)
+      throw new RotationError(
+        'STATEMENT_REFUSED',
+        `SHOW PROCESSLIST at ${this.id} does not show the connection that asks (${this.#watch.id}), so it cannot be told which are gone. Connect to the master aggregator itself, not through a proxy.`,
+      );
+    return connections.filter((id) => own.has(id));
+  }
+
+  async kill(connection: number): Promise<void> {
+    const statement = statements.killConnection(connection);
+    const answer = await ask(this.#watch, statement);
+    if (answer.is === 'rows' || (answer.is === 'refused' && answer.errno === unknownThread)) return;
+    throw failureOf(answer, this.#watch, statement);
+  }
+
+  async reopen(): Promise<void> {
+    const dead = this.#sessions().filter(({ alive }) => !alive).length;
+    if (dead === 0) return;
+    const fresh: Session[] = await openSessions(this.#connection, dead);
+    if (!this.#watch.alive) this.#watch = fresh.pop() ?? this.#watch;
+    this.#lanes = this.#lanes.map((lane) => {
+      const session = lane.alive ? undefined : fresh.pop();
+      return session === undefined ? lane : new SessionLane(session);
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sessions().map((session) => session.close()));
+  }
+
+  #sessions(): readonly Session[] {
+    return [this.#watch, ...this.#lanes.map(({ session }) => session)];
+  }
+
+  #read(statement: Statement): Promise<readonly Row[]> {
+    return read(this.#watch, statement);
+  }
+
+  /** The second statement asks for the same in a way that every server knows, and brings more rows. */
+  async #readEither([short, long]: readonly [Statement, Statement]): Promise<readonly Row[]> {
+    const answer = await ask(this.#watch, short);
+    if (answer.is === 'rows') return answer.rows;
+    if (answer.is === 'refused') return this.#read(long);
+    throw failureOf(answer, this.#watch, short);
+  }
+}
