@@ -33,7 +33,7 @@ export function connectionSecret(value: Credentials, secretId: string): Connecti
     tls: take('tls', '"off", "on" or absent', tls),
   };
   const ca = fields['ca'] === undefined ? undefined : take('ca', 'PEM certificates, or absent', certificates);
-  if (wrong.length > 0) throw shapeError(secretId, `lacks a right ${wrong.join(', ')}`);
+  if (wrong.length > 0) throw shapeError(secretId, `has no valid ${wrong.join(', ')}`);
   return ca === undefined ? connection : { ...connection, ca };
 }
 

@@ -1,0 +1,38 @@
+import { mergeConfig } from '../../core/secret';
+import { attempts, statementMs, type Change, type Progress } from './progress';
+
+/** Refusals that no further look can change: unknown grammar, missing privilege, no such link (facts: singlestore, section 6). */
+const hopeless: ReadonlySet<number> = new Set([1064, 1142, 2332]);
+
+/** Gives the link its credentials while nothing on it runs. */
+export async function alter(p: Progress, change: Change): Promise<void> {
+  const [lane] = p.usable();
+  if (lane === undefined) return p.reconnect();
+  const { credentials, grammar, row } = change;
+  const config = Object.keys(change.config).length === 0 ? null : mergeConfig(row.config, change.config);
+  const outcome = await lane.alter(
+    { link: row.link, credentials, grammar, existing: row, ...(config === null ? {} : { config }) },
+    statementMs,
+  );
+  if (outcome.is === 'done') {
+    // the states that were read before it still hold, so START is the very next statement
+    p.set({ change: 'made' });
+    return;
+  }
+  p.alters += 1;
+  const spent = p.alters >= attempts;
+  if (outcome.is === 'unknown') {
+    p.alterMayHaveActed = true;
+    p.set({ states: null, unanswered: [lane.connectionId], killed: false });
+    if (spent) p.fail({ code: 'ALTER_UNANSWERED', what: `the answer to ALTER LINK was lost ${p.alters} times` });
+    return;
+  }
+  p.set({ states: null });
+  if (spent || hopeless.has(outcome.errno)) {
+    p.fail({ code: 'ALTER_REFUSED', what: `the server refused ALTER LINK (error ${outcome.errno})` });
+    return;
+  }
+  // refused while nothing was seen running: somebody started one, or the view lags. Everything is looked at anew.
+  p.known.clear();
+  await p.run.clock.sleep(100 * 2 ** p.alters);
+}

@@ -1,0 +1,74 @@
+import type { Failure } from '../../core/bracket';
+import { RotationError } from '../../core/errors';
+import type { Bracket, HeldVersion } from '../../core/journal';
+import { isInError } from '../../core/pipeline';
+import { writeChunk } from '../set';
+import type { Progress } from './progress';
+
+/**
+ * Every member was seen started, or gone: the journal says so, with the marks that a proof is measured against. Batches
+ * above a mark began after the resume, so they cannot have loaded with the credentials from before.
+ */
+export async function close(p: Progress): Promise<void> {
+  const { held, cluster } = p.work;
+  if (p.situation.open && p.bracket !== null) {
+    const batches = await cluster.batches();
+    const id = p.bracket.id;
+    await Promise.all(
+      p.chunks.map((chunk, at) => {
+        const marked = chunk.map(({ pipeline }) => ({ pipeline, batchesAfter: batches.get(pipeline)?.ended ?? 0 }));
+        return writeChunk(p.run, p.record, id, at, marked);
+      }),
+    );
+    const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now() };
+    const holds = holdsNow(p);
+    await held.save((item) => ({ ...item, connections: [], holds, bracket }));
+  }
+  report(p);
+}
+
+/** Only an answered ALTER takes the other version out of the record; one that was never sent takes back what was promised. */
+function holdsNow(p: Progress): readonly HeldVersion[] {
+  const { change, held } = p.work;
+  if (change !== null && p.situation.change === 'made') return [{ ...change.to, since: p.run.clock.now() }];
+  return change === null || p.alterMayHaveActed ? held.item.holds : p.record.holds;
+}
+
+/** The error of a change that was given up and is closed. */
+export function failureOf(p: Progress, { code, what }: Failure): RotationError {
+  const left = !p.situation.open
+    ? 'Nothing was paused or changed'
+    : p.alterMayHaveActed
+      ? 'All that was paused runs again; the link holds the old or the new credentials, and the retry settles which'
+      : 'All that was paused runs again, on the credentials from before';
+  return new RotationError(
+    code,
+    `link ${p.record.link} on ${p.record.cluster}: ${what}. ${left}. The next retry of the rotation tries again.`,
+  );
+}
+
+function report(p: Progress): void {
+  const { link, cluster } = p.record;
+  const { members, states, failure, change } = p.situation;
+  p.run.log.info('bracket-closed', {
+    link,
+    cluster,
+    version: p.bracket?.to ?? null,
+    credentials: change === 'made' ? 'changed' : 'unchanged',
+    failure: failure?.code ?? null,
+    members: members.size,
+    longestPauseMs: p.pauses.reduce((longest, { milliseconds }) => Math.max(longest, milliseconds), 0),
+  });
+  if (p.pauses.length > 0) {
+    p.run.metrics.put('PipelinesPaused', p.pauses.length, 'Count');
+    p.run.metrics.put(
+      'PipelinePauseMilliseconds',
+      p.pauses.map(({ milliseconds }) => milliseconds),
+      'Milliseconds',
+    );
+  }
+  const gone = [...members].filter((member) => states?.has(member) === false);
+  if (gone.length > 0) p.run.log.warn('pipelines-gone', { link, cluster, pipelines: gone });
+  const inError = [...members].filter((member) => isInError(states?.get(member)));
+  if (inError.length > 0) p.run.log.warn('pipelines-in-error', { link, cluster, pipelines: inError });
+}

@@ -1,0 +1,61 @@
+import { partsOf, type QualifiedName } from '../../core/names';
+import { isInError, sourceOf } from '../../core/pipeline';
+import { isCredentialError } from '../../core/proof';
+import type { Cluster } from '../../ports';
+import { readSet } from '../set';
+import type { Progress } from './progress';
+
+/** Reads the state of every pipeline that matters: in the pause this is the one statement that is not STOP, ALTER or START. */
+export async function look(p: Progress): Promise<void> {
+  if (p.situation.aim === 'resume' && p.chunks.length === 0) {
+    p.chunks.push(...(await readSet(p.run, p.record)));
+    p.set({ members: new Set(p.chunks.flat().map(({ pipeline }) => pipeline)) });
+  }
+  const rows = await p.work.cluster.pipelines();
+  const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
+  const users = await usersAmong(p, [...states.keys()]);
+  const driven = await drivenAmong(p, states);
+  p.set({ states, users, driven });
+}
+
+/** A pipeline made or made anew since the survey may use the link; nothing but its definition tells. */
+async function usersAmong(p: Progress, all: readonly QualifiedName[]): Promise<ReadonlySet<QualifiedName>> {
+  const onWayIn = p.work.change !== null && p.situation.change === 'pending' && p.situation.failure === null;
+  const strangers = onWayIn ? all.filter((name) => !p.known.has(name)) : [];
+  if (strangers.length === 0) return p.situation.users;
+  const users = new Set(p.situation.users);
+  for (const [pipeline, definition] of await p.work.cluster.definitions(strangers)) {
+    p.known.add(pipeline);
+    const source = sourceOf(definition, partsOf(pipeline).database);
+    if (source.through === 'link' && source.link === p.record.link) users.add(pipeline);
+    else users.delete(pipeline);
+  }
+  return users;
+}
+
+/** Members that credentials of ours drove into Error since the pause began. Looked for once, so that each is started once. */
+async function drivenAmong(
+  p: Progress,
+  states: ReadonlyMap<QualifiedName, string>,
+): Promise<ReadonlySet<QualifiedName>> {
+  const inError = [...p.situation.members].filter((member) => isInError(states.get(member)));
+  if (p.lookedForDriven || inError.length === 0 || p.bracket === null) return p.situation.driven;
+  const driven = await credentialErrors(p.work.cluster, p.bracket.errorsAfter, inError);
+  p.lookedForDriven = true;
+  return driven;
+}
+
+/** Of these pipelines, those whose last error since the mark says that the source refused the credentials. */
+export async function credentialErrors(
+  cluster: Cluster,
+  mark: number,
+  among: readonly QualifiedName[],
+): Promise<ReadonlySet<QualifiedName>> {
+  const last = new Map((await cluster.errorsAfter(mark)).map((error) => [error.pipeline, error]));
+  return new Set(
+    among.filter((pipeline) => {
+      const error = last.get(pipeline);
+      return error !== undefined && isCredentialError({ code: error.code, message: error.message.reveal() });
+    }),
+  );
+}

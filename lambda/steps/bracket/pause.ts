@@ -1,0 +1,88 @@
+import type { Bracket, HeldVersion } from '../../core/journal';
+import type { QualifiedName } from '../../core/names';
+import { configBefore } from '../../core/secret';
+import { writeChunk } from '../set';
+import { attempts, statementMs, union, type Change, type Progress } from './progress';
+import { sweep } from './sweep';
+
+/** Writes the names into the journal, chunks first and the header last: no STOP before it. */
+export async function promise(p: Progress, change: Change, pipelines: readonly QualifiedName[]): Promise<void> {
+  p.promises += 1;
+  if (p.promises > 1 + attempts) {
+    p.fail({ code: 'NEWCOMERS', what: `${pipelines.join(', ')} kept being started while the others were paused` });
+    return;
+  }
+  const { held, cluster } = p.work;
+  const header: Bracket = p.bracket ?? {
+    id: p.run.newId(),
+    phase: 'open',
+    direction: change.direction,
+    to: change.to.version,
+    chunks: 0,
+    errorsAfter: change.errorsAfter,
+    config: configBefore(change.row.config, Object.keys(change.config)),
+    openedAt: p.run.clock.now(),
+  };
+  const added = await writeChunk(p.run, p.record, header.id, p.chunks.length, pipelines);
+  const bracket = { ...header, chunks: p.chunks.length + added.length };
+  const others = before(p.record.holds).filter(({ version }) => version !== change.to.version);
+  await held.save((item) => ({
+    ...item,
+    secretId: change.secretId,
+    connections: union(item.connections, cluster.connections()),
+    // from here until an answered ALTER the link may hold either
+    holds: [...others, change.to],
+    bracket,
+  }));
+  p.chunks.push(...added);
+  p.bracket = bracket;
+  p.set({ open: true, members: new Set([...p.situation.members, ...pipelines]) });
+}
+
+/** A link without a record holds a credential that we did not put there. */
+const before = (holds: readonly HeldVersion[]): readonly HeldVersion[] =>
+  holds.length === 0 ? [{ version: null }] : holds;
+
+/** Stops what runs, within the drain budget, which counts from the first STOP. */
+export async function stop(p: Progress, change: Change, pipelines: readonly QualifiedName[]): Promise<void> {
+  const { clock } = p.run;
+  // a server may answer before STATE follows: ask again, less and less often
+  if (p.stopRounds > 0) await clock.sleep(Math.min(25 * 2 ** p.stopRounds, 1_000));
+  p.stopRounds += 1;
+  p.stopBy ??= clock.now() + change.drainMs;
+  const stubborn = pipelines.filter((pipeline) => p.refusedStops.has(pipeline));
+  if (stubborn.length > 0) {
+    p.fail({
+      code: 'STOP_REFUSED',
+      what: `the server refused STOP PIPELINE for ${stubborn.join(', ')}; the user needs START PIPELINE on the database`,
+    });
+    return;
+  }
+  const timeoutMs = Math.max(0, p.stopBy - clock.now()) + statementMs;
+  const { outcomes, unanswered, error } = await sweep(
+    p.usable(),
+    pipelines,
+    (lane, pipeline) => {
+      if (!p.stoppedAt.has(pipeline)) p.stoppedAt.set(pipeline, clock.now());
+      return lane.stop(pipeline, timeoutMs);
+    },
+    { before: () => p.work.held.guard(), tick: () => p.work.held.keep(), until: p.stopBy, clock },
+  );
+  for (const [pipeline, outcome] of outcomes) if (outcome.is === 'refused') p.refusedStops.add(pipeline);
+  p.set({ states: null, unanswered, killed: false });
+  const lost = pipelines.filter((pipeline) => outcomes.get(pipeline)?.is === 'unknown');
+  if (error !== null) throw error;
+  if (clock.now() >= p.stopBy) {
+    const slow = pipelines.filter((pipeline) => outcomes.get(pipeline)?.is !== 'done');
+    const named = (slow.length > 0 ? slow : pipelines).join(', ');
+    p.fail({
+      code: 'DRAIN_EXCEEDED',
+      what: `postponed, because ${named} did not stop within ${change.drainMs / 1_000} s (limits.drainSeconds)`,
+    });
+  } else if (lost.length > 0 || unanswered.length > 0) {
+    p.fail({
+      code: 'STOP_UNANSWERED',
+      what: `postponed, because the answer to STOP PIPELINE was lost for ${lost.join(', ')}`,
+    });
+  }
+}

@@ -1,0 +1,131 @@
+import type { Failure, Situation } from '../../core/bracket';
+import type { Credentials } from '../../core/credentials';
+import { RotationError } from '../../core/errors';
+import type { Bracket, ConfigValue, HeldVersion, LinkRecord, Member } from '../../core/journal';
+import type { QualifiedName } from '../../core/names';
+import type { Cluster, Grammar, Invocation, Lane, LinkRow } from '../../ports';
+import type { Held } from '../lease';
+
+/** Time for change, resume and reserve together, kept free behind the drain budget. Milliseconds (design, section 3). */
+export const reserveMs = 30_000;
+/** After this the outcome of ALTER or START counts as unknown. Milliseconds. */
+export const statementMs = 10_000;
+/** How often an ALTER is sent, and newcomers are taken in, before the change is given up. */
+export const attempts = 3;
+
+/** What a bracket changes. */
+export interface Change {
+  readonly to: HeldVersion & { readonly version: string };
+  readonly direction: Bracket['direction'];
+  readonly credentials: Credentials;
+  /** CONFIG keys to set or take away; empty: CONFIG stays. */
+  readonly config: Readonly<Record<string, ConfigValue>>;
+  readonly grammar: Grammar;
+  readonly row: LinkRow;
+  readonly secretId: string;
+  readonly drainMs: number;
+  /** Newest error of the cluster before the first STOP; see `Bracket.errorsAfter`. */
+  readonly errorsAfter: number;
+}
+
+export interface BracketWork {
+  readonly held: Held<'link'>;
+  readonly cluster: Cluster;
+  /** The lanes this bracket may use: parallel brackets do not wait for each other's. */
+  readonly lanes: () => readonly Lane[];
+  /** `null`: only resume what a dead run left paused. */
+  readonly change: Change | null;
+  /** Pipelines that use the link. */
+  readonly users: ReadonlySet<QualifiedName>;
+  /** Pipelines whose definition has been read. */
+  readonly known: ReadonlySet<QualifiedName>;
+  /** Pipelines in Error that count as paused by us. */
+  readonly driven: ReadonlySet<QualifiedName>;
+}
+
+export interface Pause {
+  readonly pipeline: QualifiedName;
+  /** From the STOP's sending to the START's answer: an upper bound of the time it loaded nothing. */
+  readonly milliseconds: number;
+}
+
+/** What one run of a bracket has seen and done so far. The journal does not need it: a successor looks for itself. */
+export class Progress {
+  situation: Situation;
+  /** The record as it was claimed. */
+  readonly record: LinkRecord;
+  /** The header as this run has written it, or found it. */
+  bracket: Bracket | null;
+  readonly chunks: Member[][] = [];
+  readonly known: Set<QualifiedName>;
+  /** When each STOP was first sent, epoch milliseconds; the order is the order of the pauses. */
+  readonly stoppedAt = new Map<QualifiedName, number>();
+  readonly pauses: Pause[] = [];
+  readonly refusedStops = new Set<QualifiedName>();
+  stopBy: number | null = null;
+  stopRounds = 0;
+  promises = 0;
+  alters = 0;
+  alterMayHaveActed = false;
+  lookedForDriven: boolean;
+  #resumeBy: number | null = null;
+
+  constructor(
+    readonly work: BracketWork,
+    readonly run: Invocation,
+  ) {
+    const { held, change, cluster } = work;
+    this.record = held.item;
+    this.bracket = change === null ? this.record.bracket : null;
+    this.known = new Set(work.known);
+    this.lookedForDriven = change !== null;
+    this.situation = {
+      aim: change === null ? 'resume' : 'change',
+      open: change === null,
+      members: new Set(),
+      states: null,
+      users: work.users,
+      driven: work.driven,
+      change: 'pending',
+      // whatever a dead predecessor still has under way at the server is ended before anything else
+      unanswered: this.record.connections.filter((id) => !cluster.connections().includes(id)),
+      killed: false,
+      failure: null,
+    };
+  }
+
+  set(change: Partial<Situation>): void {
+    this.situation = { ...this.situation, ...change };
+  }
+
+  /** Gives the change up and opens the way out. The first cause is kept. */
+  fail(failure: Failure): void {
+    this.set({ failure: this.situation.failure ?? failure, states: null });
+  }
+
+  /** Lanes with nothing under way. */
+  usable(): readonly Lane[] {
+    return this.work.lanes().filter((lane) => lane.alive && !this.situation.unanswered.includes(lane.connectionId));
+  }
+
+  /** New connections for those that died: recorded before they are used. */
+  async reconnect(): Promise<void> {
+    const { cluster, held } = this.work;
+    await cluster.reopen();
+    await held.save((item) => ({ ...item, connections: union(item.connections, cluster.connections()) }));
+  }
+
+  /** @throws RESUME_FAILED once the reserve is spent; the journal stays open for the watchdog. */
+  mustHaveTime(what: string): void {
+    const now = this.run.clock.now();
+    this.#resumeBy ??= Math.min(now + reserveMs, this.run.endsAt - 1_000);
+    if (now < this.#resumeBy) return;
+    const { link, cluster } = this.record;
+    throw new RotationError(
+      'RESUME_FAILED',
+      `link ${link} on ${cluster}: ${what}. These may still be paused: ${[...this.situation.members].join(', ')}. They stand in the journal and the watchdog tries again every minute. By hand: START PIPELINE IF NOT RUNNING for each of them.`,
+    );
+  }
+}
+
+export const union = (a: readonly number[], b: readonly number[]): readonly number[] => [...new Set([...a, ...b])];

@@ -1,0 +1,45 @@
+import { chunkKey, membersPerChunk, type Bracket, type LinkRecord, type Member } from '../core/journal';
+import type { QualifiedName } from '../core/names';
+import type { Invocation } from '../ports';
+
+type Whose = Pick<LinkRecord, 'cluster' | 'link'>;
+
+/** Writes names (or members) as chunks from number `at` on, before the header that counts them. @returns the chunks written. */
+export async function writeChunk(
+  run: Invocation,
+  { cluster, link }: Whose,
+  bracketId: string,
+  at: number,
+  names: readonly (QualifiedName | Member)[],
+): Promise<Member[][]> {
+  const members = names.map((name) => (typeof name === 'string' ? { pipeline: name, batchesAfter: null } : name));
+  const chunks: Member[][] = [];
+  for (let from = 0; from < members.length; from += membersPerChunk)
+    chunks.push(members.slice(from, from + membersPerChunk));
+  await Promise.all(
+    chunks.map(async (chunk, index) => {
+      const key = chunkKey(cluster, link, bracketId, at + index);
+      // a chunk belongs to one bracket of one holder, so whatever stands there is ours to replace
+      const stored = await run.table.read('set', key);
+      await run.table.write('set', key, { members: chunk }, stored?.revision ?? 0);
+    }),
+  );
+  return chunks;
+}
+
+/** The set of a link's bracket, in its chunks. */
+export async function readSet(
+  run: Invocation,
+  record: Whose & { readonly bracket: Bracket | null },
+): Promise<Member[][]> {
+  const { cluster, link, bracket } = record;
+  if (bracket === null) return [];
+  const keys = Array.from({ length: bracket.chunks }, (_, at) => chunkKey(cluster, link, bracket.id, at));
+  const chunks = await Promise.all(keys.map((key) => run.table.read('set', key)));
+  return chunks.map((chunk) => [...(chunk?.item.members ?? [])]);
+}
+
+/** Takes away the names of a bracket that is over. */
+export async function removeSet(run: Invocation, { cluster, link }: Whose, bracket: Bracket): Promise<void> {
+  for (let at = 0; at < bracket.chunks; at += 1) await run.table.remove('set', chunkKey(cluster, link, bracket.id, at));
+}
