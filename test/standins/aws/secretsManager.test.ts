@@ -131,6 +131,17 @@ test('a label goes away by RemoveFromVersionId alone, except AWSCURRENT', async 
   expect(await labels()).toEqual({ [v1]: ['AWSCURRENT'] });
 });
 
+test('a version without a value cannot become AWSCURRENT, and one that does not exist takes no label', async () => {
+  await rotate(v2);
+  await expect(move('AWSCURRENT', v2, v1)).rejects.toMatchObject({ name: 'InvalidRequestException' });
+  await expect(move('AWSCURRENT', v3, v1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  expect(await labels()).toEqual({ [v1]: ['AWSCURRENT'], [v2]: ['AWSPENDING'] });
+});
+
+test('a token shorter than 32 characters is refused', async () => {
+  await expect(put('short', 'two')).rejects.toMatchObject({ name: 'InvalidParameterException' });
+});
+
 test('while AWSPENDING is on another version than AWSCURRENT, RotateSecret is refused; on the same one it is not', async () => {
   await rotate(v2);
   await expect(rotate(v3)).rejects.toMatchObject(notComplete);

@@ -185,6 +185,21 @@ test('the log names caller, parameters and outcome, and holds no secret', async 
   expect(JSON.stringify(aws.requests)).not.toContain(aws.iam.role.secretAccessKey);
 });
 
+test('a body that was changed on the way is refused', async () => {
+  const client = new IAMClient(as());
+  const tampered = (request: unknown) => {
+    const body = String((request as { body: unknown }).body).replace('ingest', 'INGEST');
+    return Object.assign(request as object, { body });
+  };
+  client.middlewareStack.add((next) => (args) => next({ ...args, request: tampered(args.request) }), {
+    step: 'finalizeRequest', // after signing, which is here too with a higher priority
+    priority: 'low',
+  });
+  await expect(client.send(new CreateAccessKeyCommand({ UserName: 'ingest' }))).rejects.toMatchObject({
+    name: 'XAmzContentSHA256Mismatch',
+  });
+});
+
 test('a request without a signature is refused', async () => {
   expect((await fetch(`${aws.endpoint}/lake`)).status).toBe(403);
 });

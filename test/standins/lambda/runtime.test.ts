@@ -119,12 +119,11 @@ test('a bundle that throws while loading fails each invocation with its own erro
   expect(await lambda.invoke({})).toEqual({ ok: false, error });
 });
 
-test('a promise rejected behind the handler ends the process', async () => {
-  start(`exports.handler = () => { Promise.reject(new Error('forgotten')); return new Promise(() => {}); };`);
-  expect(await lambda.invoke({})).toEqual({
-    ok: false,
-    error: { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'forgotten' },
-  });
+test('a promise rejected behind the handler ends the process, and the next invocation has a new one', async () => {
+  start(`exports.handler = ({ forget }) => forget && (Promise.reject(new Error('forgotten')), new Promise(() => {}));`);
+  const error = { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'forgotten' };
+  expect(await lambda.invoke({ forget: true })).toEqual({ ok: false, error });
+  expect(await lambda.invoke({ forget: false })).toEqual({ ok: true, value: false });
 });
 
 test('process.stdout stays raw; console writes objects in the JSON log format', async () => {
