@@ -47,7 +47,7 @@ export class VirtualClock implements Clock {
    * @throws when `work` waits for something that no timer will bring.
    */
   async run<T>(work: Promise<T>): Promise<T> {
-    let settled = false;
+    let settled = false as boolean;
     const settle = (): void => {
       settled = true;
     };

@@ -30,7 +30,7 @@ export class Process {
   constructor(readonly holder: string) {
     this.died.catch(() => undefined);
   }
-  get alive(): boolean {
+  isAlive(): boolean {
     return this.#alive;
   }
   end(reason: Error): void {
@@ -79,12 +79,13 @@ export class Points {
   /** The calls of one process. */
   of(process: Process): Ask {
     return async (name, effect, answers) => {
-      if (!process.alive) return never();
+      if (!process.isAlive()) return never();
       const point = this.names.push(name);
-      const fault = this.faults instanceof Map ? this.faults.get(point) : this.#asked(point, name);
+      const { faults } = this;
+      const fault = typeof faults === 'function' ? faults(point, name) : faults.get(point);
       if (fault === 'dies-before') process.end(new Death(`died before ${name}, point ${point}`));
       else await this.clock.sleep(this.latency(point, name));
-      if (!process.alive) return never();
+      if (!process.isAlive()) return never();
       if (fault === 'refused') return answers.refused();
       if (fault === 'not-sent') return answers.lost();
       const happening = this.#happen(point, name, effect, process, fault === 'late' ? this.lateMs : 0);
@@ -97,15 +98,11 @@ export class Points {
         (error: unknown) => ({ error }),
       );
       if (fault === 'dies') process.end(new Death(`died after ${name}, point ${point}`));
-      if (!process.alive) return never();
+      if (!process.isAlive()) return never();
       if (fault === 'lost') return answers.lost();
       if ('error' in result) throw result.error;
       return result.value;
     };
-  }
-
-  #asked(point: number, name: string): Fault | undefined {
-    return typeof this.faults === 'function' ? this.faults(point, name) : undefined;
   }
 
   async #happen<T>(
