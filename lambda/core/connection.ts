@@ -27,7 +27,7 @@ export function connectionSecret(value: Credentials, secretId: string): Connecti
   };
   const connection = {
     host: take('host', 'a name or an IP address, without port', host),
-    port: take('port', '1 to 65535; absent: 3306', port),
+    port: take('port', '1 to 65535, or absent for 3306', port),
     username: take('username', 'a text', text),
     password: new Credentials(take('password', 'a text', text)),
     tls: take('tls', '"off", "on" or absent', tls),
@@ -60,7 +60,7 @@ const host = (held: unknown): string | undefined => {
   return name === undefined || /[\s/@]/.test(name) || /^[^:]*:[^:]*$/.test(name) ? undefined : name;
 };
 const port = (held: unknown): number | undefined => {
-  const number = typeof held === 'string' && /^\d+$/.test(held) ? Number(held) : (held ?? 3306);
+  const number = typeof held === 'string' && /^\d+$/.test(held) ? Number(held) : held === undefined ? 3306 : held;
   return typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 65535 ? number : undefined;
 };
 const tls = (held: unknown): boolean | undefined => {

@@ -3,9 +3,7 @@ import { Credentials } from '../core/credentials';
 import { RotationError } from '../core/errors';
 import type { AccessKey, AccessKeys } from '../ports';
 import { awsError, clientOptions, failureOf } from './aws';
-
-/** Loaded at the first use: most invocations need no IAM. */
-const sdk = () => import('@aws-sdk/client-iam');
+import { iam } from './lazily';
 
 const advice = (action: string): string =>
   `Check that the user exists, that the role of the function may call iam:${action} on it, and the way from the function to IAM (from a VPC outside us-east-1 it takes NAT).`;
@@ -15,16 +13,15 @@ const advice = (action: string): string =>
  * attempt of a call.
  */
 export function openAccessKeys(timeoutMs?: number): AccessKeys {
-  let opened: Promise<IAMClient> | undefined;
-  const client = (): Promise<IAMClient> =>
-    (opened ??= sdk().then(({ IAMClient }) => new IAMClient(clientOptions(timeoutMs))));
+  let opened: IAMClient | undefined;
+  const client = (): IAMClient => (opened ??= new (iam().IAMClient)(clientOptions(timeoutMs)));
 
   return {
     async list(userName) {
-      const { paginateListAccessKeys } = await sdk();
+      const { paginateListAccessKeys } = iam();
       const keys: AccessKey[] = [];
       try {
-        for await (const page of paginateListAccessKeys({ client: await client() }, { UserName: userName }))
+        for await (const page of paginateListAccessKeys({ client: client() }, { UserName: userName }))
           for (const { AccessKeyId, Status, CreateDate } of page.AccessKeyMetadata ?? []) {
             if (AccessKeyId === undefined || CreateDate === undefined)
               throw new RotationError(
@@ -41,7 +38,7 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async create(userName) {
-      const { CreateAccessKeyCommand, IAMClient } = await sdk();
+      const { CreateAccessKeyCommand, IAMClient } = iam();
       // A client of its own: one attempt, and a fresh socket, since a kept one may be dead and lose the answer.
       const once = new IAMClient({ ...clientOptions(timeoutMs), maxAttempts: 1 });
       try {
@@ -58,9 +55,9 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async remove(userName, keyId) {
-      const { DeleteAccessKeyCommand } = await sdk();
+      const { DeleteAccessKeyCommand } = iam();
       try {
-        await (await client()).send(new DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: keyId }));
+        await client().send(new DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: keyId }));
       } catch (error) {
         if (!isGone(error))
           throw awsError(error, `DeleteAccessKey of ${keyId} of ${userName}`, advice('DeleteAccessKey'));
@@ -68,10 +65,10 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async deactivate(userName, keyId) {
-      const { UpdateAccessKeyCommand } = await sdk();
+      const { UpdateAccessKeyCommand } = iam();
       try {
         const change = { UserName: userName, AccessKeyId: keyId, Status: 'Inactive' } as const;
-        await (await client()).send(new UpdateAccessKeyCommand(change));
+        await client().send(new UpdateAccessKeyCommand(change));
       } catch (error) {
         if (!isGone(error))
           throw awsError(error, `UpdateAccessKey of ${keyId} of ${userName}`, advice('UpdateAccessKey'));
@@ -79,11 +76,9 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async lastUsed(keyId) {
-      const { GetAccessKeyLastUsedCommand } = await sdk();
+      const { GetAccessKeyLastUsedCommand } = iam();
       try {
-        const { AccessKeyLastUsed: use } = await (
-          await client()
-        ).send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
+        const { AccessKeyLastUsed: use } = await client().send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
         return use?.LastUsedDate === undefined
           ? null
           : { at: use.LastUsedDate.getTime(), service: use.ServiceName ?? 'N/A', region: use.Region ?? 'N/A' };

@@ -1,13 +1,15 @@
 import { RotationError, type ErrorCode } from '../core/errors';
 
 /**
- * Options of every AWS client. Three bounds, because the SDK has none by default: `requestTimeout` ends with the first
- * byte of the answer, `socketTimeout` covers an answer that stops halfway.
+ * Options of every AWS client: three attempts, also where the SDK's default is another (DynamoDB: four), and three
+ * bounds on each, because by default it has none. `requestTimeout` ends with the first byte of the answer,
+ * `socketTimeout` covers an answer that stops halfway.
  *
- * @param timeoutMs for each attempt; the SDK makes up to three
+ * @param timeoutMs for each attempt
  */
 export function clientOptions(timeoutMs = 10_000) {
   return {
+    maxAttempts: 3,
     requestHandler: {
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,
@@ -40,8 +42,9 @@ export function failureOf(error: unknown): AwsFailure {
     const refused = $fault === 'client' && status !== undefined && status >= 400 && status < 500 && status !== 408;
     return { code: answer, status, refused };
   }
-  if (status !== undefined && status >= 300) return { code: `HTTP ${status}`, status, refused: false };
-  return { code: [code, name].find(isCode) ?? 'unreadable answer', status, refused: false };
+  const bare = status === undefined ? 'no answer' : `HTTP ${status}`;
+  const failed = status === undefined || status < 300 ? [code, name].find(isCode) : undefined;
+  return { code: failed ?? bare, status, refused: false };
 }
 
 /** Codes come off the wire too: only what looks like one is repeated. The SDK says `Unknown` for an answer without code. */

@@ -104,7 +104,7 @@ export function openSecrets(timeoutMs?: number): Secrets {
           new UpdateSecretVersionStageCommand({
             SecretId: secretId,
             VersionStage: label,
-            RemoveFromVersionId: from,
+            ...(from === null ? {} : { RemoveFromVersionId: from }),
             ...(to === null ? {} : { MoveToVersionId: to }),
           }),
         );
@@ -116,7 +116,7 @@ export function openSecrets(timeoutMs?: number): Secrets {
         if (seen !== null && bearer(seen, label) !== from) return false;
         throw awsError(
           error,
-          `UpdateSecretVersionStage of ${secretId}, ${label} from ${from} to ${to ?? 'none'},`,
+          `UpdateSecretVersionStage of ${secretId}, ${label} from ${from ?? 'none'} to ${to ?? 'none'},`,
           `${seen === null ? 'Where the label is now is not known' : 'The label is where it was'}; the next call looks again. Check that the role of the function may call UpdateSecretVersionStage, and the way from the function to Secrets Manager.`,
         );
       }

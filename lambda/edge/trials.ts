@@ -1,5 +1,6 @@
 import type { AwsCredentials, Trial, Trials } from '../ports';
 import { clientOptions, failureOf } from './aws';
+import { s3, sts } from './lazily';
 
 /** Answers to credentials that are not known there, or not yet (facts: aws-rotation, section 13). */
 const unaccepted = [
@@ -26,14 +27,14 @@ export function openTrials(env: NodeJS.ProcessEnv, timeoutMs?: number): Trials {
   const ownEndpoint = (env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL']) !== undefined;
 
   return {
-    async identity(credentials) {
-      const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+    identity(credentials) {
+      const { GetCallerIdentityCommand, STSClient } = sts();
       const client = new STSClient({ ...clientOptions(timeoutMs), credentials: asIdentity(credentials) });
       return verdict(client, () => client.send(new GetCallerIdentityCommand({})));
     },
 
-    async list(credentials, { bucket, prefix, region, endpoint }) {
-      const { ListObjectsV2Command, S3Client } = await import('@aws-sdk/client-s3');
+    list(credentials, { bucket, prefix, region, endpoint }) {
+      const { ListObjectsV2Command, S3Client } = s3();
       const client = new S3Client({
         ...clientOptions(timeoutMs),
         credentials: asIdentity(credentials),

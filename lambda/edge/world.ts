@@ -26,7 +26,7 @@ export async function openWorld(env: NodeJS.ProcessEnv): Promise<World> {
     newId: () => randomUUID(),
     secrets,
     table: openTable(table),
-    clusters: openClusters({ random: Math.random }),
+    clusters: openClusters({ random: () => randomUUID() }),
     keys: openAccessKeys(),
     trials: openTrials(env),
     log: openLog(env['LOG_LEVEL'], now),
