@@ -225,6 +225,18 @@ test('the connections of a dead process stay until they are killed', async () =>
   });
 });
 
+test('a reading call without an answer costs the watching connection, until it is reopened', async () => {
+  const world = createWorld();
+  world.faults = new Map([[3, 'lost']]);
+  await world.run(async (invocation) => {
+    const cluster = await open(invocation);
+    await expect(cluster.pipelines()).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await expect(cluster.pipelines()).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await cluster.reopen();
+    expect(await cluster.pipelines()).toHaveLength(4);
+  });
+});
+
 test('reading on a connection that was killed is a lost connection, until it is reopened', async () => {
   const world = createWorld();
   await world.run(async (invocation) => {

@@ -27,6 +27,8 @@ export function clustersPort(servers: ReadonlyMap<string, MemoryServer>, ask: As
 class MemoryCluster implements Cluster {
   lanes: readonly MemoryLane[];
   #watching: Connection;
+  /** The answer to a reading call was lost, and with it the connection. */
+  #lost = false;
 
   constructor(
     readonly server: MemoryServer,
@@ -48,12 +50,21 @@ class MemoryCluster implements Cluster {
   /** A reading call. */
   #read<T>(method: string, look: (server: MemoryServer) => T): Promise<T> {
     const name = `cluster.${method}`;
+    const answers = throwing<T>(name, 'CONNECTION_LOST', 'STATEMENT_REFUSED');
+    const lost = (): T => {
+      this.#lost = true;
+      return answers.lost();
+    };
     const effect = (): T => {
-      if (this.#watching.goneAt !== Infinity || this.server.down) throw new RotationError('CONNECTION_LOST', name);
+      if (this.#watchIsDead() || this.server.down) return lost();
       this.server.settle();
       return look(this.server);
     };
-    return this.ask(name, effect, throwing(name, 'CONNECTION_LOST', 'STATEMENT_REFUSED'));
+    return this.ask(name, effect, { ...answers, lost });
+  }
+
+  #watchIsDead(): boolean {
+    return this.#lost || this.#watching.goneAt !== Infinity;
   }
 
   links: Cluster['links'] = (database) =>
@@ -108,7 +119,8 @@ class MemoryCluster implements Cluster {
       () => {
         if (this.server.down) throw new RotationError('CONNECTION_REFUSED', this.id);
         this.lanes = this.lanes.map((lane) => (lane.alive ? lane : new MemoryLane(this.server, this.ask, this.user)));
-        if (this.#watching.goneAt !== Infinity) this.#watching = this.server.connect(this.user);
+        if (this.#watchIsDead()) this.#watching = this.server.connect(this.user);
+        this.#lost = false;
       },
       throwing('cluster.reopen', 'CONNECTION_REFUSED', 'LOGIN_REFUSED'),
     );

@@ -23,8 +23,10 @@ test('AWSCURRENT moves by compare-and-swap and takes AWSPREVIOUS along; AWSPENDI
     expect(await secrets.moveLabel(secretId, 'AWSCURRENT', old, version)).toBe(true);
     const { labels } = await secrets.describe(secretId);
     expect(labels).toEqual({ [old]: ['AWSPREVIOUS'], [version]: ['AWSPENDING', 'AWSCURRENT'] });
+    expect(await secrets.moveLabel(secretId, 'AWSPENDING', old, null)).toBe(false);
     expect(await secrets.moveLabel(secretId, 'AWSPENDING', version, null)).toBe(true);
-    expect(await secrets.moveLabel(secretId, 'AWSPENDING', version, null)).toBe(false);
+    expect(await secrets.moveLabel(secretId, 'AWSPENDING', version, null)).toBe(true); // it is where it should be
+    expect(await secrets.moveLabel(secretId, 'AWSPENDING', null, version)).toBe(true);
   });
 });
 

@@ -125,13 +125,15 @@ export class MemorySecrets {
     return true;
   }
 
-  #move(id: string, label: string, from: VersionId, to: VersionId | null): boolean {
-    if (this.holder(id, label) !== from) return false;
+  #move(id: string, label: string, from: VersionId | null, to: VersionId | null): boolean {
+    const holder = this.holder(id, label);
+    if (holder === to) return true;
+    if (holder !== from) return false;
     if (to === null ? label === 'AWSCURRENT' : !this.secret(id).versions.has(to)) {
       throw new RotationError('AWS_REFUSED', `${label} of ${id} cannot be moved there`);
     }
     this.#label(id, label, to);
-    if (label === 'AWSCURRENT' && from !== to) this.#label(id, 'AWSPREVIOUS', from);
+    if (label === 'AWSCURRENT' && from !== null) this.#label(id, 'AWSPREVIOUS', from);
     return true;
   }
 }

@@ -14,10 +14,8 @@ export interface Connection {
   readonly user: string;
   /** When it leaves the process list. */
   goneAt: number;
-  /** Ends the wait for the statement in progress. */
-  interrupt: (() => void) | null;
-  /** When the statement in progress ends, if a KILL does not end it. */
-  busyUntil: number;
+  /** The statement in progress, when it ends by itself, and when it ends after a KILL; what a KILL does to it. */
+  statement: { readonly endsAt: number; readonly endsAtIfKilled: number; readonly kill: () => void } | null;
 }
 
 /**
@@ -51,7 +49,7 @@ export class MemoryServer extends MemoryPipelines {
 
   connect(user: string): Connection {
     const id = this.#connections.size + 1;
-    const connection = { id, user, goneAt: Infinity, interrupt: null, busyUntil: 0 };
+    const connection = { id, user, goneAt: Infinity, statement: null };
     this.#connections.set(id, connection);
     return connection;
   }
@@ -65,13 +63,13 @@ export class MemoryServer extends MemoryPipelines {
   kill(id: number): void {
     const connection = this.#connections.get(id);
     if (connection === undefined || connection.goneAt !== Infinity) return;
-    connection.interrupt?.();
-    connection.goneAt = Math.max(this.now() + this.killMs, connection.busyUntil);
+    connection.statement?.kill();
+    connection.goneAt = Math.max(this.now() + this.killMs, connection.statement?.endsAtIfKilled ?? 0);
   }
 
-  /** The client takes its leave. */
+  /** The client takes its leave; the server notices when the statement in progress has ended. */
   disconnect(connection: Connection): void {
-    connection.goneAt = Math.min(connection.goneAt, this.now());
+    connection.goneAt = Math.min(connection.goneAt, connection.statement?.endsAt ?? this.now());
   }
 
   async stop(connection: Connection, name: QualifiedName): Promise<Outcome> {
@@ -117,15 +115,16 @@ export class MemoryServer extends MemoryPipelines {
   #statement(connection: Connection, ms: number, killed: KilledStop, effect: () => Outcome): Promise<Outcome> {
     if (this.down || connection.goneAt !== Infinity) return Promise.resolve(unknown);
     return new Promise((resolve) => {
-      const callOff = this.clock.at(this.now() + ms, () => {
-        connection.interrupt = null;
+      const endsAt = this.now() + ms;
+      const callOff = this.clock.at(endsAt, () => {
+        connection.statement = null;
         resolve(effect());
       });
-      connection.interrupt = () => {
+      const kill = (): void => {
         if (killed === 'cancelled') callOff();
         resolve(unknown);
       };
-      connection.busyUntil = killed === 'finishes' ? this.now() + ms : 0;
+      connection.statement = { endsAt, endsAtIfKilled: killed === 'finishes' ? endsAt : 0, kill };
     });
   }
 }
