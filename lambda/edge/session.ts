@@ -62,7 +62,7 @@ export class Session {
       connectTimeout: 0, // ours is below
       flags: ['-LOCAL_FILES'], // no server may ask for a file
       queryFormat: (text: string) => text, // a question mark is a question mark
-      typeCast: (field) => field.string('utf8'),
+      typeCast: (field) => field.buffer()?.toString() ?? null, // all text: the server's own types differ between versions
     });
     const session = new Session(to.username, connection, socket);
     const failure = await new Promise<RotationError | null>((resolve) => {
