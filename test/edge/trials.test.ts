@@ -112,7 +112,7 @@ test("the link's own region and endpoint are asked, with the bucket in the path"
     seen.push(`${String(request.url)} ${String(/\/(\w+-\w+-\d)\//.exec(request.headers.authorization ?? '')?.[1])}`);
     response.end('<ListBucketResult/>');
   });
-  const endpoint = process.env['AWS_ENDPOINT_URL']!;
+  const endpoint = process.env['AWS_ENDPOINT_URL']!.replace('127.0.0.1', 'localhost'); // an IP address has no subdomains anyway
   delete process.env['AWS_ENDPOINT_URL'];
   await openTrials(process.env).list(unknown, { ...probe, region: 'eu-west-1', endpoint });
   expect(seen).toEqual(['/landing/?list-type=2&max-keys=1&prefix=orders%2F eu-west-1']);
