@@ -78,8 +78,10 @@ test('a broken invariant ends the run, even if the code would catch it', async (
   const work = async ({ keys }: Invocation): Promise<void> => {
     await keys.list(userName);
     await keys.list(userName).catch(() => []);
+    await keys.list(userName);
   };
   await expect(world.run(work)).rejects.toThrow('two is too many');
+  expect(world.points).toHaveLength(2);
 });
 
 test('equal schedules give equal runs', async () => {
@@ -99,7 +101,9 @@ test('equal schedules give equal runs', async () => {
 
 test.each([
   ['plain', (text: string) => text],
-  ['in base64 at any place', (text: string) => Buffer.from(`{"a":"${text}"}`).toString('base64')],
+  ['in base64', (text: string) => Buffer.from(`{"a":"${text}"}`).toString('base64')],
+  ['in base64 one place further', (text: string) => Buffer.from(`{"ab":"${text}"}`).toString('base64')],
+  ['in base64 two places further', (text: string) => Buffer.from(`{"abc":"${text}"}`).toString('base64url')],
   ['in hex', (text: string) => Buffer.from(text).toString('hex')],
   ['in a URL', encodeURIComponent],
   ['in the cause of an error', (text: string) => new Error('outer', { cause: new Error(text) })],
