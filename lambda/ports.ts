@@ -37,11 +37,11 @@ export interface Secrets {
    */
   put(secretId: string, version: VersionId, value: Credentials, rotationToken: string | undefined): Promise<boolean>;
   /**
-   * Moves a label by compare-and-swap; `to` null removes it.
+   * Moves a label by compare-and-swap; `to` null removes it, `from` null: it must be on no version.
    *
    * @returns whether it was done. `false`: the label was not on `from`; read again and decide.
    */
-  moveLabel(secretId: string, label: string, from: VersionId, to: VersionId | null): Promise<boolean>;
+  moveLabel(secretId: string, label: string, from: VersionId | null, to: VersionId | null): Promise<boolean>;
 }
 
 export interface SecretValue {

@@ -33,3 +33,14 @@ export interface RotationDefinition {
   /** Also start pipelines found in Error whose last error is a credential error newer than the value we replace. */
   readonly restartAfterCredentialError: boolean;
 }
+
+/**
+ * Whether a definition speaks of the secret with this full ARN. A definition may name it by ARN or by name; Secrets
+ * Manager always sends the ARN, which ends in a hyphen and six random characters (facts: aws-rotation, section 1).
+ */
+export function speaksOf(definition: RotationDefinition, arn: string): boolean {
+  const { secretId } = definition;
+  if (secretId === arn) return true;
+  const full = secretId.startsWith('arn:') ? secretId : `:secret:${secretId}`;
+  return arn.slice(0, -7).endsWith(full) && /-\w{6}$/.test(arn);
+}

@@ -98,6 +98,23 @@ export interface SecretRecord {
   readonly unproven: readonly Unproven[];
 }
 
+export const newSecretRecord: SecretRecord = { version: null, failedProofs: 0, retirements: [], unproven: [] };
+export const newUserRecord: UserRecord = { fence: 0, lease: null, intent: null };
+
+/** Whether the link holds this version for certain, with nothing left open. */
+export function settledOn(record: LinkRecord | null, version: VersionId): boolean {
+  return (
+    record !== null &&
+    record.bracket?.phase !== 'open' &&
+    record.holds.length === 1 &&
+    record.holds[0]?.version === version
+  );
+}
+
+/** Whether the link may hold this version. */
+export const mayHold = (record: LinkRecord, version: VersionId): boolean =>
+  record.holds.some((held) => held.version === version);
+
 /** Credentials that are out of use and wait for their end. */
 export interface Retirement {
   readonly version: VersionId;
@@ -105,6 +122,8 @@ export interface Retirement {
   /** Epoch milliseconds of the promotion of its successor. */
   readonly switchedAt: number;
   readonly dueAt: number;
+  /** When the key was set Inactive. It is deleted by the next rotation. */
+  readonly retiredAt?: number;
 }
 
 export interface Unproven {

@@ -147,7 +147,7 @@ const sourceHidden = (pipeline: QualifiedName, cluster: string): RotationError =
     'SOURCE_HIDDEN',
     `the definition of running pipeline ${pipeline} on ${cluster} shows no source, so nobody can tell whether it uses the link. Nothing was changed. GRANT SHOW PIPELINE on its database, or SUPER.`,
   );
-const pipelineBusy = ({ row, busy }: SurveyedLink, cluster: string): RotationError =>
+export const pipelineBusy = ({ row, busy }: SurveyedLink, cluster: string): RotationError =>
   new RotationError(
     'PIPELINE_BUSY',
     `link ${row.link} on ${cluster} is in use by ${busy.map(({ pipeline, state }) => `${pipeline} (${state})`).join(', ')}: somebody's session, which is not ours to stop. Nothing was paused. The retry goes on when it has ended.`,

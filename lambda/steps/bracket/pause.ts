@@ -1,6 +1,5 @@
 import type { Bracket, HeldVersion } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
-import { configBefore } from '../../core/secret';
 import { writeChunk } from '../set';
 import { attempts, statementMs, union, type Change, type Progress } from './progress';
 import { sweep } from './sweep';
@@ -20,7 +19,7 @@ export async function promise(p: Progress, change: Change, pipelines: readonly Q
     to: change.to.version,
     chunks: 0,
     errorsAfter: change.errorsAfter,
-    config: configBefore(change.row.config, Object.keys(change.config)),
+    config: change.configBefore,
     openedAt: p.run.clock.now(),
   };
   const added = await writeChunk(p.run, p.record, header.id, p.chunks.length, pipelines);

@@ -20,6 +20,8 @@ export interface Change {
   readonly credentials: Credentials;
   /** CONFIG keys to set or take away; empty: CONFIG stays. */
   readonly config: Readonly<Record<string, ConfigValue>>;
+  /** The CONFIG keys in question as they were before the rotation: for the way back. */
+  readonly configBefore: Readonly<Record<string, ConfigValue>>;
   readonly grammar: Grammar;
   readonly row: LinkRow;
   readonly secretId: string;

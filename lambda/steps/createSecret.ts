@@ -1,0 +1,37 @@
+import { RotationError } from '../core/errors';
+import type { Invocation } from '../ports';
+import { giveUp } from './giveUp';
+import { currentValue, valueOf, type Rotation } from './rotation';
+import { sourceFor } from './sources';
+import { mustBeClear, mustFit } from './survey';
+import { blockersOf, withSurveys } from './surveys';
+
+/**
+ * Makes the next credentials and stores them as AWSPENDING. A value that is there already is adopted: one token, one
+ * value. Everything that would stop setSecret is looked for first, so that no key is made in vain.
+ */
+export async function createSecret(rotation: Rotation, run: Invocation): Promise<void> {
+  const { definition, secret, version } = rotation;
+  const source = sourceFor(definition.source);
+  const pending = await valueOf(run, secret.arn, version);
+  if (pending !== null) {
+    if (await source.exists(run, pending)) {
+      run.log.info('pending-adopted', { version });
+      return;
+    }
+    await giveUp(rotation, run);
+    throw new RotationError(
+      'VERSION_GIVEN_UP',
+      `the key of AWSPENDING version ${version} of ${secret.arn} was deleted meanwhile. The version is given up: links are on AWSCURRENT, AWSPENDING is removed. Rotate again; a new version is made then.`,
+    );
+  }
+  mustFit(run, definition);
+  const current = await currentValue(run, secret.arn);
+  if (current === null || source.keyId(current.fields) === undefined)
+    run.log.info('first-rotation', {
+      version,
+      note: 'AWSCURRENT has no credentials, so there is nothing to go back to',
+    });
+  await withSurveys(run, definition, (surveys) => Promise.resolve(mustBeClear(blockersOf(surveys))));
+  await source.create(run, rotation, current);
+}

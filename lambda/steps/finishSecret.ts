@@ -1,0 +1,61 @@
+import { RotationError } from '../core/errors';
+import type { Retirement } from '../core/journal';
+import { labelled } from '../core/version';
+import type { Invocation } from '../ports';
+import { withLease } from './lease';
+import { forgetBracket } from './move';
+import { marksOf, secretRecord, updateSecretRecord, valueOf, type Rotation } from './rotation';
+import { sourceFor } from './sources';
+
+/** Promotes a version that is set and proven, and records that the older credentials are due to retire. */
+export async function finishSecret(rotation: Rotation, run: Invocation): Promise<void> {
+  const { secret, version } = rotation;
+  const marks = marksOf(await secretRecord(run, secret.arn), version);
+  if (marks.setAt === undefined || marks.testedAt === undefined) {
+    throw new RotationError(
+      'STEP_OUT_OF_ORDER',
+      `version ${version} of ${secret.arn} is not ${marks.setAt === undefined ? 'set' : 'proven'}, so it is not promoted. AWSCURRENT stays where it is. The retry begins with createSecret.`,
+    );
+  }
+  const from = labelled(secret, 'AWSCURRENT');
+  const moved = await run.secrets.moveLabel(secret.arn, 'AWSCURRENT', from, version);
+  const after = await run.secrets.describe(secret.arn);
+  if (!moved && labelled(after, 'AWSCURRENT') !== version) {
+    throw new RotationError(
+      'LABEL_MOVED',
+      `AWSCURRENT of ${secret.arn} was on ${from ?? 'no version'} and is on ${labelled(after, 'AWSCURRENT') ?? 'no version'} now: somebody moved it. It was left there. The links hold version ${version}; the retry decides anew.`,
+    );
+  }
+  run.metrics.put('RotationSucceeded', 1, 'Count');
+  await finishLeftovers({ ...rotation, secret: after }, run);
+}
+
+/** What a promotion leaves to be done. Running it again does what is missing: it is also what any step does on a version that is current already. */
+export async function finishLeftovers({ definition, secret, version }: Rotation, run: Invocation): Promise<void> {
+  const previous = labelled(secret, 'AWSPREVIOUS');
+  const value = previous === null ? null : await valueOf(run, secret.arn, previous);
+  const keyId = value === null ? undefined : sourceFor(definition.source).keyId(value.fields);
+  if (previous !== null && keyId !== undefined) {
+    await updateSecretRecord(run, secret.arn, (record) => {
+      if (record.retirements.some((waiting) => waiting.keyId === keyId) || record.version !== version) return record;
+      const switchedAt = run.clock.now();
+      const retirement: Retirement = {
+        version: previous,
+        keyId,
+        switchedAt,
+        dueAt: switchedAt + definition.retireAfterHours * 3_600_000,
+      };
+      return { ...record, retirements: [retirement] };
+    });
+  }
+  for (const { key, item } of await run.table.list('link')) {
+    if (
+      item.secretId !== secret.arn ||
+      item.bracket === null ||
+      item.bracket.to !== version ||
+      item.bracket.phase === 'open'
+    )
+      continue;
+    await withLease(run, 'link', key, item, (held) => forgetBracket(run, held));
+  }
+}

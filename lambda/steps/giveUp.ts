@@ -1,0 +1,43 @@
+import { mayHold, newSecretRecord } from '../core/journal';
+import { recordMayHold } from '../core/keys';
+import { RotationError } from '../core/errors';
+import type { Invocation } from '../ports';
+import { rollBack } from './rollBack';
+import { updateSecretRecord, valueOf, currentValue, type Rotation } from './rotation';
+import { sourceFor } from './sources';
+
+/**
+ * Ends a version for good: all links back on AWSCURRENT, AWSPENDING removed by compare-and-swap, its key deleted when no
+ * link may hold it. In that order, so that at every instant a labelled value works.
+ *
+ * @throws when a link cannot be moved back; the version then keeps its label, and the next try goes on.
+ */
+export async function giveUp(rotation: Rotation, run: Invocation): Promise<void> {
+  const { definition, secret, version } = rotation;
+  const source = sourceFor(definition.source);
+  const pending = await valueOf(run, secret.arn, version);
+  const back = await rollBack(rotation, run);
+  const holding = (await run.table.list('link')).filter(
+    ({ item }) => item.secretId === secret.arn && mayHold(item, version),
+  );
+  if (!back && holding.length > 0) {
+    throw new RotationError(
+      'VERSION_GIVEN_UP',
+      `version ${version} of ${secret.arn} is not usable, and there are no current credentials to go back to: ${holding.map(({ item }) => item.link).join(', ')} may hold it. AWSPENDING stays. Store working credentials in the secret, then rotate again.`,
+    );
+  }
+  await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
+  const keyId = pending === null ? undefined : source.keyId(pending.fields);
+  const current = await currentValue(run, secret.arn);
+  const inUse = current !== null && source.keyId(current.fields) === keyId;
+  const records = await run.table.list('link');
+  if (keyId !== undefined && !inUse && !records.some(({ item }) => item.holds.length > 0 && recordMayHold(item, keyId)))
+    await source.discard(run, keyId);
+  await updateSecretRecord(run, secret.arn, ({ retirements, unproven }) => ({
+    ...newSecretRecord,
+    retirements,
+    unproven,
+  }));
+  run.metrics.put('VersionGivenUp', 1, 'Count');
+  run.log.error('version-given-up', { version, keyId: keyId ?? null });
+}

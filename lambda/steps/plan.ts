@@ -1,0 +1,67 @@
+import type { RotationDefinition } from '../core/definition';
+import { RotationError } from '../core/errors';
+import { activityOf } from '../core/pipeline';
+import type { Invocation } from '../ports';
+import { currentValue } from './rotation';
+import { sourceFor } from './sources';
+import { bracketBudgetMs } from './survey';
+import { blockersOf, probesOf, withSurveys } from './surveys';
+
+/** What a rotation would do. */
+export interface Plan {
+  readonly links: readonly PlannedLink[];
+  /** Buckets and prefixes that new credentials would be tried on. */
+  readonly places: readonly string[];
+  readonly blockers: readonly RotationError[];
+}
+
+export interface PlannedLink {
+  readonly cluster: string;
+  readonly link: string;
+  readonly type: string;
+  readonly pipelines: readonly { readonly pipeline: string; readonly state: string; readonly paused: boolean }[];
+  readonly statements: readonly string[];
+}
+
+/** Looks at everything a rotation would touch and says what stands in its way. Writes nothing, the journal included. */
+export async function plan(run: Invocation, definition: RotationDefinition): Promise<Plan> {
+  const secret = await run.secrets.describe(definition.secretId);
+  const current = await currentValue(run, secret.arn);
+  const obstacles = await sourceFor(definition.source).obstacles(run, { definition, secret }, current);
+  return withSurveys(run, definition, (surveys) =>
+    Promise.resolve({
+      links: surveys.clusters.flatMap(({ cluster, links }) =>
+        links.map(({ row, users, grammar }) => {
+          const running = users.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
+          return {
+            cluster: cluster.id,
+            link: row.link,
+            type: row.type,
+            pipelines: users.map(({ pipeline, state }) => ({ pipeline, state, paused: running.includes(pipeline) })),
+            statements: [
+              ...running.map((pipeline) => `STOP PIPELINE IF RUNNING ${pipeline}`),
+              grammar === 'alter'
+                ? `ALTER LINK ${row.link} SET CREDENTIALS '<redacted>'`
+                : `CREATE OR REPLACE LINK ${row.link} AS ${row.type} CREDENTIALS '<redacted>' CONFIG …`,
+              ...running.map((pipeline) => `START PIPELINE IF NOT RUNNING ${pipeline}`),
+            ],
+          };
+        }),
+      ),
+      places: probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`),
+      blockers: [...blockersOf(surveys), ...obstacles, ...timeShort(run, definition)],
+    }),
+  );
+}
+
+function timeShort(run: Invocation, definition: RotationDefinition): readonly RotationError[] {
+  const left = run.endsAt - run.clock.now();
+  const needed = bracketBudgetMs(definition);
+  if (left >= needed) return [];
+  return [
+    new RotationError(
+      'TIME_SHORT',
+      `an invocation has ${Math.floor(left / 1_000)} s, and a pause may need ${needed / 1_000} s. Raise the function's timeout or lower limits.drainSeconds.`,
+    ),
+  ];
+}

@@ -1,0 +1,122 @@
+import { asRotationError } from '../core/errors';
+import type { LinkRecord } from '../core/journal';
+import type { Invocation } from '../ports';
+import { withLease } from './lease';
+import { resume } from './move';
+import { retireDue } from './retire';
+import { readSet } from './set';
+import { settleSecrets } from './settle';
+import { withCluster } from './targets';
+
+/** The watchdog comes every minute; it begins nothing new after this. Milliseconds. */
+const beginsForMs = 50_000;
+const lanesToResume = 16;
+
+/** What the watchdog did. */
+export interface Recovery {
+  /** Links whose pipelines run again. */
+  readonly resumed: readonly string[];
+  /** Links that were moved back to AWSCURRENT, or whose version was proven late. */
+  readonly settled: readonly string[];
+  /** Access keys set Inactive. */
+  readonly retired: readonly string[];
+  /** Pipelines that may still be paused. */
+  readonly leftPaused: readonly string[];
+  readonly failures: readonly string[];
+}
+
+/** A part of the work; what it could not do is noted, and the other parts go on. */
+export interface Attempt {
+  /** Whether there is time to begin something. */
+  readonly mayBegin: () => boolean;
+  readonly try: <R>(what: string, work: () => Promise<R>) => Promise<R | undefined>;
+}
+
+/**
+ * Repairs what dead runs left behind: first every pause, which needs neither IAM nor new credentials nor a rotation
+ * definition; then what links hold; then it retires old keys that are due. Safe to run at any time, and twice at once.
+ */
+export async function recover(run: Invocation): Promise<Recovery> {
+  const failures: string[] = [];
+  const until = run.clock.now() + beginsForMs;
+  const attempt: Attempt = {
+    mayBegin: () => run.clock.now() < until,
+    try: async (what, work) => {
+      try {
+        return await work();
+      } catch (thrown) {
+        const error = asRotationError(thrown);
+        if (error.code === 'LEASE_HELD') return undefined; // somebody is at work there
+        failures.push(error.message);
+        run.log.error('recover-failed', { what, code: error.code, message: error.message });
+        return undefined;
+      }
+    },
+  };
+  const resumed = await resumeDead(run, () => true, 0, attempt.try);
+  const leftPaused = await reportPauses(run);
+  const settled = await settleSecrets(run, attempt);
+  const retired = await retireDue(run, attempt);
+  run.metrics.put('Heartbeat', 1, 'Count');
+  return { resumed, settled, retired, leftPaused, failures };
+}
+
+/** Open brackets that nobody is working on. */
+const isDead = ({ bracket, lease }: LinkRecord, now: number): boolean =>
+  bracket?.phase === 'open' && (lease === null || lease.until <= now);
+
+/**
+ * Ends the pauses that dead runs left, cluster by cluster in parallel.
+ *
+ * @param waitMs how long to wait for a holder that still lives; 0: its links are left to it.
+ */
+export async function resumeDead(
+  run: Invocation,
+  which: (record: LinkRecord) => boolean,
+  waitMs: number,
+  attempt: Attempt['try'] = (_, work) => work(),
+): Promise<readonly string[]> {
+  const now = run.clock.now();
+  const open = (await run.table.list('link')).filter(
+    ({ item }) => item.bracket?.phase === 'open' && which(item) && (waitMs > 0 || isDead(item, now)),
+  );
+  const resumed: string[] = [];
+  const secrets = [...new Set(open.map(({ item }) => item.connectionSecretId))];
+  await Promise.all(
+    secrets.map((secretId) =>
+      attempt(`resume through ${secretId}`, () =>
+        withCluster(run, secretId, lanesToResume, async (cluster) => {
+          for (const { key, item } of open.filter((one) => one.item.connectionSecretId === secretId)) {
+            await attempt(`resume ${key}`, () =>
+              withLease(
+                run,
+                'link',
+                key,
+                item,
+                async (held) => {
+                  if (held.item.bracket?.phase !== 'open') return;
+                  await resume(run, cluster, held);
+                  resumed.push(key);
+                },
+                waitMs,
+              ),
+            );
+          }
+        }),
+      ),
+    ),
+  );
+  return resumed;
+}
+
+/** What is still paused by a dead run, as metrics that an alarm watches. @returns the names */
+async function reportPauses(run: Invocation): Promise<readonly string[]> {
+  const now = run.clock.now();
+  const dead = (await run.table.list('link')).map(({ item }) => item).filter((record) => isDead(record, now));
+  const left = (await Promise.all(dead.map((record) => readSet(run, record)))).flat(2).map(({ pipeline }) => pipeline);
+  const oldest = dead.reduce((age, { bracket }) => Math.max(age, now - (bracket?.openedAt ?? now)), 0);
+  run.metrics.put('PipelinesLeftPaused', left.length, 'Count');
+  run.metrics.put('OldestPauseAgeSeconds', Math.round(oldest / 1_000), 'Seconds');
+  if (left.length > 0) run.log.error('pipelines-left-paused', { pipelines: left, seconds: Math.round(oldest / 1_000) });
+  return left;
+}

@@ -1,0 +1,90 @@
+import { definitionOf, updateSecretRecord } from './rotation';
+import { speaksOf } from '../core/definition';
+import type { Retirement, SecretRecord, Unproven } from '../core/journal';
+import type { Invocation } from '../ports';
+import { proofsNow } from './prove';
+import type { Attempt } from './recover';
+import { sourceFor } from './sources';
+import { holders } from './sources/holders';
+import { withCluster } from './targets';
+
+/** Watches pipelines that were not proven, and retires old keys that are due. @returns the keys set Inactive */
+export async function retireDue(run: Invocation, attempt: Attempt): Promise<readonly string[]> {
+  const retired: string[] = [];
+  for (const { key: arn, item } of await run.table.list('secret')) {
+    if (!attempt.mayBegin() || !run.definitions.some((definition) => speaksOf(definition, arn))) continue;
+    await attempt.try(`retire for ${arn}`, async () => {
+      const waiting = item.retirements.filter(({ retiredAt }) => retiredAt === undefined);
+      const refused = waiting.length === 0 ? false : await watchUnproven(run, arn, item);
+      const due = waiting.filter(({ dueAt }) => dueAt <= run.clock.now());
+      for (const retirement of due)
+        if (!refused && (await retire(run, arn, retirement))) retired.push(retirement.keyId ?? '');
+    });
+  }
+  return retired;
+}
+
+/**
+ * Sets an old key Inactive, which can be taken back, when no link may hold it and its last use lies before the switch.
+ * It is deleted by the next rotation only: a deletion cannot be taken back, and shows its harm late.
+ */
+async function retire(run: Invocation, arn: string, retirement: Retirement): Promise<boolean> {
+  const { keyId, switchedAt, version } = retirement;
+  if (keyId === undefined) return false;
+  const definition = definitionOf(run, arn);
+  const source = sourceFor(definition.source);
+  if ((await holders(run, definition))(keyId)) {
+    run.log.warn('old-key-held', {
+      keyId,
+      version,
+      note: 'a link may still hold it: by its record, or because it has none yet',
+    });
+    return false;
+  }
+  const use = await source.lastUsed(run, keyId);
+  run.metrics.put('OldKeyStillUsed', use !== null && use.at >= switchedAt ? 1 : 0, 'Count');
+  if (use !== null && use.at >= switchedAt) {
+    run.log.warn('old-key-still-used', {
+      keyId,
+      version,
+      service: use.service,
+      region: use.region,
+      lastUsed: new Date(use.at).toISOString(),
+    });
+    return false;
+  }
+  await source.retire(run, keyId);
+  await updateSecretRecord(run, arn, (record) => ({
+    ...record,
+    unproven: [],
+    retirements: record.retirements.map((one) => (one.keyId === keyId ? { ...one, retiredAt: run.clock.now() } : one)),
+  }));
+  run.log.info('old-key-retired', { keyId, version });
+  return true;
+}
+
+/** Looks at the pipelines that had loaded nothing at promotion. @returns whether the source refuses the new credentials to one: then the old ones must live */
+async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretRecord): Promise<boolean> {
+  const loaded: Unproven[] = [];
+  let refused = false;
+  for (const secretId of new Set(unproven.map(({ connectionSecretId }) => connectionSecretId))) {
+    const own = unproven.filter(({ connectionSecretId }) => connectionSecretId === secretId);
+    const proofs = await withCluster(run, secretId, 1, (cluster) => proofsNow(cluster, own));
+    loaded.push(...own.filter(({ pipeline }) => proofs.get(pipeline) === 'loaded'));
+    const refusals = own.map(({ pipeline }) => pipeline).filter((pipeline) => proofs.get(pipeline) === 'refused');
+    if (refusals.length === 0) continue;
+    refused = true;
+    run.metrics.put('OldKeyStillUsed', 1, 'Count');
+    run.log.error('unproven-refused', {
+      pipelines: refusals,
+      note: 'the source refuses the new credentials; the old key is kept. Move AWSCURRENT back, or mend what the new credentials may do.',
+    });
+  }
+  const names = new Set(loaded.map(({ cluster, pipeline }) => `${cluster}/${pipeline}`));
+  if (names.size > 0)
+    await updateSecretRecord(run, arn, (record) => ({
+      ...record,
+      unproven: record.unproven.filter(({ cluster, pipeline }) => !names.has(`${cluster}/${pipeline}`)),
+    }));
+  return refused;
+}

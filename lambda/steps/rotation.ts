@@ -1,0 +1,125 @@
+import { speaksOf, type RotationDefinition } from '../core/definition';
+import { RotationError } from '../core/errors';
+import { newSecretRecord, type SecretRecord } from '../core/journal';
+import { parseFlatSecret, type FlatSecret } from '../core/secret';
+import { standing, type SecretDescription, type VersionId } from '../core/version';
+import type { Invocation, SecretValue } from '../ports';
+
+/** One rotation of one secret, as far as the event and the labels tell. */
+export interface Rotation {
+  readonly definition: RotationDefinition;
+  readonly secret: SecretDescription;
+  /** The version that this rotation makes. */
+  readonly version: VersionId;
+  readonly rotationToken?: string;
+}
+
+/** The definition of a secret. @throws SECRET_NOT_CONFIGURED */
+export function definitionOf(run: Invocation, secretId: string): RotationDefinition {
+  const found = run.definitions.find(
+    (definition) => speaksOf(definition, secretId) || definition.secretId === secretId,
+  );
+  if (found !== undefined) return found;
+  throw new RotationError(
+    'SECRET_NOT_CONFIGURED',
+    `ROTATIONS has no definition for ${secretId}. Nothing was done. Add one, or detach this function from the secret.`,
+  );
+}
+
+/**
+ * Whether the token may be worked on: rotation is on, the secret is not being deleted, and the version carries
+ * AWSPENDING or is current already.
+ *
+ * @throws ROTATION_OFF, SECRET_UNREADABLE, VERSION_UNKNOWN, VERSION_NOT_PENDING
+ */
+export function mustBeOurs({ secret, version }: Rotation): 'current' | 'pending' {
+  const where = `secret ${secret.arn}`;
+  if (secret.deleted)
+    throw new RotationError(
+      'SECRET_UNREADABLE',
+      `${where} is scheduled for deletion. Nothing was changed; what a dead run had paused is resumed. RestoreSecret, then rotate again.`,
+    );
+  if (!secret.rotationEnabled)
+    throw new RotationError(
+      'ROTATION_OFF',
+      `rotation is not enabled on ${where}. Nothing was changed. Turn it on, or let the watchdog bring links back to AWSCURRENT.`,
+    );
+  const now = standing(secret, version);
+  switch (now) {
+    case 'current':
+    case 'pending':
+      return now;
+    case 'unknown':
+      throw new RotationError(
+        'VERSION_UNKNOWN',
+        `${where} has no version ${version}. Nothing was changed. Start a rotation with RotateSecret; the token is not chosen by hand.`,
+      );
+    case 'unlabelled':
+      throw new RotationError(
+        'VERSION_NOT_PENDING',
+        `version ${version} of ${where} does not carry AWSPENDING: somebody moved the label or stored a value during the rotation. This call changed nothing; links that hold the version are moved back to AWSCURRENT by the watchdog. Rotate again when the labels are right.`,
+      );
+  }
+}
+
+/** A secret's value with its parsed form. */
+export interface Value extends SecretValue {
+  readonly fields: FlatSecret;
+}
+
+/** The value of AWSCURRENT; `null` without one: a first rotation. @throws SECRET_SHAPE */
+export async function currentValue(run: Invocation, arn: string): Promise<Value | null> {
+  const stored = await run.secrets.read(arn, { label: 'AWSCURRENT' });
+  return stored === null
+    ? null
+    : { ...stored, fields: parseFlatSecret(stored.value, `the AWSCURRENT value of ${arn}`) };
+}
+
+/** The value of a version, or `null`. @throws SECRET_SHAPE */
+export async function valueOf(run: Invocation, arn: string, version: VersionId): Promise<Value | null> {
+  const stored = await run.secrets.read(arn, { version });
+  return stored === null ? null : { ...stored, fields: parseFlatSecret(stored.value, `version ${version} of ${arn}`) };
+}
+
+/** The pending value. The store's reads may lag behind the put (facts: aws-rotation, section 3), so "none" is asked again for 5 s. @throws PENDING_WITHOUT_VALUE */
+export async function pendingValue({ secret, version }: Rotation, run: Invocation): Promise<Value> {
+  const until = run.clock.now() + 5_000;
+  for (;;) {
+    const value = await valueOf(run, secret.arn, version);
+    if (value !== null) return value;
+    if (run.clock.now() >= until) {
+      throw new RotationError(
+        'PENDING_WITHOUT_VALUE',
+        `version ${version} of ${secret.arn} has no value: createSecret has not stored one. Nothing was changed. The retry of the whole rotation begins with createSecret.`,
+      );
+    }
+    await run.clock.sleep(500);
+  }
+}
+
+/** What the journal knows of a secret. */
+export async function secretRecord(run: Invocation, arn: string): Promise<SecretRecord> {
+  return (await run.table.read('secret', arn))?.item ?? newSecretRecord;
+}
+
+/** Changes a secret's record; when somebody else wrote meanwhile, the change is made again on what they wrote. */
+export async function updateSecretRecord(
+  run: Invocation,
+  arn: string,
+  change: (record: SecretRecord) => SecretRecord,
+): Promise<void> {
+  for (;;) {
+    const stored = await run.table.read('secret', arn);
+    const item = change(stored?.item ?? newSecretRecord);
+    if ((await run.table.write('secret', arn, item, stored?.revision ?? 0)) !== null) return;
+    await run.clock.sleep(50);
+  }
+}
+
+/** The record as seen by a version: marks of another version do not count. */
+export function marksOf(
+  record: SecretRecord,
+  version: VersionId,
+): Pick<SecretRecord, 'setAt' | 'testedAt' | 'failedProofs'> {
+  return record.version === version ? record : { failedProofs: 0 };
+}

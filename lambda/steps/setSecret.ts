@@ -1,0 +1,52 @@
+import { settledOn } from '../core/journal';
+import type { Invocation } from '../ports';
+import { moveLinks, mustAllHaveMoved } from './move';
+import { currentValue, pendingValue, updateSecretRecord, type Rotation } from './rotation';
+import { sourceFor } from './sources';
+import { mustFit } from './survey';
+import { probesOf, withSurveys } from './surveys';
+
+/** Credentials are waited for this long at most, milliseconds; the retry of the rotation waits again. */
+const acceptanceMs = 180_000;
+
+/**
+ * Gives every link the pending credentials. All that can be done before the first pause is done before it; then each
+ * link has its bracket: journal, STOP, ALTER, START (`./bracket`). What remains of each is decided from the journal, so
+ * a first run, a retry and a run after a crash are these same lines.
+ *
+ * If this throws, every pipeline runs again (or stands in the journal, with RESUME_FAILED or LEASE_LOST); links that
+ * moved stay moved, since both keys are valid, and the retry touches only the rest.
+ */
+export async function setSecret(rotation: Rotation, run: Invocation): Promise<void> {
+  const { definition, secret, version } = rotation;
+  const pending = await pendingValue(rotation, run);
+  const current = await currentValue(run, secret.arn);
+  await withSurveys(run, definition, async (surveys) => {
+    const { clusters, failures } = surveys;
+    const remaining = clusters.flatMap(({ links }) => links).filter(({ record }) => !settledOn(record, version));
+    if (remaining.length > 0) {
+      mustFit(run, definition);
+      const until = Math.min(
+        run.clock.now() + acceptanceMs,
+        run.endsAt - definition.limits.drainSeconds * 1_000 - 40_000,
+      );
+      await sourceFor(definition.source).accepted(run, pending, current, probesOf(surveys), until);
+    }
+    const move = { definition, arn: secret.arn, value: pending, direction: 'forward' } as const;
+    const moved = await Promise.all(clusters.map((survey) => moveLinks(run, survey, survey.links, move)));
+    mustAllHaveMoved(moved.flat(), [
+      ...failures,
+      ...clusters.flatMap(({ blockers }) => blockers.filter(isNotOfOneLink)),
+    ]);
+  });
+  await updateSecretRecord(run, secret.arn, (record) => ({
+    version,
+    setAt: run.clock.now(),
+    failedProofs: record.version === version ? record.failedProofs : 0,
+    retirements: record.retirements,
+    unproven: record.unproven,
+  }));
+}
+
+/** A busy pipeline is said by its own link, when its turn comes. */
+const isNotOfOneLink = ({ code }: { readonly code: string }): boolean => code !== 'PIPELINE_BUSY';

@@ -1,0 +1,49 @@
+import type { SourceDefinition } from '../../core/definition';
+import type { RotationError } from '../../core/errors';
+import type { FlatSecret } from '../../core/secret';
+import type { Invocation, KeyUse, ObjectProbe } from '../../ports';
+import type { Rotation, Value } from '../rotation';
+import { iamUser } from './iamUser';
+
+/** Makes credentials, tries them, and ends them. One file for each kind; the table below is the whole registry. */
+export interface Source {
+  /** Whether old and new credentials are valid side by side. Without it there is nothing to go back to. */
+  readonly overlap: boolean;
+  /** The access key id in a value: what links are known by, besides the version. */
+  keyId(fields: FlatSecret): string | undefined;
+  /**
+   * Makes credentials and stores them as the pending value; a value that got there first is left, and what was made is taken back.
+   *
+   * @throws KEY_QUOTA, CREATE_REFUSED, LEASE_HELD; a key whose answer was lost is found and deleted by the next call
+   */
+  create(run: Invocation, rotation: Rotation, current: Value | null): Promise<void>;
+  /** Whether the pending credentials still exist at their maker. */
+  exists(run: Invocation, pending: Value): Promise<boolean>;
+  /** Waits until the credentials work where they will be used. @throws CREDENTIALS_NOT_ACCEPTED, CREDENTIALS_DENIED */
+  accepted(
+    run: Invocation,
+    pending: Value,
+    current: Value | null,
+    probes: readonly ObjectProbe[],
+    until: number,
+  ): Promise<void>;
+  /** What would keep `create` from making a key, found without making one. */
+  obstacles(
+    run: Invocation,
+    rotation: Pick<Rotation, 'definition' | 'secret'>,
+    current: Value | null,
+  ): Promise<readonly RotationError[]>;
+  /** Deletes credentials that no link holds and no label names: those of a version that was given up. */
+  discard(run: Invocation, keyId: string): Promise<void>;
+  /** When old credentials were last used; `null`: never, as far as their maker knows. */
+  lastUsed(run: Invocation, keyId: string): Promise<KeyUse | null>;
+  /** Makes old credentials unusable in a way that can be taken back. */
+  retire(run: Invocation, keyId: string): Promise<void>;
+}
+
+export function sourceFor(definition: SourceDefinition): Source {
+  switch (definition.type) {
+    case 'iam-user':
+      return iamUser(definition.userName);
+  }
+}

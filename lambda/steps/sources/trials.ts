@@ -1,0 +1,86 @@
+import { RotationError } from '../../core/errors';
+import type { AwsCredentials, Invocation, ObjectProbe, Trial } from '../../ports';
+
+/** How often a new key is tried. Milliseconds: short, because the wait ends at most this long after the key works. */
+const pollMs = 300;
+/** A key counts as accepted after this many clean rounds in a row: one endpoint's yes is not another's (facts: aws-rotation, section 13). */
+const cleanRounds = 2;
+/** Rounds in which a probe gives no verdict before it is left out. */
+const unreachableRounds = 5;
+/** At most this many distinct places are tried. */
+export const mostProbes = 20;
+
+/**
+ * Waits until new credentials are taken by STS and by every place the pipelines read from. Answers decide, not time.
+ * A place that denies them blocks only where the old credentials are let in: otherwise the place denies listing as such.
+ *
+ * @param until epoch milliseconds.
+ * @throws CREDENTIALS_NOT_ACCEPTED, CREDENTIALS_DENIED; nothing was paused
+ */
+export async function waitUntilAccepted(
+  run: Invocation,
+  fresh: AwsCredentials,
+  old: AwsCredentials | null,
+  probes: readonly ObjectProbe[],
+  until: number,
+): Promise<void> {
+  let clean = 0;
+  let waiting: string[] = [];
+  const silent = new Map<ObjectProbe, number>();
+  const excused = new Set<ObjectProbe>();
+  while (clean < cleanRounds) {
+    if (run.clock.now() >= until) throw notAccepted(fresh, waiting);
+    waiting = [];
+    const identity = await run.trials.identity(fresh);
+    if (identity.is !== 'accepted') waiting.push(`sts:GetCallerIdentity (${said(identity)})`);
+    else waiting.push(...(await tryProbes()));
+    clean = waiting.length === 0 ? clean + 1 : 0;
+    if (clean < cleanRounds) await run.clock.sleep(pollMs);
+  }
+  run.log.info('credentials-accepted', { keyId: fresh.keyId, places: probes.length - excused.size });
+
+  async function tryProbes(): Promise<string[]> {
+    const open = probes.filter((probe) => !excused.has(probe));
+    const trials = await Promise.all(
+      open.map(async (probe) => ({ probe, trial: await run.trials.list(fresh, probe) })),
+    );
+    const left: string[] = [];
+    for (const { probe, trial } of trials) {
+      if (trial.is === 'accepted') continue;
+      if (trial.is === 'denied') await mustBeDeniedToAll(probe);
+      else if (trial.is === 'unreachable' && count(probe) >= unreachableRounds) excuse(probe, trial.why);
+      else left.push(`${place(probe)} (${said(trial)})`);
+    }
+    return left;
+  }
+
+  async function mustBeDeniedToAll(probe: ObjectProbe): Promise<void> {
+    const before = old === null ? null : await run.trials.list(old, probe);
+    if (before?.is === 'accepted') {
+      throw new RotationError(
+        'CREDENTIALS_DENIED',
+        `${place(probe)} denies ListObjectsV2 to the new key ${fresh.keyId} and allows it to the current one ${old?.keyId ?? ''}. Nothing was paused or changed; AWSPENDING keeps the new key. Check bucket policies that name access keys or sessions, then let the retry go on.`,
+      );
+    }
+    excuse(probe, 'denied to old and new credentials alike');
+  }
+
+  function excuse(probe: ObjectProbe, why: string): void {
+    excused.add(probe);
+    run.log.warn('place-not-tried', { place: place(probe), why });
+  }
+  function count(probe: ObjectProbe): number {
+    const times = (silent.get(probe) ?? 0) + 1;
+    silent.set(probe, times);
+    return times;
+  }
+}
+
+const place = ({ bucket, prefix }: ObjectProbe): string => `s3://${bucket}/${prefix}`;
+const said = (trial: Trial): string => (trial.is === 'unreachable' ? `no verdict: ${trial.why}` : trial.is);
+
+const notAccepted = ({ keyId }: AwsCredentials, waiting: readonly string[]): RotationError =>
+  new RotationError(
+    'CREDENTIALS_NOT_ACCEPTED',
+    `the new key ${keyId} is not accepted yet by ${waiting.join(', ')}. Nothing was paused or changed; AWSPENDING keeps the new key. IAM needs seconds as a rule; the retry waits again. If it never is, look whether the key was deactivated or the function cannot reach the service.`,
+  );

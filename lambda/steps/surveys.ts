@@ -1,0 +1,75 @@
+import { asRotationError, type RotationError } from '../core/errors';
+import type { RotationDefinition } from '../core/definition';
+import type { Invocation, ObjectProbe } from '../ports';
+import { mostProbes } from './sources/trials';
+import { survey, type Survey } from './survey';
+import { clustersOf, withCluster } from './targets';
+
+export interface Surveys {
+  readonly clusters: readonly Survey[];
+  /** Clusters that could not be reached or read. */
+  readonly failures: readonly RotationError[];
+}
+
+/** Looks at all clusters of a definition in parallel and lends them, connected, to `work`. */
+export async function withSurveys<R>(
+  run: Invocation,
+  definition: RotationDefinition,
+  work: (surveys: Surveys) => Promise<R>,
+): Promise<R> {
+  const targets = clustersOf(definition);
+  const clusters: Survey[] = [];
+  const failures: RotationError[] = [];
+  // each cluster stays open until the work on all of them is done
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  const ready: Promise<void>[] = [];
+  const closed = targets.map((target) => {
+    let settle: () => void = () => undefined;
+    ready.push(new Promise((resolve) => (settle = resolve)));
+    return withCluster(run, target.connectionSecretId, definition.limits.connections, async (cluster) => {
+      clusters.push(await survey(run, target, cluster));
+      settle();
+      await finished;
+    }).catch((thrown: unknown) => {
+      failures.push(asRotationError(thrown));
+      settle();
+    });
+  });
+  await Promise.all(ready);
+  try {
+    return await work({ clusters, failures: [...failures] });
+  } finally {
+    finish();
+    await Promise.all(closed);
+  }
+}
+
+/** Everything that stands in the way of a rotation. */
+export const blockersOf = ({ clusters, failures }: Surveys): readonly RotationError[] => [
+  ...failures,
+  ...clusters.flatMap(({ blockers }) => blockers),
+];
+
+/** The distinct buckets and prefixes that the pipelines of S3 links read, with each link's own region and endpoint. */
+export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
+  const probes = new Map<string, ObjectProbe>();
+  for (const { row, users } of clusters.flatMap(({ links }) => links)) {
+    if (row.type.toUpperCase() !== 'S3') continue;
+    const config = JSON.parse(row.config === '' ? '{}' : row.config) as Readonly<Record<string, unknown>>;
+    const { region, endpoint_url: endpoint } = config;
+    for (const { path } of users) {
+      const [, bucket = '', key = ''] = /^(?:s3:\/\/)?([^/]*)\/?(.*)$/s.exec(path) ?? [];
+      if (bucket === '') continue;
+      const probe: ObjectProbe = {
+        bucket,
+        // listing takes a prefix where LOAD DATA takes a pattern
+        prefix: key.replace(/[*?[{].*$/s, ''),
+        ...(typeof region === 'string' ? { region } : {}),
+        ...(typeof endpoint === 'string' ? { endpoint } : {}),
+      };
+      probes.set(JSON.stringify(probe), probe);
+    }
+  }
+  return [...probes.values()].slice(0, mostProbes);
+}
