@@ -61,7 +61,6 @@ export class Session {
       ...(ssl === undefined ? {} : { ssl }),
       connectTimeout: 0, // ours is below
       flags: ['-LOCAL_FILES'], // no server may ask for a file
-      queryFormat: (text: string) => text, // a question mark is a question mark
       typeCast: (field) => field.buffer()?.toString() ?? null, // all text: the server's own types differ between versions
     });
     const session = new Session(to.username, connection, socket);
