@@ -145,11 +145,13 @@ export class Session {
     }
     this.#alive = false;
     await new Promise<void>((resolve) => {
-      const deadline = setTimeout(() => this.#socket.destroy(), goodbyeMs);
-      this.#socket.once('close', () => {
+      const end = (): void => {
         clearTimeout(deadline);
+        this.#socket.destroy();
         resolve();
-      });
+      };
+      const deadline = setTimeout(end, goodbyeMs);
+      this.#socket.once('close', end);
       this.#connection.end();
     });
   }
