@@ -4,7 +4,7 @@ import type { Execution, Of } from './execution';
 import { isError, resolve } from './execution';
 import { denied, errorReply, ok, unknownDatabase } from './reply';
 import type { Reply } from './reply';
-import { likePattern } from './select';
+import { likePattern } from './expression';
 import { processColumns, sessionsFor } from './views';
 import { variables } from './variables';
 

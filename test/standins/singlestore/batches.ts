@@ -53,7 +53,7 @@ export function stopped(
 ): Pipeline {
   const { run } = pipeline;
   if (run === undefined) return { ...pipeline, state: to }; // put into its state by a test, nothing runs
-  const stop = { by: [...(run.stop?.by ?? []), by], to, at: undefined };
+  const stop = { by: [...(run.stop?.by ?? []), by], to, at: run.stop?.at };
   if (run.batchId === undefined) return comeToRest(cluster, { ...pipeline, run: { ...run, stop } }, now);
   if (cluster.settings.stopMode === 'finish') return { ...pipeline, run: { ...run, stop } };
   const batches = pipeline.batches.map((batch): Batch => {
@@ -101,21 +101,22 @@ export function advance(
     rows: 0,
     bytes: 0,
   };
+  const isKnown = (name: string) => (pipeline.files.get(name)?.state ?? 'Unloaded') !== 'Unloaded';
   const begun: Pipeline = {
     ...pipeline,
     lastBatchId: batchId,
     batches: [...pipeline.batches.slice(1 - assumed.batchesToKeep), batch],
     run: { ...pipeline.run, batchId },
   };
-  return [withPipeline(cluster, begun), { batchId, request: requestOf(cluster, pipeline) }];
+  return [withPipeline(cluster, begun), { batchId, request: requestOf(cluster, pipeline, isKnown) }];
 }
 
 /** What reading this pipeline's source takes now. A link that is gone leaves a source that refuses. */
 export function requestOf(
   cluster: Cluster,
-  { source, path, files }: Pick<Pipeline, 'source' | 'path' | 'files'>,
+  { source, path }: Pick<Pipeline, 'source' | 'path'>,
+  isKnown: (name: string) => boolean,
 ): SourceRequest {
-  const isKnown = (name: string) => (files.get(name)?.state ?? 'Unloaded') !== 'Unloaded';
   const { s3Endpoint: endpoint } = cluster.settings;
   if ('inline' in source) return { ...source.inline, path, endpoint, isKnown };
   const link = cluster.links.get(keyOf(source.link));
@@ -219,7 +220,8 @@ function failed(
   const next: Pipeline = { ...pipeline, batches, errors, files };
   if (run.foreground !== undefined) return atRest(next, 'Stopped', error); // the client gets the error instead of retries
   if (failures <= (pipeline.retries ?? cluster.settings.retries)) {
-    const wait = pipeline.batchIntervalMs * Math.min(2 ** (failures - 1), assumed.longestRetryIntervals);
+    const growth = cluster.settings.version === '8.9' ? 1 : 2 ** (failures - 1); // back-off came with 9.0
+    const wait = pipeline.batchIntervalMs * Math.min(growth, assumed.longestRetryIntervals);
     return { ...next, run: { ...run, batchId: undefined, failures, nextBatchAt: now + wait } };
   }
   if (pipeline.stopOnError ?? true) return atRest(next, 'Error');

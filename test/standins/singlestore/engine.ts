@@ -36,7 +36,19 @@ export function execute(cluster: Cluster, statement: Statement, context: Context
     case 'test-pipeline':
     case 'clear-errors':
       return runPipelineStatement(statement, execution);
-    default:
+    case 'create-database':
+    case 'drop-database':
+    case 'create-user':
+    case 'grant':
+    case 'show-grants':
+    case 'use':
+    case 'create-table':
+    case 'kill':
+    case 'show-processlist':
+    case 'show-databases':
+    case 'show-variables':
+    case 'show-warnings':
+    case 'no-effect':
       return administer(statement, execution);
   }
 }

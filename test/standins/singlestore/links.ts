@@ -56,7 +56,7 @@ function createLink(
   if (jsonObject(config) === undefined) return assumed.badJson('CONFIG');
   const credentials = jsonObject(statement.credentials);
   if (credentials === undefined) return assumed.badJson('CREDENTIALS');
-  if (existing && assumed.orReplaceLinkWhileRunning === ('refused' as string)) {
+  if (existing && assumed.orReplaceLinkWhileRunning === 'refused') {
     const refused = runningRefusal(name, cluster);
     if (refused) return refused;
   }

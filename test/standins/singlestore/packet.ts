@@ -18,8 +18,9 @@ export function frame(payload: Buffer, sequence: number): Buffer[] {
 
 export interface Packet {
   readonly payload: Buffer;
-  /** The sequence id of its last frame; the reply goes on from there. */
-  readonly sequence: number;
+  /** The sequence ids of its first and last frame: the first continues what was said before, the reply the last. */
+  readonly first: number;
+  readonly last: number;
 }
 
 /** Puts packets together from whatever pieces the socket delivers. */
@@ -44,7 +45,9 @@ export class PacketReader {
       this.#frames.push(this.#take(4 + length).subarray(4));
       this.#frameBytes += length;
       if (length === LARGEST_FRAME) continue;
-      packets.push({ payload: join(this.#frames), sequence: header[3]! });
+      const last = header[3]!;
+      const first = (last - this.#frames.length + 1) & 0xff;
+      packets.push({ payload: join(this.#frames), first, last });
       this.#frames = [];
       this.#frameBytes = 0;
     }

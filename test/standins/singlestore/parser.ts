@@ -17,6 +17,7 @@ export function parse(sql: string, settings: Pick<Settings, 'version' | 'orRepla
     cursor.end();
     return parsed;
   } catch (fault) {
+    if (fault instanceof RangeError) return syntaxError(sql, 1); // nested deeper than the stack
     if (!(fault instanceof SyntaxFault)) throw fault;
     return syntaxError(sql.slice(fault.at), sql.slice(0, fault.at).split('\n').length);
   }

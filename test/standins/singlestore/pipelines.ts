@@ -108,13 +108,10 @@ function createPipeline(
   }
   const source = sourceOf(options, name, execution);
   if ('errno' in source) return [cluster, source];
-  const files = Table.empty<never>();
   const answer = execution.source ?? (statement.force ? { objects: [] } : undefined);
   if (answer === undefined) {
-    return [
-      cluster,
-      { type: 'ask', request: requestOf(cluster, { source: source.source, path: options.path, files }) },
-    ];
+    // only whether it can be listed: every object counts as known
+    return [cluster, { type: 'ask', request: requestOf(cluster, { ...source, path: options.path }, () => true) }];
   }
   if ('refused' in answer) return [cluster, errorReply(1933, 'HY000', cannotList(answer.refused))];
   const pipeline: Pipeline = {
@@ -130,7 +127,7 @@ function createPipeline(
     state: 'Stopped',
     run: undefined,
     ended: undefined,
-    files,
+    files: Table.empty(),
     batches: [],
     errors: [],
     lastBatchId: 0,

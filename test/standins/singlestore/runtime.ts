@@ -160,12 +160,14 @@ export class Runtime {
     if (typeof verdict === 'object') {
       if ('errno' in verdict) return { type: 'error', ...verdict };
       await new Promise((resolve) => setTimeout(resolve, verdict.delayMs));
+      if (this.#cluster.sessions.get(String(connectionId))?.running === undefined) return interrupted; // killed meanwhile
     }
-    const reply = 'kind' in statement ? await this.#execute(connectionId, statement) : statement;
+    const reply = 'kind' in statement ? await this.execute(connectionId, statement) : statement;
     return verdict === 'drop-after' ? 'dropped' : reply;
   }
 
-  async #execute(connectionId: number, statement: Statement): Promise<FinalReply> {
+  /** Runs a statement to its final reply, unseen by `onStatement` and unrecorded. */
+  async execute(connectionId: number, statement: Statement): Promise<FinalReply> {
     let context = {};
     for (;;) {
       const [next, reply] = execute(this.#cluster, statement, { connectionId, now: this.now(), ...context });

@@ -5,6 +5,7 @@ import { emptyCluster, keyOf, withPipelineState, withSession } from './cluster';
 import type { Cluster, Link, Pipeline, PipelineState, Settings } from './cluster';
 import { openLoader } from './loader';
 import type { ReadSource } from './loader';
+import { parse } from './parser';
 import type { FinalReply } from './reply';
 import { Runtime } from './runtime';
 import type { OnStatement, StatementRecord, Transition } from './runtime';
@@ -45,7 +46,7 @@ export interface SingleStoreStandIn {
   setPipelineState(database: string, name: string, state: PipelineState): void;
   link(database: string, name: string): Link | undefined;
   pipeline(database: string, name: string): Pipeline | undefined;
-  /** Runs a statement as the first user, in process. Throws what the server would answer as an error. */
+  /** Runs a statement as the first user, in process and unrecorded. Throws what the server would answer as an error. */
   execute(sql: string, database?: string): Promise<FinalReply>;
   stop(): Promise<void>;
 }
@@ -78,9 +79,12 @@ export async function startSingleStore(options: SingleStoreOptions = {}): Promis
     },
     statements: runtime.statements,
     transitions: runtime.transitions,
-    update: (change) => runtime.update(change),
-    setPipelineState: (database, name, state) =>
-      runtime.update((cluster) => withPipelineState(cluster, { database, name }, state, now())),
+    update: (change) => {
+      runtime.update(change);
+    },
+    setPipelineState: (database, name, state) => {
+      runtime.update((cluster) => withPipelineState(cluster, { database, name }, state, now()));
+    },
     link: (database, name) => runtime.cluster.links.get(keyOf({ database, name })),
     pipeline: (database, name) => runtime.cluster.pipelines.get(keyOf({ database, name })),
     execute: async (sql, database) => {
@@ -89,9 +93,9 @@ export async function startSingleStore(options: SingleStoreOptions = {}): Promis
         withSession(cluster, cluster.lastId + 1, { user, host: 'in process', database, since: now() }),
       );
       const id = runtime.cluster.lastId;
-      const reply = await runtime.run(id, sql);
+      const statement = parse(sql, runtime.cluster.settings);
+      const reply = 'kind' in statement ? await runtime.execute(id, statement) : statement;
       runtime.detach(id);
-      if (reply === undefined) throw new Error('the statement was dropped or killed');
       if (reply.type === 'error') throw new Error(`${reply.errno} (${reply.sqlState}): ${reply.message}`);
       return reply;
     },

@@ -14,6 +14,8 @@ import { errorReply, ok, unknownDatabase } from './reply';
 import type { ErrorReply, FinalReply } from './reply';
 import type { Runtime } from './runtime';
 
+class OutOfOrder extends Error {}
+
 /** A socket as a stream of packets, in both directions. */
 class Channel {
   readonly #reader = new PacketReader(assumed.variables.max_allowed_packet);
@@ -49,9 +51,16 @@ class Channel {
       if (this.#closed) return undefined;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-    const { payload, sequence } = this.#packets.shift()!;
-    this.#sequence = (sequence + 1) & 0xff;
+    const { payload, first, last } = this.#packets.shift()!;
+    if (first !== this.#sequence) throw new OutOfOrder();
+    this.#sequence = (last + 1) & 0xff;
     return payload;
+  }
+
+  /** The next command: each begins a new count of packets. */
+  readCommand(): Promise<Buffer | undefined> {
+    this.#sequence = 0;
+    return this.read();
   }
 
   write(payloads: readonly Buffer[]): void {
@@ -105,8 +114,10 @@ export async function serve(socket: Socket, runtime: Runtime, secureContext: Sec
     channel.write(encodeReply(ok));
     await converse(channel, id, runtime);
   } catch (error) {
-    if (!(error instanceof PacketFault)) throw error;
-    channel.write(encodeReply(errorReply(1835, 'HY000', 'Malformed communication packet.')));
+    if (error instanceof OutOfOrder) channel.write(encodeReply(errorReply(1156, '08S01', 'Got packets out of order')));
+    else if (error instanceof PacketFault) {
+      channel.write(encodeReply(errorReply(1835, 'HY000', 'Malformed communication packet.')));
+    } else throw error;
   } finally {
     if (connectionId !== undefined) runtime.detach(connectionId);
     channel.socket.end();
@@ -139,7 +150,7 @@ async function logIn(
 
 async function converse(channel: Channel, connectionId: number, runtime: Runtime): Promise<void> {
   for (;;) {
-    const payload = await channel.read();
+    const payload = await channel.readCommand();
     if (payload === undefined) return;
     const command = decodeCommand(payload);
     if (command.type === 'quit') return;
@@ -153,14 +164,16 @@ async function converse(channel: Channel, connectionId: number, runtime: Runtime
   }
 }
 
-function answer(command: Exclude<Command, { type: 'query' }>, { settings }: Cluster): FinalReply {
+function answer(command: Exclude<Command, { type: 'query' } | { type: 'quit' }>, { settings }: Cluster): FinalReply {
   switch (command.type) {
     case 'prepare':
       return settings.auditLogging ? assumed.preparedWithAuditLogging() : assumed.preparedNotSupported();
     case 'unknown':
     case 'set-option': // multi statements are not offered
       return errorReply(1047, '08S01', 'Unknown command');
-    default:
+    case 'ping':
+    case 'statistics':
+    case 'reset-connection':
       return ok;
   }
 }

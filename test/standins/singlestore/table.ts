@@ -37,14 +37,14 @@ export class Table<V> {
 
   set(key: string, value: V): Table<V> {
     const index = bucketOf(key);
-    const bucket = new Map(this.#buckets[index]!).set(key, value);
+    const bucket = new Map(this.#buckets[index]).set(key, value);
     return new Table(this.#buckets.with(index, bucket), this.size + (bucket.size - this.#buckets[index]!.size));
   }
 
   delete(key: string): Table<V> {
     if (!this.has(key)) return this;
     const index = bucketOf(key);
-    const bucket = new Map(this.#buckets[index]!);
+    const bucket = new Map(this.#buckets[index]);
     bucket.delete(key);
     return new Table(this.#buckets.with(index, bucket), this.size - 1);
   }

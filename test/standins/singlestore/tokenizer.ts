@@ -17,9 +17,6 @@ export class SyntaxFault extends Error {
 const BLANK = /(?:\s+|--(?=\s|$)[^\n]*|#[^\n]*|\/\*[^]*?\*\/)+/y;
 const TOKEN = new RegExp(
   [
-    '`(?<name>(?:[^`]|``)+)`',
-    "'(?<single>(?:[^'\\\\]|\\\\[^]|'')*)'",
-    '"(?<double>(?:[^"\\\\]|\\\\[^]|"")*)"',
     '@@(?<variable>[\\w.$]+)',
     '(?<number>\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?(?![\\w$])|\\.\\d+)',
     '(?<word>[\\w$\\u0080-\\uffff]+)',
@@ -27,6 +24,8 @@ const TOKEN = new RegExp(
   ].join('|'),
   'y',
 );
+/** What may stand in quotes up to the next quote or backslash. */
+const PLAIN: Readonly<Record<string, RegExp>> = { "'": /[^'\\]*/y, '"': /[^"\\]*/y, '`': /[^`]*/y };
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', '0': '\0', Z: '\x1a' };
 
@@ -38,25 +37,43 @@ export function tokenize(sql: string): Token[] {
     BLANK.lastIndex = at;
     if (BLANK.test(sql)) at = BLANK.lastIndex;
     if (at >= sql.length) break;
-    TOKEN.lastIndex = at;
-    const groups = TOKEN.exec(sql)?.groups;
-    if (groups === undefined) throw new SyntaxFault(at);
-    tokens.push({ ...meaning(groups), start: at, end: TOKEN.lastIndex });
-    at = TOKEN.lastIndex;
+    const token = quotedToken(sql, at) ?? plainToken(sql, at);
+    tokens.push(token);
+    at = token.end;
   }
   tokens.push({ kind: 'end', text: '', start: sql.length, end: sql.length });
   return tokens;
 }
 
-function meaning(groups: Record<string, string | undefined>): Pick<Token, 'kind' | 'text'> {
-  const { name, single, double, variable, number, word, symbol } = groups;
-  if (name !== undefined) return { kind: 'name', text: name.replaceAll('``', '`') };
-  if (single !== undefined) return { kind: 'string', text: unescape(single, "'") };
-  if (double !== undefined) return { kind: 'string', text: unescape(double, '"') };
-  if (variable !== undefined) return { kind: 'variable', text: variable };
-  if (number !== undefined) return { kind: 'number', text: number };
-  if (word !== undefined) return { kind: 'word', text: word };
-  return { kind: 'symbol', text: symbol ?? '' };
+function plainToken(sql: string, start: number): Token {
+  TOKEN.lastIndex = start;
+  const { variable, number, word, symbol } = TOKEN.exec(sql)?.groups ?? {};
+  const end = TOKEN.lastIndex;
+  if (variable !== undefined) return { kind: 'variable', text: variable, start, end };
+  if (number !== undefined) return { kind: 'number', text: number, start, end };
+  if (word !== undefined) return { kind: 'word', text: word, start, end };
+  if (symbol !== undefined) return { kind: 'symbol', text: symbol, start, end };
+  throw new SyntaxFault(start);
+}
+
+/** A string or a backticked name; not by one regular expression, whose stack a string of megabytes would exhaust. */
+function quotedToken(sql: string, start: number): Token | undefined {
+  const quote = sql[start]!;
+  const plain = PLAIN[quote];
+  if (plain === undefined) return undefined;
+  for (let at = start + 1; at < sql.length; at += 2) {
+    plain.lastIndex = at;
+    plain.test(sql);
+    at = plain.lastIndex;
+    if (at >= sql.length) break;
+    if (sql[at] === '\\' || sql[at + 1] === quote) continue; // an escape, or the quote doubled
+    const body = sql.slice(start + 1, at);
+    const end = at + 1;
+    if (quote !== '`') return { kind: 'string', text: unescape(body, quote), start, end };
+    if (body === '') throw new SyntaxFault(start);
+    return { kind: 'name', text: body.replaceAll('``', '`'), start, end };
+  }
+  throw new SyntaxFault(start);
 }
 
 function unescape(body: string, quote: string): string {

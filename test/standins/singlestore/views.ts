@@ -1,6 +1,7 @@
 import { assumed } from './assumed';
 import { isRunning, may } from './cluster';
-import type { Batch, Cluster, Pipeline, PipelineError, Session, User } from './cluster';
+import type { Batch, Cluster, Pipeline, PipelineError, Session, SourceFile, User } from './cluster';
+import { datetime } from './functions';
 import type { ColumnType, Value } from './reply';
 
 interface ViewColumn<Row> {
@@ -39,8 +40,6 @@ function each<Item>(items: (pipeline: Pipeline) => Iterable<Item>) {
 }
 
 const seconds = (ms: number | undefined): Value => (ms === undefined ? null : (ms / 1000).toFixed(6));
-/** Epoch ms as MySQL's DATETIME(6), UTC. */
-export const datetime = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', '000');
 const batchSeconds = ({ startedAt, endedAt }: Batch): Value =>
   endedAt === undefined ? null : seconds(endedAt - startedAt);
 
@@ -140,16 +139,16 @@ export const views: Readonly<Record<string, View>> = {
       PARTITION: ['integer', () => 0],
     },
   ),
-  PIPELINES_CURSORS: view<OfPipeline<unknown>>(
+  PIPELINES_CURSORS: view<OfPipeline<SourceFile>>(
     each((pipeline) => pipeline.files.values()),
     {
       DATABASE_NAME,
       PIPELINE_NAME,
       SOURCE_TYPE: ['text', ([{ sourceType }]) => sourceType],
-      SOURCE_PARTITION_ID: ['text', ([, file]) => (file as { name: string }).name],
+      SOURCE_PARTITION_ID: ['text', ([, file]) => file.name],
       EARLIEST_OFFSET: ['integer', () => 0],
       LATEST_OFFSET: ['integer', () => 1],
-      CURSOR_OFFSET: ['integer', ([, file]) => ((file as { state: string }).state === 'Loaded' ? 1 : 0)],
+      CURSOR_OFFSET: ['integer', ([, file]) => (file.state === 'Loaded' ? 1 : 0)],
       UPDATED_UNIX_TIMESTAMP: ['decimal', ([pipeline]) => seconds(pipeline.batches.at(-1)?.startedAt)],
     },
   ),
