@@ -1,6 +1,6 @@
 import { assumed } from './assumed';
 import { isRunning, keyOf, withPipeline } from './cluster';
-import type { Batch, Cluster, JsonObject, Pipeline, PipelineError, PipelineState, Run, SourceFile } from './cluster';
+import type { Batch, Cluster, JsonObject, Pipeline, PipelineError, PipelineState, Run } from './cluster';
 import type { FinalReply, Waiting } from './reply';
 import { errorReply, ok } from './reply';
 
@@ -225,8 +225,9 @@ function failed(
     return { ...next, run: { ...run, batchId: undefined, failures, nextBatchAt: now + wait } };
   }
   if (pipeline.stopOnError ?? true) return atRest(next, 'Error');
-  for (const file of files.values()) {
-    if (file.state === 'Unloaded') files = files.set(file.name, { ...file, state: 'Skipped' } satisfies SourceFile);
+  const lost = 'objects' in answer ? answer.objects.filter((object) => object.refused !== undefined) : files.values();
+  for (const { name, size } of lost) {
+    if (files.get(name)?.state === 'Unloaded') files = files.set(name, { name, size, state: 'Skipped' });
   }
   const going = { ...run, batchId: undefined, failures: 0, nextBatchAt: now + pipeline.batchIntervalMs };
   return { ...next, files, skippedBatches: pipeline.skippedBatches + 1, run: going };

@@ -228,7 +228,7 @@ describe('pipelines', () => {
     });
     expect(bench.run(sql, 1, 0, REFUSED)).toMatchObject({
       errno: 1933,
-      message: expect.stringContaining('InvalidAccessKeyId'),
+      message: expect.stringContaining('InvalidAccessKeyId') as string,
     });
     expect(bench.run(sql.replace('db.p', 'db.p FORCE'), 1, 0).type).toBe('ok');
   });

@@ -30,13 +30,15 @@ export function openLoader(): { readonly read: ReadSource; readonly close: () =>
   return { read, close };
 }
 
-function openClient(endpoint: string, { config, credentials }: SourceRequest): S3Client {
-  const accessKeyId = text(credentials['aws_access_key_id']);
-  const secretAccessKey = text(credentials['aws_secret_access_key']);
-  const sessionToken = text(credentials['aws_session_token']);
+function openClient(endpoint: string, { config, credentials: given }: SourceRequest): S3Client {
+  const accessKeyId = text(given['aws_access_key_id']);
+  const secretAccessKey = text(given['aws_secret_access_key']);
+  const sessionToken = text(given['aws_session_token']);
   const common = { endpoint, region: text(config['region']) ?? 'us-east-1', forcePathStyle: true, maxAttempts: 1 };
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    return new S3Client({ ...common, signer: { sign: (request) => Promise.resolve(request) } }); // a public bucket
+    // A public bucket. Credentials must be given all the same, or the SDK would look for this machine's own.
+    const credentials = { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' };
+    return new S3Client({ ...common, credentials, signer: { sign: (request) => Promise.resolve(request) } });
   }
   return new S3Client({
     ...common,

@@ -135,12 +135,14 @@ CREDENTIALS '{"aws_access_key_id":"initial_key_id",
     await expect(client.query(`ALTER LINK db.lake SET CREDENTIALS '{}'`)).rejects.toMatchObject({
       errno: 2470,
       sqlState: 'HY000',
-      message: expect.stringContaining('Cannot alter link `db`.`lake` because pipeline `db`.`orders` is running'),
+      message: expect.stringContaining(
+        'Cannot alter link `db`.`lake` because pipeline `db`.`orders` is running',
+      ) as string,
     });
     await expect(client.query('PAUSE PIPELINE db.orders')).rejects.toMatchObject({
       errno: 1064,
       sqlState: '42000',
-      message: expect.stringContaining("near 'PAUSE PIPELINE db.orders' at line 1"),
+      message: expect.stringContaining("near 'PAUSE PIPELINE db.orders' at line 1") as string,
     });
     await client.end();
   });
@@ -150,7 +152,7 @@ CREDENTIALS '{"aws_access_key_id":"initial_key_id",
     const client = await open(server);
     const long = 'x'.repeat(17_000_000);
     expect(await client.query(`SELECT '${long}' AS x, NULL AS n, 1 AS one`)).toEqual([
-      { x: long, n: null, one: expect.anything() },
+      { x: long, n: null, one: expect.anything() as unknown },
     ]);
     for (let i = 0; i < 1000; i++) await server.execute(`CREATE LINK db.l${i} AS S3 CREDENTIALS '{}'`);
     expect(await client.query('SHOW LINKS ON db')).toHaveLength(1001);
@@ -263,7 +265,7 @@ describe('the server', () => {
         parsed: true,
         kind: 'show-pipelines',
         outcome: 'ok',
-        ms: expect.any(Number),
+        ms: expect.any(Number) as number,
       },
       { parsed: false, kind: 'unparsed', outcome: 'error 1064' },
     ]);
@@ -294,7 +296,10 @@ describe('the server', () => {
     const client = await open(server);
     const reply = await client.query('START /* x */ PIPELINE db . `orders`').then(
       () => 'ok',
-      ({ errno }: { errno?: number }) => (errno !== undefined && errno > 0 ? String(errno) : 'lost'),
+      (error: unknown) => {
+        const { errno = 0 } = error as { errno?: number };
+        return errno > 0 ? String(errno) : 'lost';
+      },
     );
     expect(reply).toBe(heard);
     expect(seen).toEqual(['START PIPELINE db . `orders`']);
@@ -357,5 +362,7 @@ describe('the server', () => {
 });
 
 function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.on('close', () => resolve()).resume());
+  return new Promise((resolve) => {
+    socket.on('close', resolve).resume();
+  });
 }
