@@ -54,8 +54,7 @@ export interface SecretValue {
 /**
  * A table of items, each written as a whole. All reads are strongly consistent.
  *
- * @throws AWS_REFUSED when the table is out of reach; a write may then have happened or not, and a later write by the same caller with the
- *   same revision settles it (an item remembers who wrote it).
+ * @throws AWS_REFUSED when the table is out of reach; a write may then have happened or not, so read before writing again.
  */
 export interface Table {
   read<K extends Kind>(kind: K, key: string): Promise<Stored<Items[K]> | null>;
@@ -147,6 +146,8 @@ export interface Cluster {
    * @returns `null` when the server knows neither form.
    */
   grammar(database: string): Promise<Grammar | null>;
+  /** The statements of a bracket as they would be sent, with secrets shown as `<redacted>`. */
+  preview(link: LinkRow, grammar: Grammar, pipelines: readonly QualifiedName[]): readonly string[];
   /** Newest batches, by pipeline. */
   batches(): Promise<ReadonlyMap<QualifiedName, BatchMarks>>;
   /** The newest ERROR_UNIX_TIMESTAMP in the cluster, seconds by the server's clock; 0 without errors. */

@@ -16,8 +16,10 @@ export interface Slots {
   readonly pending: string | null;
   readonly previous: string | null;
   readonly intent: Intent | null;
-  /** Whether some link may hold the key: by its record, or because it has none. */
-  readonly mayBeHeld: (keyId: string) => boolean;
+  /** Key ids that the links' records name. */
+  readonly recorded: ReadonlySet<string>;
+  /** Some link may hold a key that no record names: it has no record, or one that does not know. */
+  readonly unknownHolder: boolean;
 }
 
 /** IAM keeps two keys a user, inactive ones included (facts: aws-rotation, section 13). */
@@ -32,18 +34,23 @@ export type SlotDecision =
 
 /**
  * Whether a key may be made, and what may be deleted for it. A key is deleted only if it is ours and unused: not among
- * those seen before an open intent, created within it, never used, held by no link; or if it is the key of AWSPREVIOUS,
- * retired (inactive), held by no link. Every other key is somebody's: it is never touched, and stops the rotation only
- * when it leaves no free slot.
+ * those seen before an open intent, created within it, never used, in no record; or if it is the key of AWSPREVIOUS,
+ * retired (inactive), and no link may hold it. Every other key is somebody's: it is never touched, and stops the
+ * rotation only when it leaves no free slot.
+ *
+ * A link that nobody has a record of may hold any key that was there before us, so it protects the key of AWSPREVIOUS.
+ * It cannot hold one whose secret half was lost with the answer to our own call.
  */
 export function decideSlots(slots: Slots): SlotDecision {
-  const free = (key: KnownKey): boolean =>
-    key.keyId !== slots.current && key.keyId !== slots.pending && !slots.mayBeHeld(key.keyId);
-  const orphan = slots.keys.find((key) => free(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent));
+  const unlabelled = (key: KnownKey): boolean =>
+    key.keyId !== slots.current && key.keyId !== slots.pending && !slots.recorded.has(key.keyId);
+  const orphan = slots.keys.find(
+    (key) => unlabelled(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent),
+  );
   if (orphan !== undefined) return { do: 'delete', keyId: orphan.keyId, because: 'orphan' };
   if (slots.keys.length < slotsPerUser) return { do: 'create' };
-  const retired = slots.keys.find((key) => free(key) && key.keyId === slots.previous && !key.active);
-  if (retired !== undefined) return { do: 'delete', keyId: retired.keyId, because: 'retired' };
+  const retired = slots.keys.find((key) => unlabelled(key) && key.keyId === slots.previous && !key.active);
+  if (retired !== undefined && !slots.unknownHolder) return { do: 'delete', keyId: retired.keyId, because: 'retired' };
   return { do: 'stop', keyIds: slots.keys.map((key) => key.keyId) };
 }
 
@@ -58,11 +65,19 @@ function isOrphan(key: KnownKey, intent: Intent | null): boolean {
   );
 }
 
-/** Whether a link's record lets it hold this key. A version that we did not put there (null) may be any key. */
-export function recordMayHold(record: LinkRecord | null, keyId: string): boolean {
-  return (
-    record === null ||
-    record.holds.length === 0 ||
-    record.holds.some((held) => held.keyId === undefined || held.keyId === keyId)
-  );
+/** Whether a key may be in use by a link, by what is recorded and by what is not. */
+export const mayBeHeld = ({ recorded, unknownHolder }: Holders, keyId: string): boolean =>
+  unknownHolder || recorded.has(keyId);
+
+/** What the records of all links tell of the keys in use. */
+export type Holders = Pick<Slots, 'recorded' | 'unknownHolder'>;
+
+/** @param records of all links, of whichever secret. @param unrecorded a link in question has no record. */
+export function holdersOf(records: readonly LinkRecord[], unrecorded: boolean): Holders {
+  const held = records.flatMap(({ holds }) => holds);
+  return {
+    recorded: new Set(held.flatMap(({ keyId }) => (keyId === undefined ? [] : [keyId]))),
+    unknownHolder:
+      unrecorded || records.some(({ holds }) => holds.length === 0) || held.some(({ keyId }) => keyId === undefined),
+  };
 }

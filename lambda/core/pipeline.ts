@@ -21,7 +21,10 @@ export interface PipelineRow {
  */
 export function sourceOf(definition: string, database: string): PipelineSource {
   const all = [...tokens(definition)];
-  const word = (at: number): string => (all[at]?.kind === 'word' ? (all[at]?.text ?? '').toUpperCase() : '');
+  const word = (at: number): string => {
+    const token = all[at];
+    return token?.kind === 'word' ? token.text.toUpperCase() : '';
+  };
   const as = all.findIndex((_, at) => word(at) === 'AS' && word(at + 1) === 'LOAD' && word(at + 2) === 'DATA');
   if (as < 0) return { through: 'hidden' };
   const type = word(as + 3);

@@ -22,7 +22,7 @@ export function labelled(
 
 /**
  * Where a version stands. `current` is tested first: after a promotion AWSPENDING may stay on the same version
- * (facts: aws-rotation, section 2).
+ * (facts: aws-rotation, section 2). `unlabelled` carries other labels; a version without any is not listed: `unknown`.
  */
 export function standing(
   secret: SecretDescription,

@@ -1,3 +1,4 @@
+import { Credentials } from '../core/credentials';
 import { RotationError } from '../core/errors';
 import type { QualifiedName } from '../core/names';
 import type { PipelineRow } from '../core/pipeline';
@@ -78,6 +79,16 @@ class LiveCluster implements Cluster {
     const grammar = await readGrammar(database, this.#random(), this.#watch);
     this.#grammars.set(database, grammar);
     return grammar;
+  }
+
+  preview(link: LinkRow, grammar: Grammar, pipelines: readonly QualifiedName[]): readonly string[] {
+    const credentials = new Credentials('<redacted>');
+    const all = [
+      ...pipelines.map(statements.stopPipeline),
+      statements.changeLink({ link: link.link, credentials, grammar, existing: link }),
+      ...pipelines.map(statements.startPipeline),
+    ];
+    return all.map(({ text }) => text.reveal());
   }
 
   async batches(): Promise<ReadonlyMap<QualifiedName, BatchMarks>> {

@@ -32,6 +32,9 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
       version,
       note: 'AWSCURRENT has no credentials, so there is nothing to go back to',
     });
-  await withSurveys(run, definition, (surveys) => Promise.resolve(mustBeClear(blockersOf(surveys))));
+  await withSurveys(run, definition, (surveys) => {
+    mustBeClear(blockersOf(surveys));
+    return Promise.resolve();
+  });
   await source.create(run, rotation, current);
 }

@@ -1,5 +1,5 @@
 import { mayHold, newSecretRecord } from '../core/journal';
-import { recordMayHold } from '../core/keys';
+import { holdersOf } from '../core/keys';
 import { RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
 import { rollBack } from './rollBack';
@@ -30,9 +30,12 @@ export async function giveUp(rotation: Rotation, run: Invocation): Promise<void>
   const keyId = pending === null ? undefined : source.keyId(pending.fields);
   const current = await currentValue(run, secret.arn);
   const inUse = current !== null && source.keyId(current.fields) === keyId;
-  const records = await run.table.list('link');
-  if (keyId !== undefined && !inUse && !records.some(({ item }) => item.holds.length > 0 && recordMayHold(item, keyId)))
-    await source.discard(run, keyId);
+  // a link that nobody has a record of cannot hold a key that only this rotation knew
+  const { recorded } = holdersOf(
+    (await run.table.list('link')).map(({ item }) => item),
+    false,
+  );
+  if (keyId !== undefined && !inUse && !recorded.has(keyId)) await source.discard(run, keyId);
   await updateSecretRecord(run, secret.arn, ({ retirements, unproven }) => ({
     ...newSecretRecord,
     retirements,

@@ -69,13 +69,22 @@ export class Held<K extends LeasedKind> {
   }
 
   async #write(item: Items[K]): Promise<void> {
-    const revision = await this.run.table.write(this.kind, this.key, item, this.#revision);
+    const revision =
+      (await this.run.table.write(this.kind, this.key, item, this.#revision)) ?? (await this.#writeOnOwn(item));
     if (revision === null) {
       this.#renewedAt = -Infinity;
       throw this.#lost();
     }
     this.#item = item;
     this.#revision = revision;
+  }
+
+  /** An earlier write of ours whose answer was lost may stand there: the same holder and fence mean nobody else came. */
+  async #writeOnOwn(item: Items[K]): Promise<number | null> {
+    const stored = await this.run.table.read(this.kind, this.key);
+    if (stored === null || stored.item.fence !== this.#item.fence || stored.item.lease?.holder !== this.run.holder)
+      return null;
+    return this.run.table.write(this.kind, this.key, item, stored.revision);
   }
 
   #left(): number {

@@ -38,13 +38,7 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
             link: row.link,
             type: row.type,
             pipelines: users.map(({ pipeline, state }) => ({ pipeline, state, paused: running.includes(pipeline) })),
-            statements: [
-              ...running.map((pipeline) => `STOP PIPELINE IF RUNNING ${pipeline}`),
-              grammar === 'alter'
-                ? `ALTER LINK ${row.link} SET CREDENTIALS '<redacted>'`
-                : `CREATE OR REPLACE LINK ${row.link} AS ${row.type} CREDENTIALS '<redacted>' CONFIG …`,
-              ...running.map((pipeline) => `START PIPELINE IF NOT RUNNING ${pipeline}`),
-            ],
+            statements: cluster.preview(row, grammar, running),
           };
         }),
       ),

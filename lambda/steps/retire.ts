@@ -1,6 +1,7 @@
 import { definitionOf, updateSecretRecord } from './rotation';
 import { speaksOf } from '../core/definition';
 import type { Retirement, SecretRecord, Unproven } from '../core/journal';
+import { mayBeHeld } from '../core/keys';
 import type { Invocation } from '../ports';
 import { proofsNow } from './prove';
 import type { Attempt } from './recover';
@@ -33,7 +34,7 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
   if (keyId === undefined) return false;
   const definition = definitionOf(run, arn);
   const source = sourceFor(definition.source);
-  if ((await holders(run, definition))(keyId)) {
+  if (mayBeHeld(await holders(run, definition), keyId)) {
     run.log.warn('old-key-held', {
       keyId,
       version,

@@ -52,7 +52,7 @@ export function mustBeOurs({ secret, version }: Rotation): 'current' | 'pending'
     case 'unknown':
       throw new RotationError(
         'VERSION_UNKNOWN',
-        `${where} has no version ${version}. Nothing was changed. Start a rotation with RotateSecret; the token is not chosen by hand.`,
+        `${where} has no labelled version ${version}: it never existed, or lost its label. This call changed nothing; links that hold the version are moved back to AWSCURRENT by the watchdog. Start a rotation with RotateSecret; the token is not chosen by hand.`,
       );
     case 'unlabelled':
       throw new RotationError(

@@ -1,3 +1,4 @@
+import { RotationError } from '../core/errors';
 import { chunkKey, membersPerChunk, type Bracket, type LinkRecord, type Member } from '../core/journal';
 import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
@@ -19,9 +20,11 @@ export async function writeChunk(
   await Promise.all(
     chunks.map(async (chunk, index) => {
       const key = chunkKey(cluster, link, bracketId, at + index);
-      // a chunk belongs to one bracket of one holder, so whatever stands there is ours to replace
+      // only the holder of the link writes its chunks, so whatever stands there is an earlier write of this run
       const stored = await run.table.read('set', key);
-      await run.table.write('set', key, { members: chunk }, stored?.revision ?? 0);
+      const written = await run.table.write('set', key, { members: chunk }, stored?.revision ?? 0);
+      if (written === null)
+        throw new RotationError('LEASE_LOST', `somebody else wrote ${key}. This invocation does nothing more.`);
     }),
   );
   return chunks;

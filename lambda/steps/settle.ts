@@ -45,12 +45,7 @@ async function settleSecret(run: Invocation, arn: string, records: readonly Link
     if (record.lease !== null && record.lease.until > now) continue;
     const lost = record.holds
       .map(({ version }) => version)
-      .find(
-        (version) =>
-          version !== null &&
-          ['unlabelled', 'unknown'].includes(standing(secret, version)) &&
-          !hasLabel(secret.labels[version]),
-      );
+      .find((version) => version !== null && !hasLabel(secret.labels[version]));
     if (record.bracket?.direction === 'back')
       reasons.set(record, { reason: 'rollback-recorded', version: foreign(record) });
     else if (await wasDrivenIntoError(run, record, now))

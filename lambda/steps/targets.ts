@@ -14,8 +14,8 @@ export async function withCluster<R>(
   const stored = await run.secrets.read(connectionSecretId, { label: 'AWSCURRENT' });
   if (stored === null) {
     throw new RotationError(
-      'CONNECTION_SECRET_SHAPE',
-      `connection secret ${connectionSecretId} has no value. Nothing was changed. Store {"host","port","username","password"} in it.`,
+      'SECRET_UNREADABLE',
+      `connection secret ${connectionSecretId} does not exist or has no value. Nothing was changed. Store {"host","port","username","password"} in it.`,
     );
   }
   const login = connectionSecret(stored.value, connectionSecretId);

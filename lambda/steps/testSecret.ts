@@ -6,15 +6,7 @@ import { giveUp } from './giveUp';
 import { plan } from './plan';
 import { prove, type Candidate } from './prove';
 import { rollBack } from './rollBack';
-import {
-  currentValue,
-  marksOf,
-  pendingValue,
-  secretRecord,
-  updateSecretRecord,
-  type Rotation,
-  type Value,
-} from './rotation';
+import { currentValue, marksOf, pendingValue, secretRecord, updateSecretRecord, type Rotation } from './rotation';
 import { readSet } from './set';
 import { mustBeClear, bracketBudgetMs } from './survey';
 import { clustersOf, resolveLinks, withCluster } from './targets';

@@ -86,6 +86,12 @@ class MemoryCluster implements Cluster {
       return new Map(found.map(({ name, definition }) => [name, definition]));
     });
 
+  preview: Cluster['preview'] = ({ link }, grammar, pipelines) => [
+    ...pipelines.map((pipeline) => `stop ${pipeline}`),
+    `${grammar} ${link}`,
+    ...pipelines.map((pipeline) => `start ${pipeline}`),
+  ];
+
   grammar: Cluster['grammar'] = () =>
     this.#read('grammar', ({ grammar }) => {
       if (grammar === 'denied') throw new RotationError('PRIVILEGE_MISSING', 'ALTER LINK');

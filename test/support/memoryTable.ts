@@ -9,8 +9,6 @@ interface Row {
   readonly json: string;
   readonly revision: number;
   readonly writer: string;
-  /** Of the writer: a write of its own that arrives late does not undo a later one. */
-  readonly attempt: number;
 }
 
 /** One write, as it was done. `json` null: removed. */
@@ -28,7 +26,6 @@ export class MemoryTable {
   readonly #rows = new Map<string, Row>();
   /** All that was ever written. */
   readonly history: Written[] = [];
-  #attempts = 0;
 
   constructor(readonly now: () => number) {}
 
@@ -65,8 +62,8 @@ export class MemoryTable {
       list: <K extends Kind>(kind: K) =>
         call('list', () => this.keys(kind).flatMap((key) => [{ key, ...(this.#read(kind, key) as Stored<Items[K]>) }])),
       write: (kind, key, item, revision) => {
-        const [json, attempt] = [JSON.stringify(item), ++this.#attempts];
-        return call('write', () => this.#write({ kind, key, json, revision: revision + 1, writer, attempt }));
+        const json = JSON.stringify(item);
+        return call('write', () => this.#write({ kind, key, json, revision: revision + 1, writer }));
       },
       remove: (kind, key) =>
         call('remove', () => {
@@ -85,8 +82,7 @@ export class MemoryTable {
     const place = `${next.kind}/${next.key}`;
     const row = this.#rows.get(place);
     const follows = (row?.revision ?? 0) + 1 === next.revision;
-    const settles = row?.revision === next.revision && row.writer === next.writer && row.attempt < next.attempt;
-    if (!follows && !settles) return null;
+    if (!follows) return null;
     this.#rows.set(place, next);
     const { kind, key, json, revision, writer } = next;
     this.history.push({ at: this.now(), kind, key, json, revision, writer });

@@ -1,5 +1,5 @@
 import { mergeConfig } from '../../core/secret';
-import { attempts, statementMs, type Change, type Progress } from './progress';
+import { attempts, refusal, statementMs, type Change, type Progress } from './progress';
 
 /** Refusals that no further look can change: unknown grammar, missing privilege, no such link (facts: singlestore, section 6). */
 const hopeless: ReadonlySet<number> = new Set([1064, 1142, 2332]);
@@ -29,7 +29,7 @@ export async function alter(p: Progress, change: Change): Promise<void> {
   }
   p.set({ states: null });
   if (spent || hopeless.has(outcome.errno)) {
-    p.fail({ code: 'ALTER_REFUSED', what: `the server refused ALTER LINK (error ${outcome.errno})` });
+    p.fail({ code: 'ALTER_REFUSED', what: `the server refused to change the link: ${refusal(outcome)}` });
     return;
   }
   // refused while nothing was seen running: somebody started one, or the view lags. Everything is looked at anew.

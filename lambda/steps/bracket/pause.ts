@@ -1,7 +1,7 @@
 import type { Bracket, HeldVersion } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
 import { writeChunk } from '../set';
-import { attempts, statementMs, union, type Change, type Progress } from './progress';
+import { attempts, refusal, statementMs, union, type Change, type Progress } from './progress';
 import { sweep } from './sweep';
 
 /** Writes the names into the journal, chunks first and the header last: no STOP before it. */
@@ -51,9 +51,10 @@ export async function stop(p: Progress, change: Change, pipelines: readonly Qual
   p.stopBy ??= clock.now() + change.drainMs;
   const stubborn = pipelines.filter((pipeline) => p.refusedStops.has(pipeline));
   if (stubborn.length > 0) {
+    const said = new Set(stubborn.map((pipeline) => refusal(p.refusedStops.get(pipeline))));
     p.fail({
       code: 'STOP_REFUSED',
-      what: `the server refused STOP PIPELINE for ${stubborn.join(', ')}; the user needs START PIPELINE on the database`,
+      what: `the server refused STOP PIPELINE for ${stubborn.join(', ')}: ${[...said].join(', ')}`,
     });
     return;
   }
@@ -67,7 +68,7 @@ export async function stop(p: Progress, change: Change, pipelines: readonly Qual
     },
     { before: () => p.work.held.guard(), tick: () => p.work.held.keep(), until: p.stopBy, clock },
   );
-  for (const [pipeline, outcome] of outcomes) if (outcome.is === 'refused') p.refusedStops.add(pipeline);
+  for (const [pipeline, outcome] of outcomes) if (outcome.is === 'refused') p.refusedStops.set(pipeline, outcome);
   p.set({ states: null, unanswered, killed: false });
   const lost = pipelines.filter((pipeline) => outcomes.get(pipeline)?.is === 'unknown');
   if (error !== null) throw error;

@@ -3,7 +3,7 @@ import type { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
 import type { Bracket, ConfigValue, HeldVersion, LinkRecord, Member } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
-import type { Cluster, Grammar, Invocation, Lane, LinkRow } from '../../ports';
+import type { Cluster, Grammar, Invocation, Lane, LinkRow, Outcome } from '../../ports';
 import type { Held } from '../lease';
 
 /** Time for change, resume and reserve together, kept free behind the drain budget. Milliseconds (design, section 3). */
@@ -63,7 +63,7 @@ export class Progress {
   /** When each STOP was first sent, epoch milliseconds; the order is the order of the pauses. */
   readonly stoppedAt = new Map<QualifiedName, number>();
   readonly pauses: Pause[] = [];
-  readonly refusedStops = new Set<QualifiedName>();
+  readonly refusedStops = new Map<QualifiedName, Refusal>();
   stopBy: number | null = null;
   stopRounds = 0;
   promises = 0;
@@ -129,5 +129,11 @@ export class Progress {
     );
   }
 }
+
+type Refusal = Extract<Outcome, { is: 'refused' }>;
+
+/** A refusal in words: the server's number, and the GRANT that is missing where it is known. */
+export const refusal = (outcome: Refusal | undefined): string =>
+  outcome?.grant === undefined ? `error ${outcome?.errno ?? 0}` : `error ${outcome.errno}, missing: ${outcome.grant}`;
 
 export const union = (a: readonly number[], b: readonly number[]): readonly number[] => [...new Set([...a, ...b])];

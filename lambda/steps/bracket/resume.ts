@@ -1,3 +1,4 @@
+import { asRotationError } from '../../core/errors';
 import type { QualifiedName } from '../../core/names';
 import { statementMs, union, type Progress } from './progress';
 import { sweep } from './sweep';
@@ -38,17 +39,24 @@ function endPause(p: Progress, pipeline: QualifiedName): void {
 
 /** Ends connections whose statement may still act. The first time nothing waits for them, so that START can follow at once. */
 export async function kill(p: Progress, connections: readonly number[]): Promise<void> {
-  const { cluster, held } = p.work;
   const patience = p.situation.killed ? 10 : 1;
   if (p.situation.killed) p.mustHaveTime(`connections ${connections.join(', ')} do not end`);
-  let left = await cluster.present(connections);
-  for (const connection of left) {
-    await held.guard();
-    await cluster.kill(connection);
+  try {
+    let left = await p.work.cluster.present(connections);
+    for (const connection of left) {
+      await p.work.held.guard();
+      await p.work.cluster.kill(connection);
+    }
+    for (let round = 1; left.length > 0 && round <= patience; round += 1) {
+      await p.run.clock.sleep(25 * round);
+      left = await p.work.cluster.present(left);
+    }
+    p.set({ unanswered: left, killed: true, states: null });
+  } catch (thrown) {
+    const { code } = asRotationError(thrown);
+    if (code !== 'STATEMENT_REFUSED' && code !== 'PRIVILEGE_MISSING') throw thrown;
+    // a server that shows us no processes or lets us end none must not keep pipelines paused
+    p.run.log.warn('connections-not-ended', { cluster: p.record.cluster, connections: connections.map(String), code });
+    p.set({ unanswered: [], killed: true, states: null });
   }
-  for (let look = 1; left.length > 0 && look <= patience; look += 1) {
-    await p.run.clock.sleep(25 * look);
-    left = await cluster.present(left);
-  }
-  p.set({ unanswered: left, killed: true, states: null });
 }

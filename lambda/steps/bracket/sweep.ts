@@ -30,6 +30,7 @@ export async function sweep(
   const outcomes = new Map<QualifiedName, Outcome>();
   const unanswered = new Set<number>();
   const status: { ended: boolean; error: Error | null } = { ended: false, error: null };
+  const over = (): boolean => status.ended;
   const fail = (thrown: unknown): void => {
     status.ended = true;
     status.error ??= thrown instanceof Error ? thrown : new Error('not an error');
@@ -49,10 +50,14 @@ export async function sweep(
   const all = Promise.all(lanes.map(serve)).then(() => {
     status.ended = true;
   }, fail);
-  while (!status.ended && clock.now() < until) {
-    await Promise.race([all, clock.sleep(Math.min(1_000, until - clock.now()))]);
-    if (!status.ended) await tick().catch(fail);
-  }
+  await Promise.race([all, watch()]);
   status.ended = true;
   return { outcomes: new Map(outcomes), unanswered: [...unanswered], error: status.error };
+
+  async function watch(): Promise<void> {
+    while (!over() && clock.now() < until) {
+      await clock.sleep(Math.min(1_000, until - clock.now()));
+      if (!over()) await tick().catch(fail);
+    }
+  }
 }

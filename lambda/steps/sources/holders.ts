@@ -1,14 +1,14 @@
 import type { RotationDefinition } from '../../core/definition';
 import { linkKey } from '../../core/journal';
-import { recordMayHold } from '../../core/keys';
+import { holdersOf, type Holders } from '../../core/keys';
 import type { Invocation } from '../../ports';
 import { clustersOf, resolveLinks, withCluster } from '../targets';
 
 /**
- * Which key ids some link may hold: by the records of all links, of whichever secret, and because a link of this
- * definition without a record may hold any key. Asks the clusters, since `database.*` may name links made since.
+ * Which keys links may hold: by the records of all links, of whichever secret, and because a link of this definition
+ * without a record may hold any key. Asks the clusters, since `database.*` may name links made since.
  */
-export async function holders(run: Invocation, definition: RotationDefinition): Promise<(keyId: string) => boolean> {
+export async function holders(run: Invocation, definition: RotationDefinition): Promise<Holders> {
   const records = await run.table.list('link');
   const recorded = new Set(records.map(({ key }) => key));
   const unrecorded = await Promise.all(
@@ -19,6 +19,8 @@ export async function holders(run: Invocation, definition: RotationDefinition): 
       }),
     ),
   );
-  if (unrecorded.includes(true)) return () => true;
-  return (keyId) => records.some(({ item }) => recordMayHold(item, keyId));
+  return holdersOf(
+    records.map(({ item }) => item),
+    unrecorded.includes(true),
+  );
 }

@@ -179,7 +179,7 @@ async function slotsOf(
     previous: await idIn(labels.previous),
     intent: record.intent,
     // at a first rotation no link has a record, and the slots alone decide
-    mayBeHeld: currentId === null ? () => false : await holders(run, definition),
+    ...(currentId === null ? { recorded: new Set<string>(), unknownHolder: false } : await holders(run, definition)),
   };
 }
 

@@ -41,9 +41,10 @@ export interface Source {
   retire(run: Invocation, keyId: string): Promise<void>;
 }
 
-export function sourceFor(definition: SourceDefinition): Source {
-  switch (definition.type) {
-    case 'iam-user':
-      return iamUser(definition.userName);
-  }
-}
+const sources: {
+  readonly [T in SourceDefinition['type']]: (definition: Extract<SourceDefinition, { type: T }>) => Source;
+} = {
+  'iam-user': ({ userName }) => iamUser(userName),
+};
+
+export const sourceFor = (definition: SourceDefinition): Source => sources[definition.type](definition);
