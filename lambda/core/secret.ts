@@ -79,9 +79,24 @@ export function configBefore(existing: string, keys: readonly string[]): Readonl
   );
 }
 
-function readConfig(text: string): Readonly<Record<string, unknown>> {
+/**
+ * A link's CONFIG as the catalogue gives it.
+ *
+ * @throws SECRET_SHAPE when it is no JSON object: then nothing can be merged into it, and it is left as it is.
+ */
+export function readConfig(text: string): Readonly<Record<string, unknown>> {
   if (text.trim() === '') return {};
-  return JSON.parse(text) as Record<string, unknown>;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
+  } catch {
+    // said below
+  }
+  throw new RotationError(
+    'SECRET_SHAPE',
+    "the catalogue's CONFIG of the link is not a JSON object. Nothing was changed. Set it to one with ALTER LINK … SET CONFIG.",
+  );
 }
 
 /** A secret's value is often a text where CONFIG holds a number or a boolean (`"database.port": 3306`): the link's type wins. */

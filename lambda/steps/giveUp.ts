@@ -20,7 +20,7 @@ export async function giveUp(rotation: Rotation, run: Invocation): Promise<void>
   const holding = (await run.table.list('link')).filter(
     ({ item }) => item.secretId === secret.arn && mayHold(item, version),
   );
-  if (!back && holding.length > 0) {
+  if (back === null && holding.length > 0) {
     throw new RotationError(
       'VERSION_GIVEN_UP',
       `version ${version} of ${secret.arn} is not usable, and there are no current credentials to go back to: ${holding.map(({ item }) => item.link).join(', ')} may hold it. AWSPENDING stays. Store working credentials in the secret, then rotate again.`,

@@ -21,6 +21,8 @@ export interface Move {
   readonly arn: string;
   readonly value: Value;
   readonly direction: Change['direction'];
+  /** Also start pipelines found in Error whose last error is a credential error after this time, epoch milliseconds; `null`: none. */
+  readonly restartErrorsAfter: number | null;
 }
 
 /** A link that could not be moved; the others were not held up. */
@@ -40,7 +42,7 @@ export async function moveLinks(
   move: Move,
 ): Promise<readonly FailedLink[]> {
   const { cluster } = survey;
-  const queue = links.filter(({ record }) => !settledOn(record, move.value.version));
+  const queue = links.filter(({ record }) => !isThere(record, move.value.version));
   const width = Math.max(1, Math.min(parallelLinks, queue.length, cluster.lanes.length));
   const share = Math.max(1, Math.floor(cluster.lanes.length / width));
   const failed: FailedLink[] = [];
@@ -72,8 +74,11 @@ async function moveLink(
   const initial = newLinkRecord(cluster.id, link.row.link, move.arn, connectionSecretId);
   await withLease(run, 'link', linkKey(cluster.id, link.row.link), initial, async (held) => {
     if (held.item.bracket?.phase === 'open') await resume(run, cluster, held);
-    if (settledOn(held.item, move.value.version)) return;
-    const driven = await drivenIntoError(run, cluster, held.item);
+    if (settledOn(held.item, move.value.version)) return finish(run, held, move);
+    const driven = new Set([
+      ...(await drivenIntoError(run, cluster, held.item)),
+      ...(await foundInError(cluster, link, move)),
+    ]);
     const change = { ...changeFor(link, held.item, move), errorsAfter: await cluster.newestError() };
     mustFit(run, move.definition);
     const former = held.item.bracket;
@@ -83,8 +88,28 @@ async function moveLink(
     } finally {
       if (former !== null && held.item.bracket?.id !== former.id) await removeSet(run, held.item, former);
     }
-    if (move.direction === 'back') await forgetBracket(run, held);
+    await finish(run, held, move);
   });
+}
+
+/** A link that is back has no more use for its set. */
+const finish = async (run: Invocation, held: Held<'link'>, { direction }: Move): Promise<void> => {
+  if (direction === 'back') await forgetBracket(run, held);
+};
+
+/** A rollback is over only when its set is forgotten. */
+const isThere = (record: LinkRecord | null, version: string): boolean =>
+  settledOn(record, version) && record?.bracket?.direction !== 'back';
+
+/** With `restartAfterCredentialError`: pipelines that credentials failed before this rotation came to replace them. */
+async function foundInError(
+  cluster: Cluster,
+  { users }: SurveyedLink,
+  { restartErrorsAfter }: Move,
+): Promise<ReadonlySet<QualifiedName>> {
+  const inError = users.filter(({ state }) => isInError(state)).map(({ pipeline }) => pipeline);
+  if (restartErrorsAfter === null || inError.length === 0) return new Set();
+  return credentialErrors(cluster, restartErrorsAfter / 1_000, inError);
 }
 
 /** Ends the pause that a dead run left, with no regard to what the link is to hold. */

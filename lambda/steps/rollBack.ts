@@ -1,45 +1,66 @@
-import { mayHold } from '../core/journal';
+import { linkKey, mayHold, type LinkRecord } from '../core/journal';
 import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
 import { moveLinks, mustAllHaveMoved } from './move';
 import { currentValue, type Rotation } from './rotation';
 import { sourceFor } from './sources';
+import type { SurveyedLink } from './survey';
 import { withSurveys } from './surveys';
+import { statementMs } from './bracket/progress';
+import { withLease } from './lease';
+import { withCluster } from './targets';
 
 /**
  * Moves links that may hold a version back to AWSCURRENT, each through the same bracket, and starts the pipelines that the
  * version's credentials drove into Error.
  *
- * @param only the links in question; absent: all that may hold the version.
- * @returns `false` when there is nothing to go back to (no current credentials, or a source without overlap); nothing was changed then.
+ * @param only keys of the links in question; absent: all that may hold the version.
+ * @returns the keys of the links that are back; `null` when there is nothing to go back to (no current credentials, or a
+ *   source without overlap): nothing was changed then.
  * @throws the first cause when a link could not be moved; the others have been.
  */
 export async function rollBack(
   { definition, secret, version }: Pick<Rotation, 'definition' | 'secret' | 'version'>,
   run: Invocation,
-  only?: ReadonlySet<QualifiedName>,
-): Promise<boolean> {
+  only?: ReadonlySet<string>,
+): Promise<readonly string[] | null> {
   const source = sourceFor(definition.source);
   const current = await currentValue(run, secret.arn);
-  if (current === null || !source.overlap || source.keyId(current.fields) === undefined) return false;
-  await withSurveys(run, definition, async ({ clusters, failures }) => {
-    const move = { definition, arn: secret.arn, value: current, direction: 'back' } as const;
-    const moved = await Promise.all(
-      clusters.map((survey) => {
+  if (current === null || current.version === version || !source.overlap || source.keyId(current.fields) === undefined)
+    return null;
+  return withSurveys(run, definition, async ({ clusters, failures }) => {
+    const move = { definition, arn: secret.arn, value: current, direction: 'back', restartErrorsAfter: null } as const;
+    const outcomes = await Promise.all(
+      clusters.map(async (survey) => {
+        const key = ({ row }: SurveyedLink): string => linkKey(survey.cluster.id, row.link);
         const links = survey.links.filter(
-          ({ row, record }) => record !== null && mayHold(record, version) && (only?.has(row.link) ?? true),
+          (link) => link.record !== null && mayHold(link.record, version) && (only?.has(key(link)) ?? true),
         );
-        if (links.length > 0)
-          run.log.warn('rolling-back', {
-            cluster: survey.cluster.id,
-            version,
-            to: current.version,
-            links: links.map(({ row }) => row.link),
-          });
-        return moveLinks(run, survey, links, move);
+        if (links.length > 0) run.log.warn('rolling-back', { version, to: current.version, links: links.map(key) });
+        return { failed: await moveLinks(run, survey, links, move), keys: links.map(key) };
       }),
     );
-    mustAllHaveMoved(moved.flat(), failures);
+    mustAllHaveMoved(
+      outcomes.flatMap(({ failed }) => failed),
+      failures,
+    );
+    return outcomes.flatMap(({ keys }) => keys);
   });
-  return true;
+}
+
+/** Starts pipelines that credentials drove into Error where there is nothing to go back to: what was running is not left down. */
+export async function startAgain(
+  run: Invocation,
+  connectionSecretId: string,
+  record: LinkRecord,
+  pipelines: readonly QualifiedName[],
+): Promise<void> {
+  await withCluster(run, connectionSecretId, 1, async (cluster) => {
+    await withLease(run, 'link', linkKey(record.cluster, record.link), record, async (held) => {
+      for (const pipeline of pipelines) {
+        await held.guard();
+        await cluster.lanes[0]?.start(pipeline, statementMs);
+      }
+    });
+  });
 }

@@ -3,7 +3,7 @@ import type { Invocation } from '../ports';
 import { moveLinks, mustAllHaveMoved } from './move';
 import { currentValue, pendingValue, updateSecretRecord, type Rotation } from './rotation';
 import { sourceFor } from './sources';
-import { mustFit } from './survey';
+import { bracketBudgetMs, mustFit } from './survey';
 import { probesOf, withSurveys } from './surveys';
 
 /** Credentials are waited for this long at most, milliseconds; the retry of the rotation waits again. */
@@ -26,13 +26,11 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
     const remaining = clusters.flatMap(({ links }) => links).filter(({ record }) => !settledOn(record, version));
     if (remaining.length > 0) {
       mustFit(run, definition);
-      const until = Math.min(
-        run.clock.now() + acceptanceMs,
-        run.endsAt - definition.limits.drainSeconds * 1_000 - 40_000,
-      );
+      const until = Math.min(run.clock.now() + acceptanceMs, run.endsAt - bracketBudgetMs(definition));
       await sourceFor(definition.source).accepted(run, pending, current, probesOf(surveys), until);
     }
-    const move = { definition, arn: secret.arn, value: pending, direction: 'forward' } as const;
+    const restartErrorsAfter = definition.restartAfterCredentialError && current !== null ? current.createdAt : null;
+    const move = { definition, arn: secret.arn, value: pending, direction: 'forward', restartErrorsAfter } as const;
     const moved = await Promise.all(clusters.map((survey) => moveLinks(run, survey, survey.links, move)));
     mustAllHaveMoved(moved.flat(), [
       ...failures,

@@ -1,13 +1,14 @@
-import { marksOf, secretRecord, definitionOf, type Rotation } from './rotation';
-import type { LinkRecord } from '../core/journal';
-import type { QualifiedName } from '../core/names';
+import { speaksOf, type RotationDefinition } from '../core/definition';
+import { linkKey, type Bracket, type LinkRecord } from '../core/journal';
+import { partsOf } from '../core/names';
 import { isInError } from '../core/pipeline';
-import { standing, type VersionId } from '../core/version';
-import { speaksOf } from '../core/definition';
+import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import { credentialErrors } from './bracket/look';
+import { finishLeftovers } from './finishSecret';
 import type { Attempt } from './recover';
 import { rollBack } from './rollBack';
+import { marksOf, secretRecord, type Rotation } from './rotation';
 import { readSet } from './set';
 import { withCluster } from './targets';
 import { proveVersion } from './testSecret';
@@ -27,55 +28,84 @@ export async function settleSecrets(run: Invocation, attempt: Attempt): Promise<
   for (const arn of new Set(records.map(({ secretId }) => secretId))) {
     if (!attempt.mayBegin()) break;
     // without a definition nobody knows how the credentials are made up; pauses were resumed without one
-    if (!run.definitions.some((definition) => speaksOf(definition, arn))) continue;
-    const own = records.filter(({ secretId, bracket }) => secretId === arn && bracket?.phase !== 'open');
-    await attempt.try(`settle ${arn}`, async () => settled.push(...(await settleSecret(run, arn, own))));
+    const definition = run.definitions.find((one) => speaksOf(one, arn));
+    if (definition === undefined) continue;
+    const own = records.filter((record) => record.secretId === arn && covers(definition, record));
+    await attempt.try(`settle ${arn}`, async () => settled.push(...(await settleSecret(run, definition, arn, own))));
   }
   return settled;
 }
 
-async function settleSecret(run: Invocation, arn: string, records: readonly LinkRecord[]): Promise<readonly string[]> {
-  const definition = definitionOf(run, arn);
+async function settleSecret(
+  run: Invocation,
+  definition: RotationDefinition,
+  arn: string,
+  records: readonly LinkRecord[],
+): Promise<readonly string[]> {
   const secret = await run.secrets.describe(arn);
   if (secret.deleted) return [];
-  const settled: string[] = [];
   const now = run.clock.now();
-  const reasons = new Map<LinkRecord, { readonly reason: Reason; readonly version: VersionId }>();
-  for (const record of records) {
-    if (record.lease !== null && record.lease.until > now) continue;
-    const lost = record.holds
-      .map(({ version }) => version)
-      .find((version) => version !== null && !hasLabel(secret.labels[version]));
-    if (record.bracket?.direction === 'back')
-      reasons.set(record, { reason: 'rollback-recorded', version: foreign(record) });
-    else if (await wasDrivenIntoError(run, record, now))
-      reasons.set(record, { reason: 'driven-into-error', version: record.bracket?.to ?? '' });
-    else if (lost !== undefined && lost !== null) reasons.set(record, { reason: 'abandoned', version: lost });
+  const free = records.filter(
+    ({ lease, bracket }) => bracket?.phase !== 'open' && (lease === null || lease.until <= now),
+  );
+  const settled: string[] = [];
+  for (const record of free) {
+    const key = linkKey(record.cluster, record.link);
+    const wrong = await whatIsWrong(run, record, secret, now);
+    if (wrong === null) continue;
+    run.log.warn('settling', { link: record.link, cluster: record.cluster, ...wrong });
+    const back = await rollBack({ definition, secret, version: wrong.version }, run, new Set([key]));
+    if (back?.includes(key) === true) settled.push(`${key}: ${wrong.reason}`);
   }
-  for (const [record, { reason, version }] of reasons) {
-    run.log.warn('settling', { link: record.link, cluster: record.cluster, reason, version });
-    if (await rollBack({ definition, secret, version }, run, new Set([record.link])))
-      settled.push(`${record.cluster}/${record.link}: ${reason}`);
+  const current = labelled(secret, 'AWSCURRENT');
+  if (current !== null && free.some(({ bracket }) => bracket?.direction === 'forward' && bracket.to === current)) {
+    await finishLeftovers({ definition, secret, version: current }, run);
+    settled.push(`${arn}: promotion of ${current} finished`);
   }
-  settled.push(...(await proveLate(run, { definition, secret }, now)));
+  if (await proveLate(run, { definition, secret }, now)) settled.push(`${arn}: version proven late`);
   return settled;
 }
 
-const hasLabel = (labels: readonly string[] | undefined): boolean => (labels ?? []).length > 0;
-/** The version that a recorded rollback leads away from. */
-const foreign = ({ bracket, holds }: LinkRecord): VersionId =>
-  holds.find(({ version }) => version !== bracket?.to)?.version ?? bracket?.to ?? '';
+async function whatIsWrong(
+  run: Invocation,
+  record: LinkRecord,
+  secret: SecretDescription,
+  now: number,
+): Promise<{ reason: Reason; version: VersionId } | null> {
+  const { bracket, holds } = record;
+  if (bracket?.direction === 'back') {
+    const away = holds.find(({ version }) => version !== null && version !== bracket.to)?.version ?? bracket.to;
+    return { reason: 'rollback-recorded', version: away };
+  }
+  const lost = holds
+    .map(({ version }) => version)
+    .find((version) => version !== null && (secret.labels[version] ?? []).length === 0);
+  if (lost !== undefined && lost !== null) return { reason: 'abandoned', version: lost };
+  if (
+    bracket !== null &&
+    standing(secret, bracket.to) === 'pending' &&
+    (await wasDrivenIntoError(run, record, bracket, now))
+  ) {
+    return { reason: 'driven-into-error', version: bracket.to };
+  }
+  return null;
+}
 
 /** Members that the version's credentials drove into Error, with nobody left to prove and roll back. */
-async function wasDrivenIntoError(run: Invocation, record: LinkRecord, now: number): Promise<boolean> {
-  const { bracket } = record;
-  if (bracket === null || now - (bracket.resumedAt ?? now) < provesItselfMs) return false;
-  const members = new Set<QualifiedName>((await readSet(run, record)).flat().map(({ pipeline }) => pipeline));
+async function wasDrivenIntoError(
+  run: Invocation,
+  record: LinkRecord,
+  bracket: Bracket,
+  now: number,
+): Promise<boolean> {
+  if (now - (bracket.resumedAt ?? now) < provesItselfMs) return false;
+  const members = new Set((await readSet(run, record)).flat().map(({ pipeline }) => pipeline));
   return withCluster(run, record.connectionSecretId, 1, async (cluster) => {
-    const inError = (await cluster.pipelines())
-      .filter(({ pipeline, state }) => members.has(pipeline) && isInError(state))
-      .map(({ pipeline }) => pipeline);
-    return inError.length > 0 && (await credentialErrors(cluster, bracket.errorsAfter, inError)).size > 0;
+    const inError = (await cluster.pipelines()).filter(
+      ({ pipeline, state }) => members.has(pipeline) && isInError(state),
+    );
+    const names = inError.map(({ pipeline }) => pipeline);
+    return names.length > 0 && (await credentialErrors(cluster, bracket.errorsAfter, names)).size > 0;
   });
 }
 
@@ -83,12 +113,22 @@ async function proveLate(
   run: Invocation,
   { definition, secret }: Pick<Rotation, 'definition' | 'secret'>,
   now: number,
-): Promise<readonly string[]> {
+): Promise<boolean> {
   const record = await secretRecord(run, secret.arn);
   const { version } = record;
-  if (version === null || standing(secret, version) !== 'pending') return [];
+  if (version === null || standing(secret, version) !== 'pending') return false;
   const { setAt, testedAt } = marksOf(record, version);
-  if (setAt === undefined || testedAt !== undefined || now - setAt < untestedMs) return [];
+  if (setAt === undefined || testedAt !== undefined || now - setAt < untestedMs) return false;
   await proveVersion({ definition, secret, version }, run);
-  return [`${secret.arn}: version ${version} proven late`];
+  return true;
+}
+
+/** Whether a definition still speaks of a link. */
+function covers({ targets }: RotationDefinition, { connectionSecretId, link }: LinkRecord): boolean {
+  const { database, name } = partsOf(link);
+  return targets.some(
+    (target) =>
+      target.connectionSecretId === connectionSecretId &&
+      target.links.some((pattern) => pattern.database === database && ('all' in pattern || pattern.link === name)),
+  );
 }

@@ -1,5 +1,6 @@
 import { asRotationError, type RotationError } from '../core/errors';
 import type { RotationDefinition } from '../core/definition';
+import { readConfig } from '../core/secret';
 import type { Invocation, ObjectProbe } from '../ports';
 import { mostProbes } from './sources/trials';
 import { survey, type Survey } from './survey';
@@ -56,7 +57,7 @@ export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
   const probes = new Map<string, ObjectProbe>();
   for (const { row, users } of clusters.flatMap(({ links }) => links)) {
     if (row.type.toUpperCase() !== 'S3') continue;
-    const config = JSON.parse(row.config === '' ? '{}' : row.config) as Readonly<Record<string, unknown>>;
+    const config = readConfig(row.config);
     const { region, endpoint_url: endpoint } = config;
     for (const { path } of users) {
       const [, bucket = '', key = ''] = /^(?:s3:\/\/)?([^/]*)\/?(.*)$/s.exec(path) ?? [];

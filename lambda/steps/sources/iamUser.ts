@@ -71,15 +71,20 @@ async function create(
   userName: string,
   held: Held<'user'>,
 ): Promise<void> {
+  // a twin of this call may have stored a value while we waited for the lease
+  if ((await valueOf(run, rotation.secret.arn, rotation.version)) !== null) return;
   await makeRoom(run, rotation, current, userName, held);
   const seen = (await run.keys.list(userName)).map((key) => key.keyId);
-  const openedAt = run.clock.now();
+  const now = run.clock.now();
+  // an earlier call may still take effect: what it makes is ours as well
+  const former = held.item.intent !== null && held.item.intent.until >= now ? held.item.intent : null;
+  const { arn: secretId } = rotation.secret;
   const intent: Intent = {
-    secretId: rotation.secret.arn,
+    secretId,
     version: rotation.version,
     seen,
-    openedAt,
-    until: openedAt + intentMs,
+    openedAt: former?.openedAt ?? now,
+    until: now + intentMs,
   };
   await held.save((record) => ({ ...record, intent }));
   await held.guard();
@@ -91,7 +96,7 @@ async function create(
         `CreateAccessKey for ${userName} got no answer. A key may exist whose secret nobody knows; the journal remembers which keys were there before, and the next try deletes exactly that one. Links and pipelines were not touched.`,
       );
     case 'refused':
-      await held.save((record) => ({ ...record, intent: null }));
+      await held.save((record) => ({ ...record, intent: former === null ? null : intent }));
       if (made.code.startsWith('LimitExceeded'))
         throw await quota(
           run,
@@ -146,6 +151,7 @@ async function makeRoom(
       case 'delete':
         await held.guard();
         await run.keys.remove(userName, decision.keyId);
+        if (decision.because === 'orphan') await held.save((record) => ({ ...record, intent: null }));
         run.log.info('key-deleted', { userName, keyId: decision.keyId, because: decision.because });
     }
   }

@@ -25,16 +25,15 @@ export async function waitUntilAccepted(
   until: number,
 ): Promise<void> {
   let clean = 0;
-  let waiting: string[] = [];
   const silent = new Map<ObjectProbe, number>();
   const excused = new Set<ObjectProbe>();
   while (clean < cleanRounds) {
-    if (run.clock.now() >= until) throw notAccepted(fresh, waiting);
-    waiting = [];
+    const waiting: string[] = [];
     const identity = await run.trials.identity(fresh);
     if (identity.is !== 'accepted') waiting.push(`sts:GetCallerIdentity (${said(identity)})`);
     else waiting.push(...(await tryProbes()));
     clean = waiting.length === 0 ? clean + 1 : 0;
+    if (clean < cleanRounds && run.clock.now() >= until) throw notAccepted(fresh, waiting);
     if (clean < cleanRounds) await run.clock.sleep(pollMs);
   }
   run.log.info('credentials-accepted', { keyId: fresh.keyId, places: probes.length - excused.size });
