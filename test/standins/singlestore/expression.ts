@@ -112,10 +112,11 @@ const NUMERIC = /^-?\d+(\.\d+)?$/;
 
 /** Numbers, and texts that are numbers, compare as numbers; undefined beside NULL. Texts compare exactly. */
 export function compare(left: Value, right: Value): number | undefined {
-  if (left === null || right === null) return left === right ? 0 : undefined;
-  const numeric = typeof left !== 'string' || typeof right !== 'string' || (NUMERIC.test(left) && NUMERIC.test(right));
-  if (numeric) return Number(left) - Number(right);
-  return left < right ? -1 : left > right ? 1 : 0;
+  if (left === right) return 0;
+  if (left === null || right === null) return undefined;
+  const texts = typeof left === 'string' && typeof right === 'string';
+  if (texts && !(NUMERIC.test(left) && NUMERIC.test(right))) return left < right ? -1 : 1;
+  return Number(left) - Number(right);
 }
 
 export function likePattern(pattern: string): RegExp {

@@ -75,6 +75,7 @@ function onExisting(
     case 'drop-pipeline':
       return [{ ...cluster, pipelines: cluster.pipelines.delete(keyOf(pipeline)) }, ok];
     case 'start-pipeline': {
+      // Running in the eyes of START is whatever STATE calls so, a pipeline whose stop is still to come included.
       if (running) return [cluster, statement.ifNotRunning ? ok : assumed.alreadyRunning(quoted(pipeline))];
       if (!statement.foreground) return [withPipeline(cluster, started(pipeline, now)), ok];
       const foreground = { by: connectionId, batchesLeft: statement.batches ?? Infinity, rows: 0 };

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import * as mariadb from 'mariadb';
 import * as mysql from 'mysql2/promise';
 import { startSingleStore } from './index';
 import type { SingleStoreOptions, SingleStoreStandIn, Verdict } from './index';
+import { PacketReader } from './packet';
 
 type Row = Record<string, unknown>;
 
@@ -318,22 +318,26 @@ describe('the server', () => {
     const packet = (payload: Buffer, sequence = 1) =>
       Buffer.concat([Buffer.of(payload.length & 0xff, payload.length >> 8, 0, sequence), payload]);
     const tls = Buffer.concat([Buffer.from('088a2a00000000012d', 'hex'), Buffer.alloc(23)]);
-    const garbage = [
-      Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-      Buffer.alloc(100_000, 0xff),
-      packet(Buffer.alloc(0)),
-      packet(login), // its token is missing
-      packet(login.subarray(0, 20)),
-      packet(login, 9), // out of order
-      Buffer.concat([packet(tls), Buffer.from('not a TLS handshake, but long enough to be looked at')]),
+    const garbage: [Buffer, number | undefined][] = [
+      [Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), undefined], // a packet whose rest is waited for
+      [Buffer.alloc(100_000, 0xff), undefined],
+      [packet(Buffer.alloc(0)), 1835],
+      [packet(login), 1835], // its token is missing
+      [packet(login.subarray(0, 20)), 1835],
+      [packet(Buffer.concat([login, Buffer.of(0)]), 9), 1156],
+      [Buffer.concat([packet(tls), Buffer.from('not a TLS handshake, but long enough to be looked at')]), undefined],
     ];
-    for (const bytes of garbage) {
+    for (const [bytes, errno] of garbage) {
       const socket = connect(server.port, '127.0.0.1');
+      const reader = new PacketReader(1 << 20);
+      const replies: Buffer[] = [];
       socket.on('error', () => undefined);
+      socket.on('data', (chunk) => replies.push(...reader.push(chunk as Buffer).map(({ payload }) => payload)));
       socket.write(bytes);
-      const timer = setTimeout(() => socket.destroy(), 200); // an incomplete packet is simply waited for
-      await closed(socket);
+      const timer = setTimeout(() => socket.destroy(), 100);
+      await new Promise((resolve) => socket.on('close', resolve));
       clearTimeout(timer);
+      expect(replies.slice(1).map((reply) => reply.readUInt16LE(1))).toEqual(errno === undefined ? [] : [errno]);
     }
     expect(await client.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await client.end();
@@ -360,9 +364,3 @@ describe('the server', () => {
     await client.end();
   });
 });
-
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.on('close', resolve).resume();
-  });
-}
