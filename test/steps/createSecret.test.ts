@@ -1,0 +1,166 @@
+import { rotate } from '../../lambda/steps/rotate';
+import { recover } from '../../lambda/steps/recover';
+import { secretId } from '../support/scenario';
+import { createWorld, type MemoryWorld } from '../support/world';
+import { call, failure, keyIds, upTo } from './driving';
+
+const create = (world: MemoryWorld, version: string): Promise<void> => call(world, 'createSecret', version);
+
+test('a key is made and stored as pending; other keys of the value are carried over, a session token is not', async () => {
+  const world = createWorld();
+  const before = JSON.parse(world.link('analytics', 'analytics_link').credentials) as Record<string, string>;
+  const rich = createWorld({
+    secretValue: JSON.stringify({ ...before, role_arn: 'arn:aws:iam::1:role/r', aws_session_token: 'cAnArY-old' }),
+  });
+  const version = rich.startRotation();
+  await create(rich, version);
+  expect(rich.secretValue(version)).toEqual({
+    role_arn: 'arn:aws:iam::1:role/r',
+    aws_access_key_id: keyIds(rich)[1],
+    aws_secret_access_key: expect.any(String) as string,
+  });
+});
+
+test('a second delivery adopts the value, also when both come at once', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  const twin = () => world.begin((run) => rotate({ type: 'rotation', step: 'createSecret', secretId, version }, run));
+  await world.clock.run(Promise.all([twin(), twin()]));
+  const value = world.secretValue(version);
+  await create(world, version);
+  expect(keyIds(world)).toHaveLength(2);
+  expect(world.secretValue(version)).toEqual(value);
+});
+
+test('a key whose answer was lost is found and deleted, and only that one', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  const [inUse] = keyIds(world);
+  world.faults = (_, name) => (name === 'keys.create' ? 'lost' : undefined);
+  expect((await failure(create(world, version))).code).toBe('CREATE_REFUSED');
+  const orphan = keyIds(world)[1];
+  world.faults = new Map();
+  await create(world, version);
+  expect(keyIds(world)).toEqual([inUse, world.secretValue(version)?.['aws_access_key_id']]);
+  expect(keyIds(world)).not.toContain(orphan);
+});
+
+test('a key that arrives after the retry has begun is still known as ours', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  world.lateMs = 25;
+  let creates = 0;
+  world.faults = (_, name) => (name === 'keys.create' && ++creates === 1 ? 'late' : undefined);
+  for (let attempt = 0; attempt < 3; attempt += 1) await create(world, version).catch(() => undefined);
+  expect(world.secretValue(version)).not.toBeNull();
+  expect(keyIds(world)).toHaveLength(2);
+});
+
+test('an unknown key in the second slot stops the rotation: both ids are named and nothing is changed', async () => {
+  const world = createWorld();
+  const unknown = world.keys.add('singlestore-ingest').keyId;
+  const before = keyIds(world);
+  const error = await failure(create(world, world.startRotation()));
+  expect(error.code).toBe('KEY_QUOTA');
+  expect(error.message).toContain(unknown);
+  expect(error.message).toContain(before[0]);
+  expect(keyIds(world)).toEqual(before);
+});
+
+test('somebody takes the free slot meanwhile: refused by IAM, both ids are named, and the intent is closed', async () => {
+  const world = createWorld();
+  world.faults = (_, name) => {
+    if (name === 'keys.create') world.keys.add('singlestore-ingest');
+    return undefined;
+  };
+  const error = await failure(create(world, world.startRotation()));
+  expect(error.code).toBe('KEY_QUOTA');
+  for (const keyId of keyIds(world)) expect(error.message).toContain(keyId);
+  expect(world.table.item('user', 'singlestore-ingest')?.intent).toBeNull();
+});
+
+describe('the key of AWSPREVIOUS', () => {
+  test('is deleted by the next rotation once it is retired', async () => {
+    const world = createWorld();
+    const [first] = keyIds(world);
+    await upTo(world, 'finishSecret');
+    await world.pass(25 * 3_600_000);
+    await world.run(recover);
+    expect(world.keys.key(first ?? '').active).toBe(false);
+    await upTo(world, 'finishSecret');
+    expect(keyIds(world)).not.toContain(first);
+    expect(keyIds(world)).toHaveLength(2);
+  });
+
+  test('is not deleted while it is active', async () => {
+    const world = createWorld();
+    await upTo(world, 'finishSecret');
+    const before = keyIds(world);
+    const error = await failure(create(world, world.startRotation()));
+    expect(error.code).toBe('KEY_QUOTA');
+    expect(error.message).toContain('retires at 2026-01-02');
+    expect(keyIds(world)).toEqual(before);
+  });
+
+  test('is not deleted while a link without a record may hold it', async () => {
+    const world = createWorld();
+    const [first = ''] = keyIds(world);
+    await upTo(world, 'finishSecret');
+    world.keys.key(first).active = false;
+    for (const key of world.table.keys('link')) await world.run(({ table }) => table.remove('link', key));
+    expect((await failure(create(world, world.startRotation()))).code).toBe('KEY_QUOTA');
+    expect(keyIds(world)).toContain(first);
+  });
+});
+
+test.each<[string, (world: MemoryWorld) => void, string]>([
+  ['the link does not exist', (world) => world.server().links.clear(), 'LINK_MISSING'],
+  ['the server knows no way to change a link', (world) => void (world.server().grammar = null), 'GRAMMAR_UNKNOWN'],
+  ['the user may not change links', (world) => void (world.server().grammar = 'denied'), 'PRIVILEGE_MISSING'],
+  ['the cluster is down', (world) => void (world.server().down = true), 'CONNECTION_REFUSED'],
+  [
+    'a pipeline runs in the foreground',
+    (world) => void (world.pipeline('analytics', 'orders').state = 'Running...Foreground'),
+    'PIPELINE_BUSY',
+  ],
+  [
+    'a running pipeline hides its source',
+    (world) => void (world.pipeline('sales', 'invoices').definition = 'CREATE PIPELINE `invoices`'),
+    'SOURCE_HIDDEN',
+  ],
+])('no key is made in vain: %s', async (_, arrange, code) => {
+  const world = createWorld();
+  arrange(world);
+  expect((await failure(create(world, world.startRotation()))).code).toBe(code);
+  expect(keyIds(world)).toHaveLength(1);
+  expect(world.transitions).toEqual([]);
+});
+
+test('no key is made when a step is too short for a pause', async () => {
+  const world = createWorld();
+  const error = await failure(call(world, 'createSecret', world.startRotation(), { seconds: 89 }));
+  expect(error.code).toBe('TIME_SHORT');
+  expect(keyIds(world)).toHaveLength(1);
+});
+
+test('a pending key that was deleted by hand is given up: links stay on AWSCURRENT, AWSPENDING is removed', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'setSecret');
+  const pending = world.secretValue(version)?.['aws_access_key_id'] ?? '';
+  await world.pass(120_000);
+  await world.run(({ keys }) => keys.remove('singlestore-ingest', pending));
+  expect((await failure(create(world, version))).code).toBe('VERSION_GIVEN_UP');
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(keyIds(world)[0]);
+  expect(world.label('AWSPENDING')).toBeNull();
+  expect(world.paused()).toEqual([]);
+});
+
+test('a value that is not a flat JSON object is refused without a word of it', async () => {
+  for (const secretValue of ['cAnArY', '["cAnArY"]', '{"a":{"b":"cAnArY"}}']) {
+    const world = createWorld({ secretValue });
+    const error = await failure(create(world, world.startRotation()));
+    expect(error.code).toBe('SECRET_SHAPE');
+    expect(error.message).not.toContain('cAnArY');
+    expect(keyIds(world)).toHaveLength(1);
+  }
+});
