@@ -1,0 +1,129 @@
+import { rotate, type RotationOutcome, type Step } from '../aws/rotation';
+import { seconds, type Progress } from './progress';
+import { propagationMs, type Evidence, type Stage, type Standing } from './stage';
+
+/** The lease of a link lasts this long: nobody else touches its pipelines meanwhile, since its holder may still live. */
+const leaseMs = 30_000;
+const mostRecoveries = 5;
+
+/** A rotation from beginning to end, with how everything stood before and after. */
+export interface Played {
+  readonly outcome: RotationOutcome['outcome'];
+  readonly from: number;
+  readonly until: number;
+  readonly before: Standing;
+  readonly after: Standing;
+  readonly evidence: Evidence;
+  /** What the last failed step said. */
+  readonly error: string | undefined;
+}
+
+const purpose: Readonly<Record<Step, string>> = {
+  createSecret: 'a second access key is made and stored as AWSPENDING',
+  setSecret: 'waited until the new key works, then: pause, ALTER LINK, resume',
+  testSecret: 'every pipeline that was paused has loaded with the new key',
+  finishSecret: 'AWSCURRENT is on the new version',
+};
+
+/** Plays "Rotate secret immediately", as the scenario says. */
+export async function play(scenario: keyof typeof scenarios, stage: Stage, progress: Progress): Promise<Played> {
+  const before = await stage.standing();
+  const from = Date.now();
+  const { outcome, attempts } = await scenarios[scenario](stage, progress);
+  const until = Date.now();
+  if (outcome === 'succeeded') await loadedOnce(stage, before);
+  return {
+    outcome,
+    from,
+    until,
+    before,
+    after: await stage.standing(),
+    evidence: stage.evidence(),
+    error: attempts.findLast(({ ok }) => !ok)?.error?.errorMessage,
+  };
+}
+
+const scenarios = {
+  rotation: (stage: Stage, progress: Progress) => run(stage, progress, 1),
+
+  /** The new key is denied on the bucket before the function tries it. */
+  fail: (stage: Stage, progress: Progress) =>
+    run(stage, progress, 2, (step) => {
+      const { aws, bucket, user, key } = stage.account;
+      const fresh = user.keys.find(({ accessKeyId }) => accessKeyId !== key.accessKeyId);
+      if (step === 'setSecret' && fresh !== undefined) aws.iam.denyOnBucket(fresh.accessKeyId, bucket);
+    }),
+
+  /** The process dies when its first START arrives: everything is paused, the link is changed, nothing runs again. */
+  async crash(stage: Stage, progress: Progress) {
+    let dead = false;
+    stage.onStatement(({ sql }) => {
+      if (!dead && !sql.startsWith('START PIPELINE')) return 'ok';
+      dead = true;
+      stage.lambda.kill();
+      return 'drop-before';
+    });
+    await run(stage, progress, 1);
+    stage.onStatement(() => 'ok');
+    await recovered(stage, progress);
+    return run(stage, progress, 1);
+  },
+};
+
+async function run(
+  stage: Stage,
+  progress: Progress,
+  attempts: number,
+  before: (step: Step) => void = () => undefined,
+): Promise<RotationOutcome> {
+  let step: Step = 'createSecret';
+  return rotate(
+    stage.account.aws.secrets,
+    stage.account.secretArn,
+    async (event) => {
+      const began = Date.now();
+      const end = progress.begin(event.Step, event.Step === 'setSecret' ? propagationMs : 0);
+      const result = await stage.invoke(event);
+      const took = seconds(Date.now() - began).padStart(7);
+      const said = result.ok ? purpose[step] : result.error.errorMessage;
+      end(`  ${result.ok ? '✓' : '✗'} ${event.Step.padEnd(12)} ${took}  ${said}`);
+      return result;
+    },
+    {
+      attempts,
+      onStep: (next) => {
+        step = next;
+        before(next);
+      },
+    },
+  );
+}
+
+/** What EventBridge does each minute, until nothing is paused. */
+async function recovered(stage: Stage, progress: Progress): Promise<void> {
+  for (let call = 1; call <= mostRecoveries; call += 1) {
+    const began = Date.now();
+    const end = progress.begin('recover');
+    const result = await stage.invoke({ action: 'recover' });
+    const { resumed = [] } = (result.ok ? result.value : {}) as { resumed?: readonly string[] };
+    const took = seconds(Date.now() - began).padStart(7);
+    end(
+      `  ✓ ${'recover'.padEnd(12)} ${took}  ${resumed.length > 0 ? `the watchdog resumed ${resumed.join(', ')}` : 'the lease of the dead run still holds: it might live, so nothing is touched'}`,
+    );
+    if (resumed.length > 0) return;
+    await progress.wait(call === 1 ? leaseMs : 2_000, 'until the lease of the dead run has run out');
+  }
+}
+
+/** A rotation may end before the next batch does; the rows shown afterwards are to have come with the new key. */
+async function loadedOnce(stage: Stage, before: Standing): Promise<void> {
+  const until = Date.now() + 5_000;
+  for (;;) {
+    const { rows, states } = await stage.standing();
+    const all = [...before.rows].every(
+      ([pipeline, count]) => states.get(pipeline) !== 'Running' || (rows.get(pipeline) ?? 0) > count,
+    );
+    if (all || Date.now() > until) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
