@@ -52,7 +52,21 @@ export interface Bracket {
   /** Epoch milliseconds. */
   readonly openedAt: number;
   readonly resumedAt?: number;
+  /** Members that still ran when they were left: a server may carry out our STOP when their batch ends, long after its client is gone. */
+  readonly lingering?: readonly Lingering[];
 }
+
+/** A STOP that may still come into effect. It is over when two batches have ended since: then the pipeline goes on loading. */
+export interface Lingering {
+  readonly pipeline: QualifiedName;
+  /** Highest id of an ended batch, when last looked. */
+  readonly ended: number;
+  /** How many times that has grown. */
+  readonly grown: number;
+}
+
+/** A lingering STOP is watched for this long, for pipelines that load nothing. Milliseconds. */
+export const lingerMs = 30 * 60_000;
 
 /** All we know of one link of one cluster. */
 export interface LinkRecord extends Leased {

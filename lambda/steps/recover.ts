@@ -1,7 +1,8 @@
 import { asRotationError } from '../core/errors';
 import type { LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
-import { withLease } from './lease';
+import { startLingering } from './linger';
+import { withLease, type Held } from './lease';
 import { resume } from './move';
 import { retireDue } from './retire';
 import { readSet } from './set';
@@ -65,6 +66,10 @@ export async function recover(run: Invocation): Promise<Recovery> {
 const isDead = ({ bracket, lease }: LinkRecord, now: number): boolean =>
   bracket?.phase === 'open' && (lease === null || lease.until <= now);
 
+/** Something of ours is paused, or may become so. */
+const needsResume = ({ bracket }: LinkRecord): boolean =>
+  bracket?.phase === 'open' || (bracket?.lingering ?? []).length > 0;
+
 /**
  * Ends the pauses that dead runs left, cluster by cluster in parallel.
  *
@@ -77,30 +82,21 @@ export async function resumeDead(
   attempt: Attempt['try'] = (_, work) => work(),
 ): Promise<readonly string[]> {
   const now = run.clock.now();
-  const open = (await run.table.list('link')).filter(
-    ({ item }) => item.bracket?.phase === 'open' && which(item) && (waitMs > 0 || isDead(item, now)),
-  );
+  const records = (await run.table.list('link')).filter(({ item }) => needsResume(item) && which(item));
+  const ours = records.filter(({ item: { lease } }) => waitMs > 0 || lease === null || lease.until <= now);
   const resumed: string[] = [];
-  const secrets = [...new Set(open.map(({ item }) => item.connectionSecretId))];
   await Promise.all(
-    secrets.map((secretId) =>
+    [...new Set(ours.map(({ item }) => item.connectionSecretId))].map((secretId) =>
       attempt(`resume through ${secretId}`, () =>
         withCluster(run, secretId, lanesToResume, async (cluster) => {
-          for (const { key, item } of open.filter((one) => one.item.connectionSecretId === secretId)) {
-            await attempt(`resume ${key}`, () =>
-              withLease(
-                run,
-                'link',
-                key,
-                item,
-                async (held) => {
-                  if (held.item.bracket?.phase !== 'open') return;
-                  await resume(run, cluster, held);
-                  resumed.push(key);
-                },
-                waitMs,
-              ),
-            );
+          for (const { key, item } of ours.filter((one) => one.item.connectionSecretId === secretId)) {
+            const work = async (held: Held<'link'>): Promise<void> => {
+              if (held.item.bracket?.phase === 'open') {
+                await resume(run, cluster, held);
+                resumed.push(key);
+              } else if (await startLingering(run, cluster, held)) resumed.push(key);
+            };
+            await attempt(`resume ${key}`, () => withLease(run, 'link', key, item, work, waitMs));
           }
         }),
       ),

@@ -1,7 +1,7 @@
 import type { Failure } from '../../core/bracket';
 import { RotationError } from '../../core/errors';
 import type { Bracket, HeldVersion } from '../../core/journal';
-import { isInError } from '../../core/pipeline';
+import { activityOf, isInError } from '../../core/pipeline';
 import { writeChunk } from '../set';
 import type { Progress } from './progress';
 
@@ -20,7 +20,11 @@ export async function close(p: Progress): Promise<void> {
         return writeChunk(p.run, p.record, id, at, marked);
       }),
     );
-    const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now() };
+    const running = [...p.lingering].filter(
+      (pipeline) => activityOf(p.situation.states?.get(pipeline) ?? '') === 'running',
+    );
+    const lingering = running.map((pipeline) => ({ pipeline, ended: batches.get(pipeline)?.ended ?? 0, grown: 0 }));
+    const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now(), lingering };
     const holds = holdsNow(p);
     await held.save((item) => ({ ...item, connections: [], holds, bracket }));
   }

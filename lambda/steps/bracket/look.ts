@@ -1,5 +1,5 @@
 import { partsOf, type QualifiedName } from '../../core/names';
-import { isInError, sourceOf } from '../../core/pipeline';
+import { activityOf, isInError, sourceOf } from '../../core/pipeline';
 import { isCredentialError } from '../../core/proof';
 import type { Cluster } from '../../ports';
 import { readSet } from '../set';
@@ -7,12 +7,18 @@ import type { Progress } from './progress';
 
 /** Reads the state of every pipeline that matters: in the pause this is the one statement that is not STOP, ALTER or START. */
 export async function look(p: Progress): Promise<void> {
-  if (p.situation.aim === 'resume' && p.chunks.length === 0) {
+  const firstOfResume = p.situation.aim === 'resume' && p.chunks.length === 0;
+  if (firstOfResume) {
     p.chunks.push(...(await readSet(p.run, p.record)));
     p.set({ members: new Set(p.chunks.flat().map(({ pipeline }) => pipeline)) });
   }
   const rows = await p.work.cluster.pipelines();
   const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
+  if (firstOfResume) {
+    // a dead run may have left a STOP under way for what still runs
+    for (const member of p.situation.members)
+      if (activityOf(states.get(member) ?? '') === 'running') p.lingering.add(member);
+  }
   const users = await usersAmong(p, [...states.keys()]);
   const driven = await drivenAmong(p, states);
   p.set({ states, users, driven });

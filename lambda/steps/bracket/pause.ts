@@ -70,6 +70,7 @@ export async function stop(p: Progress, change: Change, pipelines: readonly Qual
   );
   for (const [pipeline, outcome] of outcomes) if (outcome.is === 'refused') p.refusedStops.set(pipeline, outcome);
   p.set({ states: null, unanswered, killed: false });
+  for (const pipeline of pipelines) if (p.stoppedAt.has(pipeline)) p.lingering.add(pipeline);
   const lost = pipelines.filter((pipeline) => outcomes.get(pipeline)?.is === 'unknown');
   if (error !== null) throw error;
   if (clock.now() >= p.stopBy) {

@@ -64,6 +64,8 @@ export class Progress {
   readonly stoppedAt = new Map<QualifiedName, number>();
   readonly pauses: Pause[] = [];
   readonly refusedStops = new Map<QualifiedName, Refusal>();
+  /** Members that were sent a STOP, and no START after it took: the STOP may still come into effect. */
+  readonly lingering = new Set<QualifiedName>();
   stopBy: number | null = null;
   stopRounds = 0;
   promises = 0;

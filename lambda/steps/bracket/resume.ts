@@ -20,6 +20,7 @@ export async function start(p: Progress, pipelines: readonly QualifiedName[]): P
     },
     { before: () => p.work.held.guard(), tick: () => p.work.held.keep(), until: clock.now() + statementMs, clock },
   );
+  for (const [pipeline, { is }] of outcomes) if (is === 'done') p.lingering.delete(pipeline);
   const started = new Set([...outcomes].filter(([, outcome]) => outcome.is === 'done').map(([pipeline]) => pipeline));
   p.set({
     states: null,

@@ -1,0 +1,39 @@
+import { lingerMs, type Lingering } from '../core/journal';
+import { isStopped } from '../core/pipeline';
+import type { Cluster, Invocation } from '../ports';
+import { statementMs } from './bracket/progress';
+import type { Held } from './lease';
+
+/**
+ * Starts pipelines that a STOP of ours has stopped after all: one whose answer was lost, and which the server carried out
+ * when its batch ended. Those that have gone on loading since need no watching any more.
+ *
+ * @returns whether one was started.
+ */
+export async function startLingering(run: Invocation, cluster: Cluster, held: Held<'link'>): Promise<boolean> {
+  const { bracket } = held.item;
+  if (bracket?.lingering === undefined) return false;
+  const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
+  const batches = await cluster.batches();
+  const expired = run.clock.now() - (bracket.resumedAt ?? 0) > lingerMs;
+  const left: Lingering[] = [];
+  let started = false;
+  for (const one of bracket.lingering) {
+    if (isStopped(states.get(one.pipeline))) {
+      await held.guard();
+      const outcome = await cluster.lanes[0]?.start(one.pipeline, statementMs);
+      started ||= outcome?.is === 'done';
+      run.log.warn('late-stop-undone', {
+        pipeline: one.pipeline,
+        cluster: cluster.id,
+        outcome: outcome?.is ?? 'unsent',
+      });
+      if (outcome?.is === 'done') continue;
+    }
+    const ended = batches.get(one.pipeline)?.ended ?? 0;
+    const grown = one.grown + (ended > one.ended ? 1 : 0);
+    if (states.has(one.pipeline) && grown < 2 && !expired) left.push({ pipeline: one.pipeline, ended, grown });
+  }
+  await held.save((item) => ({ ...item, bracket: { ...bracket, lingering: left } }));
+  return started;
+}
