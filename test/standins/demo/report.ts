@@ -53,7 +53,6 @@ export function report(played: Played, judged: readonly Verdict[], paint: Paint)
       ({ name, good, says }) =>
         `  ${good ? paint.good('✓') : paint.bad('✗')} ${name.padEnd(15)}${good ? says : paint.bad(says)}`,
     ),
-    '',
   ].join('\n');
 }
 

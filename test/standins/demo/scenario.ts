@@ -19,7 +19,7 @@ export interface Played {
 }
 
 const purpose: Readonly<Record<Step, string>> = {
-  createSecret: 'a second access key is made and stored as AWSPENDING',
+  createSecret: 'AWSPENDING has a new access key',
   setSecret: 'waited until the new key works, then: pause, ALTER LINK, resume',
   testSecret: 'every pipeline that was paused has loaded with the new key',
   finishSecret: 'AWSCURRENT is on the new version',
@@ -77,6 +77,8 @@ async function run(
   before: (step: Step) => void = () => undefined,
 ): Promise<RotationOutcome> {
   let step: Step = 'createSecret';
+  const told = new Set<string>();
+  const news = (message: string): string => (told.size < told.add(message).size ? message : 'the same again');
   return rotate(
     stage.account.aws.secrets,
     stage.account.secretArn,
@@ -85,7 +87,7 @@ async function run(
       const end = progress.begin(event.Step, event.Step === 'setSecret' ? propagationMs : 0);
       const result = await stage.invoke(event);
       const took = seconds(Date.now() - began).padStart(7);
-      const said = result.ok ? purpose[step] : result.error.errorMessage;
+      const said = result.ok ? purpose[step] : news(result.error.errorMessage);
       end(`  ${result.ok ? '✓' : '✗'} ${event.Step.padEnd(12)} ${took}  ${said}`);
       return result;
     },

@@ -56,29 +56,36 @@ export async function buildSite(
   }
   for (const link of site.links) await sql(createLink(link, { disable_gunzip: false, ...config }, key));
   for (const pipeline of site.pipelines) {
-    if (pipeline.state === 'Error') unreadable.add(prefixOf(pipeline));
-    const retries = pipeline.state === 'Error' ? ' MAX_RETRIES_PER_BATCH_PARTITION 0' : '';
+    const { database, name, state } = pipeline;
+    if (state === 'Error') unreadable.add(prefixOf(pipeline));
+    const retries = state === 'Error' ? ' MAX_RETRIES_PER_BATCH_PARTITION 0' : '';
     await sql(
-      `CREATE PIPELINE ${qualified(pipeline)} AS LOAD DATA LINK ${qualified(pipeline.link)} ${literal(`${bucket}/${prefixOf(pipeline)}`)} ` +
-        `BATCH_INTERVAL ${site.batchIntervalMs}${retries} INTO TABLE ${qualified({ database: pipeline.database, name: 'events' })}`,
+      `CREATE PIPELINE ${quote(name)} AS LOAD DATA LINK ${qualified(pipeline.link)} ${literal(`${bucket}/${prefixOf(pipeline)}`)} ` +
+        `BATCH_INTERVAL ${site.batchIntervalMs}${retries} INTO TABLE \`events\` FIELDS TERMINATED BY ','`,
+      database,
     );
-    if (pipeline.state !== 'Stopped') await sql(`START PIPELINE ${qualified(pipeline)}`);
+    if (state !== 'Stopped') await sql(`START PIPELINE ${quote(name)}`, database);
   }
+  const until = Date.now() + 60_000;
   for (;;) {
     const states = await statesOf(sql, site);
-    if (site.pipelines.every((pipeline) => states.get(shown(pipeline)) === pipeline.state)) return;
+    const waiting = site.pipelines.filter((pipeline) => states.get(shown(pipeline)) !== pipeline.state);
+    if (waiting.length === 0) return;
+    if (Date.now() > until)
+      throw new Error(
+        `after a minute: ${waiting.map((one) => `${shown(one)} is ${states.get(shown(one)) ?? 'not there'} instead of ${one.state}`).join(', ')}`,
+      );
     await delay(10);
   }
 }
 
 /** Takes away what `buildSite` made, as far as it is there. */
 export async function dropSite(sql: Sql, site: Site): Promise<void> {
-  for (const pipeline of site.pipelines) {
-    await sql(`STOP PIPELINE IF RUNNING ${qualified(pipeline)}`).catch(() => undefined);
-    await sql(`DROP PIPELINE IF EXISTS ${qualified(pipeline)}`).catch(() => undefined);
-  }
-  for (const link of site.links) await sql(`DROP LINK ${qualified(link)}`).catch(() => undefined);
-  for (const database of databasesOf(site)) await sql(`DROP DATABASE ${quote(database)}`).catch(() => undefined);
+  const ignore = (): undefined => undefined;
+  for (const { database, name } of site.pipelines)
+    await sql(`DROP PIPELINE IF EXISTS ${quote(name)}`, database).catch(ignore);
+  for (const link of site.links) await sql(`DROP LINK ${qualified(link)}`).catch(ignore);
+  for (const database of databasesOf(site)) await sql(`DROP DATABASE ${quote(database)}`).catch(ignore);
 }
 
 export const databasesOf = ({ links, pipelines }: Site): readonly string[] => [

@@ -113,7 +113,13 @@ async function openStage({ pipelines, singlestore }: Options, later: (undo: () =
   const [link] = site.links as [Name];
   later(account.feed(site.pipelines.map(prefixOf), site.batchIntervalMs * 2));
   later(() => (singlestore ? dropSite(cluster.sql, site) : undefined));
-  await buildSite(cluster.sql, site, account, cluster.linkConfig);
+  await buildSite(cluster.sql, site, account, cluster.linkConfig).catch((error: unknown) => {
+    if (singlestore === undefined) throw error;
+    const why = error instanceof Error ? error.message : 'no reason given';
+    throw new Error(
+      `the cluster could not be prepared: ${why}\nIts pipelines must reach ${aws.endpoint}, so it has to run on this machine; --help says more.`,
+    );
+  });
   await cluster.watch(site);
 
   const linkName = `${link.database}.${link.name}`;

@@ -91,7 +91,7 @@ function pipelinesAsFound({ before, after, evidence }: Played): Verdict {
       .filter(([pipeline, state]) => after.states.get(pipeline) !== state)
       .map(([pipeline, state]) => `${pipeline} was ${state}, and is ${after.states.get(pipeline) ?? 'gone'}`),
   ];
-  const fine = `all ${ran.length} pipelines that ran are running; the ${rest.length} that did not run were never started`;
+  const fine = `${ran.length} of ${ran.length} pipelines that ran are running; the ${rest.length} that did not were never started`;
   return verdict('P1', wrong, fine);
 }
 
@@ -116,11 +116,10 @@ function credentialAlways({ evidence: { moments, looks, requests } }: Played): V
     return outcome === 'InvalidClientTokenId' && worked.has(accessKeyId);
   });
   if (dead.length > 0) wrong.push(`${dead.length} requests to S3 were signed with a dead key`);
-  return verdict(
-    'P2',
-    wrong,
-    `looked ${looks} times, before every request and statement: the link's key and AWSCURRENT's worked each time`,
-  );
+  const subject = moments.some(({ links }) => Object.keys(links).length > 0)
+    ? "the link's key and AWSCURRENT's"
+    : "AWSCURRENT's key and every key that a pipeline signed with";
+  return verdict('P2', wrong, `looked ${looks} times, before every request and statement: ${subject} worked each time`);
 }
 
 function noSecret({ evidence: { outputs, secrets } }: Played): Verdict {
