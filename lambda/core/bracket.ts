@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors';
 import type { QualifiedName } from './names';
-import { activityOf, isStopped } from './pipeline';
+import { activityOf, isInError, isStopped } from './pipeline';
 
 /**
  * All that decides what a bracket does next: the journal, what is seen of the cluster, and how this run's own
@@ -55,7 +55,10 @@ export function next(s: Situation): Action {
 /** START what we paused, until nothing is left that could stop it again. */
 function wayOut(s: Situation, states: ReadonlyMap<QualifiedName, string>): Action {
   if (!s.open) return { do: 'close' };
-  const paused = [...s.members].filter((member) => isStopped(states.get(member)) || s.driven.has(member));
+  const paused = [...s.members].filter((member) => {
+    const state = states.get(member);
+    return isStopped(state) || (isInError(state) && s.driven.has(member));
+  });
   if (paused.length > 0) return { do: 'start', pipelines: paused };
   // a STOP whose answer was lost may still come into effect: first its connection must be gone
   if (s.unanswered.length > 0) return { do: 'kill', connections: s.unanswered };

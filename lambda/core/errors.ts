@@ -70,8 +70,9 @@ export class RotationError extends Error {
 export function asRotationError(error: unknown): RotationError {
   if (error instanceof RotationError) return error;
   const kind = error instanceof Error ? error.constructor.name : typeof error;
-  const place =
-    error instanceof Error ? (/\bat (?:async )?([\w.]+) /.exec(error.stack ?? '')?.[1] ?? 'unknown') : 'unknown';
+  // a stack begins with the message, which must not be read as a place
+  const frames = error instanceof Error ? (error.stack ?? '').replace(error.message, '') : '';
+  const place = /^ +at (?:async )?([\w.]+) \(/m.exec(frames)?.[1] ?? 'unknown';
   return new RotationError(
     'INTERNAL',
     `an unexpected ${kind} in ${place}. Whatever is paused stands in the journal and is resumed by the next call or the watchdog. Please report this as a defect.`,

@@ -89,6 +89,8 @@ export interface Member {
   readonly pipeline: QualifiedName;
   /** Batches above this id began after the resume; null until the pipeline was resumed. */
   readonly batchesAfter: number | null;
+  /** Credentials of ours had driven it into Error before this bracket: it is to be started, though it was not stopped. */
+  readonly driven?: true;
 }
 
 /** At most this many names stand in one chunk: 400 KB is the limit of an item, a name has at most 2 × 64 characters of 4 bytes. */

@@ -6,7 +6,7 @@ import type { QualifiedName } from '../core/names';
 import { configBefore, linkConfig, linkCredentials } from '../core/secret';
 import type { Cluster, Invocation, Lane } from '../ports';
 import { performBracket } from './bracket';
-import { credentialErrors } from './bracket/look';
+import { credentialErrors, drivenIntoError } from './bracket/look';
 import type { Change } from './bracket/progress';
 import { withLease, type Held } from './lease';
 import type { Value } from './rotation';
@@ -76,7 +76,7 @@ async function moveLink(
     if (held.item.bracket?.phase === 'open') await resume(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
     const driven = new Set([
-      ...(await drivenIntoError(run, cluster, held.item)),
+      ...(await drivenByLast(run, cluster, held.item)),
       ...(await foundInError(cluster, link, move)),
     ]);
     const change = { ...changeFor(link, held.item, move), errorsAfter: await cluster.newestError() };
@@ -134,23 +134,14 @@ export async function forgetBracket(run: Invocation, held: Held<'link'>): Promis
   await removeSet(run, held.item, bracket);
 }
 
-/** Members of the last bracket that its credentials drove into Error: they are paused by us as much as a stopped one. */
-async function drivenIntoError(
+async function drivenByLast(
   run: Invocation,
   cluster: Cluster,
   record: LinkRecord,
 ): Promise<ReadonlySet<QualifiedName>> {
   if (record.bracket === null) return new Set();
-  const members = new Set((await readSet(run, record)).flat().map(({ pipeline }) => pipeline));
-  const inError = (await cluster.pipelines()).filter(
-    ({ pipeline, state }) => members.has(pipeline) && isInError(state),
-  );
-  if (inError.length === 0) return new Set();
-  return credentialErrors(
-    cluster,
-    record.bracket.errorsAfter,
-    inError.map(({ pipeline }) => pipeline),
-  );
+  const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
+  return drivenIntoError(cluster, record.bracket, (await readSet(run, record)).flat(), states);
 }
 
 function changeFor(

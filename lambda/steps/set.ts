@@ -1,19 +1,17 @@
 import { RotationError } from '../core/errors';
 import { chunkKey, membersPerChunk, type Bracket, type LinkRecord, type Member } from '../core/journal';
-import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
 
 type Whose = Pick<LinkRecord, 'cluster' | 'link'>;
 
-/** Writes names (or members) as chunks from number `at` on, before the header that counts them. @returns the chunks written. */
-export async function writeChunk(
+/** Writes members as chunks from number `at` on, before the header that counts them. @returns the chunks written. */
+export async function writeChunks(
   run: Invocation,
   { cluster, link }: Whose,
   bracketId: string,
   at: number,
-  names: readonly (QualifiedName | Member)[],
+  members: readonly Member[],
 ): Promise<Member[][]> {
-  const members = names.map((name) => (typeof name === 'string' ? { pipeline: name, batchesAfter: null } : name));
   const chunks: Member[][] = [];
   for (let from = 0; from < members.length; from += membersPerChunk)
     chunks.push(members.slice(from, from + membersPerChunk));

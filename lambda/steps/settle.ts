@@ -1,10 +1,9 @@
 import { speaksOf, type RotationDefinition } from '../core/definition';
 import { linkKey, type Bracket, type LinkRecord } from '../core/journal';
 import { partsOf } from '../core/names';
-import { isInError } from '../core/pipeline';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
-import { credentialErrors } from './bracket/look';
+import { drivenIntoError } from './bracket/look';
 import { finishLeftovers } from './finishSecret';
 import type { Attempt } from './recover';
 import { rollBack } from './rollBack';
@@ -99,13 +98,10 @@ async function wasDrivenIntoError(
   now: number,
 ): Promise<boolean> {
   if (now - (bracket.resumedAt ?? now) < provesItselfMs) return false;
-  const members = new Set((await readSet(run, record)).flat().map(({ pipeline }) => pipeline));
+  const members = (await readSet(run, record)).flat();
   return withCluster(run, record.connectionSecretId, 1, async (cluster) => {
-    const inError = (await cluster.pipelines()).filter(
-      ({ pipeline, state }) => members.has(pipeline) && isInError(state),
-    );
-    const names = inError.map(({ pipeline }) => pipeline);
-    return names.length > 0 && (await credentialErrors(cluster, bracket.errorsAfter, names)).size > 0;
+    const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
+    return (await drivenIntoError(cluster, bracket, members, states)).size > 0;
   });
 }
 

@@ -114,7 +114,13 @@ describe('the key of AWSPREVIOUS', () => {
 });
 
 test.each<[string, (world: MemoryWorld) => void, string]>([
-  ['the link does not exist', (world) => { world.server().links.clear(); }, 'LINK_MISSING'],
+  [
+    'the link does not exist',
+    (world) => {
+      world.server().links.clear();
+    },
+    'LINK_MISSING',
+  ],
   ['the server knows no way to change a link', (world) => void (world.server().grammar = null), 'GRAMMAR_UNKNOWN'],
   ['the user may not change links', (world) => void (world.server().grammar = 'denied'), 'PRIVILEGE_MISSING'],
   ['the cluster is down', (world) => void (world.server().down = true), 'CONNECTION_REFUSED'],

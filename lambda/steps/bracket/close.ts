@@ -2,7 +2,7 @@ import type { Failure } from '../../core/bracket';
 import { RotationError } from '../../core/errors';
 import type { Bracket, HeldVersion } from '../../core/journal';
 import { activityOf, isInError } from '../../core/pipeline';
-import { writeChunk } from '../set';
+import { writeChunks } from '../set';
 import type { Progress } from './progress';
 
 /**
@@ -16,8 +16,8 @@ export async function close(p: Progress): Promise<void> {
     const id = p.bracket.id;
     await Promise.all(
       p.chunks.map((chunk, at) => {
-        const marked = chunk.map(({ pipeline }) => ({ pipeline, batchesAfter: batches.get(pipeline)?.ended ?? 0 }));
-        return writeChunk(p.run, p.record, id, at, marked);
+        const marked = chunk.map((member) => ({ ...member, batchesAfter: batches.get(member.pipeline)?.ended ?? 0 }));
+        return writeChunks(p.run, p.record, id, at, marked);
       }),
     );
     const running = [...p.lingering].filter(

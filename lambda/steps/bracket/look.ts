@@ -1,3 +1,4 @@
+import type { Bracket, Member } from '../../core/journal';
 import { partsOf, type QualifiedName } from '../../core/names';
 import { activityOf, isInError, sourceOf } from '../../core/pipeline';
 import { isCredentialError } from '../../core/proof';
@@ -39,16 +40,28 @@ async function usersAmong(p: Progress, all: readonly QualifiedName[]): Promise<R
   return users;
 }
 
-/** Members that credentials of ours drove into Error since the pause began. Looked for once, so that each is started once. */
+/** Looked for once, so that each is started once. */
 async function drivenAmong(
   p: Progress,
   states: ReadonlyMap<QualifiedName, string>,
 ): Promise<ReadonlySet<QualifiedName>> {
-  const inError = [...p.situation.members].filter((member) => isInError(states.get(member)));
-  if (p.lookedForDriven || inError.length === 0 || p.bracket === null) return p.situation.driven;
-  const driven = await credentialErrors(p.work.cluster, p.bracket.errorsAfter, inError);
+  if (p.lookedForDriven || p.bracket === null) return p.situation.driven;
+  const driven = await drivenIntoError(p.work.cluster, p.bracket, p.chunks.flat(), states);
   p.lookedForDriven = true;
   return driven;
+}
+
+/** Members in Error that credentials of ours drove there: paused by us as much as a stopped one. */
+export async function drivenIntoError(
+  cluster: Cluster,
+  { errorsAfter }: Bracket,
+  members: readonly Member[],
+  states: ReadonlyMap<QualifiedName, string>,
+): Promise<ReadonlySet<QualifiedName>> {
+  const inError = members.filter(({ pipeline }) => isInError(states.get(pipeline)));
+  const known = inError.filter(({ driven }) => driven === true).map(({ pipeline }) => pipeline);
+  const others = inError.filter(({ driven }) => driven !== true).map(({ pipeline }) => pipeline);
+  return new Set([...known, ...(others.length === 0 ? [] : await credentialErrors(cluster, errorsAfter, others))]);
 }
 
 /** Of these pipelines, those whose last error since the mark says that the source refused the credentials. */

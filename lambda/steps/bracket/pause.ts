@@ -1,6 +1,6 @@
-import type { Bracket, HeldVersion } from '../../core/journal';
+import type { Bracket, HeldVersion, Member } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
-import { writeChunk } from '../set';
+import { writeChunks } from '../set';
 import { attempts, refusal, statementMs, union, type Change, type Progress } from './progress';
 import { sweep } from './sweep';
 
@@ -22,7 +22,12 @@ export async function promise(p: Progress, change: Change, pipelines: readonly Q
     config: change.configBefore,
     openedAt: p.run.clock.now(),
   };
-  const added = await writeChunk(p.run, p.record, header.id, p.chunks.length, pipelines);
+  const members = pipelines.map((pipeline): Member => ({
+    pipeline,
+    batchesAfter: null,
+    ...(p.situation.driven.has(pipeline) ? { driven: true } : {}),
+  }));
+  const added = await writeChunks(p.run, p.record, header.id, p.chunks.length, members);
   const bracket = { ...header, chunks: p.chunks.length + added.length };
   const others = before(p.record.holds).filter(({ version }) => version !== change.to.version);
   await held.save((item) => ({

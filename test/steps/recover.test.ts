@@ -1,0 +1,170 @@
+import { rotate } from '../../lambda/steps/rotate';
+import { recover } from '../../lambda/steps/recover';
+import { secretId } from '../support/scenario';
+import { createWorld, type MemoryWorld } from '../support/world';
+import { call, clusterOf, keyIds, onLink, story, upTo } from './driving';
+
+const link = (world: MemoryWorld): string | undefined => world.linkKeyId('analytics', 'analytics_link');
+const metric = (world: MemoryWorld, name: string): readonly number[] =>
+  world.metrics.filter((one) => one.name === name).flatMap(({ values }) => values);
+
+/** setSecret dies at this call, before or after its effect. */
+async function dead(world: MemoryWorld, at: string, fault: 'dies' | 'dies-before' = 'dies'): Promise<string> {
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) => (name === at ? fault : undefined);
+  await call(world, 'setSecret', version).catch(() => undefined);
+  world.faults = new Map();
+  return version;
+}
+
+describe.each([
+  ['lane.stop', 'dies'],
+  ['lane.alter', 'dies'],
+  ['lane.start', 'dies-before'],
+] as const)('a run that died at %s', (at, how) => {
+  test('is resumed within a minute of its lease running out, without IAM, without a definition, by one watchdog or two', async () => {
+    const world = createWorld();
+    await dead(world, at, how);
+    expect(world.paused()).not.toEqual([]);
+    await world.run(recover);
+    expect(world.paused()).not.toEqual([]); // the dead run's lease still holds
+    await world.pass(31_000);
+    const since = world.points.length;
+    const watchdog = () => world.begin((run) => recover({ ...run, definitions: [] }));
+    await world.clock.run(Promise.all([watchdog(), watchdog()]));
+    expect(world.paused()).toEqual([]);
+    expect(world.points.slice(since).filter((name) => name.startsWith('keys.') || name.startsWith('trials.'))).toEqual(
+      [],
+    );
+    expect(metric(world, 'PipelinesLeftPaused').at(-1)).toBe(0);
+  });
+
+  test('never has a pipeline started that was not running before', async () => {
+    const world = createWorld();
+    await dead(world, at, how);
+    await world.pass(31_000);
+    await world.run(recover);
+    expect(story(world).filter((change) => /archive|returns/.test(change))).toEqual([]);
+  });
+});
+
+test('a watchdog leaves a live rotation alone', async () => {
+  const world = createWorld(clusterOf(onLink('orders', { drainMs: 45_000 })));
+  const version = await upTo(world, 'createSecret');
+  const rotation = world.begin((run) => rotate({ type: 'rotation', step: 'setSecret', secretId, version }, run));
+  const watchdogs = [10_000, 25_000, 40_000].map((at) => world.clock.sleep(at).then(() => world.begin(recover)));
+  await world.clock.run(Promise.all([rotation, ...watchdogs]));
+  expect(story(world)).toEqual(['orders:Stopped', 'orders:Running']);
+});
+
+test('a cluster that is down is tried each minute, with the age of the pause as a metric', async () => {
+  const world = createWorld();
+  await dead(world, 'lane.alter');
+  world.server().down = true;
+  for (let minute = 0; minute < 3; minute += 1) {
+    await world.pass(60_000);
+    const { failures, leftPaused } = await world.run(recover);
+    expect(failures.join()).toContain('CONNECTION_REFUSED');
+    expect(leftPaused).toHaveLength(2);
+  }
+  expect(metric(world, 'OldestPauseAgeSeconds').at(-1)).toBeGreaterThanOrEqual(180);
+  world.server().down = false;
+  await world.run(recover);
+  expect(world.paused()).toEqual([]);
+  expect(metric(world, 'OldestPauseAgeSeconds').at(-1)).toBe(0);
+});
+
+test('a member that was dropped meanwhile is reported and does not block the rest', async () => {
+  const world = createWorld();
+  await dead(world, 'lane.alter');
+  await world.pass(31_000);
+  world.server().pipelines.delete(world.pipeline('sales', 'invoices').name);
+  await world.run(recover);
+  expect(world.paused()).toEqual([]);
+  expect(
+    world.logs.some(({ action, fields }) => action === 'pipelines-gone' && JSON.stringify(fields).includes('invoices')),
+  ).toBe(true);
+});
+
+test('a rollback that died is finished', async () => {
+  const world = createWorld();
+  const before = link(world);
+  const version = await upTo(world, 'setSecret');
+  const refused = world.secretValue(version)?.['aws_access_key_id'];
+  world.keys.deny((keyId) => keyId === refused);
+  await world.pass(2_000);
+  world.faults = (_, name) => (name === 'lane.alter' ? 'dies-before' : undefined);
+  await call(world, 'testSecret', version).catch(() => undefined);
+  world.faults = new Map();
+  await world.pass(31_000);
+  const { settled } = await world.run(recover);
+  expect(settled.join()).toContain('rollback-recorded');
+  expect(link(world)).toBe(before);
+  expect(world.paused()).toEqual([]);
+});
+
+test('an operator removed AWSPENDING while links hold the version: they go back to AWSCURRENT', async () => {
+  const world = createWorld();
+  const before = link(world);
+  const version = await upTo(world, 'setSecret');
+  await world.run(({ secrets }) => secrets.moveLabel(secretId, 'AWSPENDING', version, null));
+  expect((await world.run(recover)).settled.join()).toContain('abandoned');
+  expect(link(world)).toBe(before);
+  expect(world.paused()).toEqual([]);
+  expect((await world.run(recover)).settled).toEqual([]);
+});
+
+describe('an old key', () => {
+  const rotated = async (world: MemoryWorld): Promise<string> => {
+    const [old = ''] = keyIds(world);
+    await upTo(world, 'finishSecret');
+    return old;
+  };
+
+  test('is set Inactive when it is due and unused since the switch, not before', async () => {
+    const world = createWorld();
+    const old = await rotated(world);
+    await world.pass(23 * 3_600_000);
+    expect((await world.run(recover)).retired).toEqual([]);
+    expect(world.keys.key(old).active).toBe(true);
+    await world.pass(2 * 3_600_000);
+    expect((await world.run(recover)).retired).toEqual([old]);
+    expect(world.keys.key(old).active).toBe(false);
+    expect((await world.run(recover)).retired).toEqual([]);
+  });
+
+  test('that is still used is not touched; the log says by which service and region', async () => {
+    const world = createWorld();
+    const old = await rotated(world);
+    await world.pass(25 * 3_600_000);
+    world.keys.key(old).lastUsed = { at: world.clock.now() - 1_000, service: 's3', region: 'eu-west-1' };
+    expect((await world.run(recover)).retired).toEqual([]);
+    expect(world.keys.key(old).active).toBe(true);
+    expect(metric(world, 'OldKeyStillUsed').at(-1)).toBe(1);
+    expect(world.logs.find(({ action }) => action === 'old-key-still-used')?.fields).toMatchObject({
+      service: 's3',
+      region: 'eu-west-1',
+    });
+  });
+
+  test('is kept while an unproven pipeline turns out to be refused', async () => {
+    const world = createWorld(clusterOf(onLink('orders'), onLink('quiet', { idle: true })));
+    const old = await rotated(world);
+    const fresh = link(world);
+    world.keys.deny((keyId, bucket) => keyId === fresh && bucket === 'bucket');
+    world.pipeline('analytics', 'quiet').idle = false;
+    await world.pass(25 * 3_600_000);
+    expect((await world.run(recover)).retired).toEqual([]);
+    expect(world.keys.key(old).active).toBe(true);
+    expect(world.logs.some(({ action }) => action === 'unproven-refused')).toBe(true);
+  });
+
+  test('is kept while a link may hold it', async () => {
+    const world = createWorld();
+    const old = await rotated(world);
+    await world.pass(25 * 3_600_000);
+    for (const key of world.table.keys('link')) await world.run(({ table }) => table.remove('link', key));
+    expect((await world.run(recover)).retired).toEqual([]);
+    expect(world.keys.key(old).active).toBe(true);
+  });
+});
