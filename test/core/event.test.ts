@@ -1,0 +1,70 @@
+import { RotationError } from '../../lambda/core/errors';
+import { parseEvent, rotationSteps } from '../../lambda/core/event';
+
+const canary = 'CANARY';
+const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-AbCdEf';
+const sent = { Step: 'setSecret', SecretId: arn, ClientRequestToken: 'v2' };
+const read = { type: 'rotation', step: 'setSecret', secretId: arn, version: 'v2' };
+
+const refused = (event: unknown): string => {
+  try {
+    parseEvent(event);
+  } catch (error) {
+    expect(error).toBeInstanceOf(RotationError);
+    expect(error).toHaveProperty('code', 'EVENT_INVALID');
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+
+test.each(rotationSteps)('Secrets Manager asks for %s', (step) => {
+  expect(parseEvent({ ...sent, Step: step })).toEqual({ ...read, step });
+});
+
+test.each([
+  ['create_secret', 'createSecret'],
+  ['set_secret', 'setSecret'],
+  ['test_secret', 'testSecret'],
+  ['finish_secret', 'finishSecret'],
+])('%s is %s', (spelled, step) => {
+  expect(parseEvent({ ...sent, Step: spelled })).toEqual({ ...read, step });
+});
+
+test('a rotation token is passed on, an empty one is none', () => {
+  expect(parseEvent({ ...sent, RotationToken: 'r' })).toEqual({ ...read, rotationToken: 'r' });
+  expect(parseEvent({ ...sent, RotationToken: '' })).toEqual(read);
+  expect(parseEvent({ ...sent, RotationToken: null })).toEqual(read);
+});
+
+test('what nobody asked for is let be', () => {
+  expect(parseEvent({ ...sent, action: 'recover', more: 1 })).toEqual(read);
+  expect(parseEvent({ action: 'recover', 'detail-type': 'Scheduled Event' })).toEqual({ type: 'recover' });
+  expect(parseEvent({ action: 'plan', secretId: 'prod/s3' })).toEqual({ type: 'plan', secretId: 'prod/s3' });
+});
+
+test.each<[string, unknown, string]>([
+  ['nothing', undefined, 'the event is not an object'],
+  ['null', null, 'the event is not an object'],
+  ['a text', canary, 'the event is not an object'],
+  ['a list', [canary], 'neither a "Step" nor a known "action"'],
+  ['an empty object', {}, 'neither a "Step" nor a known "action"'],
+  ['an unknown action', { action: canary }, 'neither a "Step" nor a known "action"'],
+  ['an action that is not a text', { action: { recover: canary } }, 'neither a "Step" nor a known "action"'],
+  ['a plan without a secret', { action: 'plan', SecretId: canary }, '"secretId" is missing or not a text'],
+  ['an unknown step', { ...sent, Step: canary, RotationToken: canary }, '"Step" is not a rotation step'],
+  ['a step in other letters', { ...sent, Step: 'SetSecret', RotationToken: canary }, '"Step" is not a rotation step'],
+  ['a step that is not a text', { ...sent, Step: [canary] }, '"Step" is missing or not a text'],
+  ['an empty step', { ...sent, Step: '' }, '"Step" is missing or not a text'],
+  ['no secret', { ...sent, SecretId: undefined, RotationToken: canary }, '"SecretId" is missing or not a text'],
+  ['a secret that is not a text', { ...sent, SecretId: { canary } }, '"SecretId" is missing or not a text'],
+  [
+    'no version',
+    { ...sent, ClientRequestToken: '', RotationToken: canary },
+    '"ClientRequestToken" is missing or not a text',
+  ],
+])('%s is refused with the accepted shapes, and not repeated', (_, event, problem) => {
+  const said = refused(event);
+  expect(said).toContain(problem);
+  expect(said).toContain('createSecret, setSecret, testSecret, finishSecret; {"action":"recover"}; {"action":"plan"');
+  expect(said).not.toContain(canary);
+});

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { qualified, quoteIdentifier } from '../../lambda/core/names';
+import { activityOf, isInError, isStopped, sourceOf } from '../../lambda/core/pipeline';
+
+const inWords = (definition: string): string => {
+  const source = sourceOf(definition, 'shop');
+  switch (source.through) {
+    case 'link':
+      return `${source.link} ${source.path}`;
+    case 'inline':
+      return `inline ${source.type}`;
+    case 'hidden':
+      return 'hidden';
+  }
+};
+
+test.each([
+  ["CREATE PIPELINE `orders` AS LOAD DATA LINK lake 's3/orders' INTO TABLE t", '`shop`.`lake` s3/orders'],
+  ["CREATE PIPELINE `orders` AS LOAD DATA LINK `lake` 's3/orders' INTO TABLE t", '`shop`.`lake` s3/orders'],
+  ["CREATE OR REPLACE PIPELINE orders AS LOAD DATA LINK `other`.`lake` 'x'", '`other`.`lake` x'],
+  ["CREATE AGGREGATOR PIPELINE orders AS LOAD DATA LINK other.lake 'x'", '`other`.`lake` x'],
+  ['CREATE PIPELINE orders AS LOAD DATA LINK other . `lake` "x"', '`other`.`lake` x'],
+  ["create pipeline orders as load data link Lake 'x'", '`shop`.`Lake` x'],
+  ["CREATE PIPELINE orders AS\n  LOAD\tDATA -- from the lake\n  LINK /* the */ lake\n  'x'", '`shop`.`lake` x'],
+  ["CREATE PIPELINE orders AS LOAD DATA LINK `a``b`.`c.d` 'x'", '`a``b`.`c.d` x'],
+  ["CREATE PIPELINE orders AS LOAD DATA LINK `two\nlines` 'x'", '`shop`.`two\nlines` x'],
+  ["CREATE PIPELINE orders AS LOAD DATA LINK link 'x'", '`shop`.`link` x'],
+  ["CREATE PIPELINE orders AS LOAD DATA LINK `LOAD DATA S3` 'x'", '`shop`.`LOAD DATA S3` x'],
+  ["CREATE PIPELINE orders AS LOAD DATA LINK lake 'it''s/\\'LINK\\''", "`shop`.`lake` it's/'LINK'"],
+  ["CREATE PIPELINE `AS LOAD DATA LINK wrong` AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
+  ["CREATE PIPELINE as AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
+  ["CREATE /* AS LOAD DATA LINK wrong 'y' */ PIPELINE orders AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
+  ["CREATE PIPELINE `shop.orders` AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
+])('through a link: %s', (definition, source) => {
+  expect(inWords(definition)).toBe(source);
+});
+
+test.each([
+  ["CREATE PIPELINE orders AS LOAD DATA S3 'LINK lake' CONFIG '{}' INTO TABLE t", 'inline S3'],
+  ["CREATE PIPELINE link AS LOAD DATA kafka 'LINK/lake' INTO TABLE link", 'inline KAFKA'],
+  ["CREATE PIPELINE orders AS LOAD DATA /* LINK lake */ FS 'x'", 'inline FS'],
+  ["CREATE PIPELINE orders AS LOAD DATA S3 'x' INTO TABLE t (AS LOAD DATA LINK lake 'y')", 'inline S3'],
+])('not through a link: %s', (definition, source) => {
+  expect(inWords(definition)).toBe(source);
+});
+
+test.each([
+  '',
+  'CREATE PIPELINE orders',
+  'CREATE PIPELINE orders AS LOAD DATA',
+  "CREATE PIPELINE orders AS LOAD DATA 'x' INTO TABLE t",
+  'CREATE PIPELINE orders AS LOAD DATA <REDACTED> INTO TABLE t',
+  'CREATE PIPELINE orders AS LOAD DATA LINK',
+  "CREATE PIPELINE orders AS LOAD DATA LINK 'lake' 'x'",
+  'CREATE PIPELINE orders AS LOAD DATA LINK <REDACTED> INTO TABLE t',
+  "CREATE PIPELINE orders AS LOAD DATA LINK other. 'x'",
+  "CREATE PIPELINE orders AS 'LOAD DATA LINK lake' INTO TABLE t",
+  'CREATE PIPELINE orders -- AS LOAD DATA LINK lake',
+  'CREATE PIPELINE orders AS `LOAD` DATA LINK lake',
+])('a definition that shows no source is hidden, never "no link": %s', (definition) => {
+  expect(inWords(definition)).toBe('hidden');
+});
+
+test('any link that was quoted is read back', () => {
+  const name = fc.string({ unit: 'binary', minLength: 1 });
+  fc.assert(
+    fc.property(name, name, name, fc.boolean(), (pipeline, database, link, bare) => {
+      const target = bare ? quoteIdentifier(link) : qualified(database, link);
+      const definition = `CREATE PIPELINE ${quoteIdentifier(pipeline)} AS LOAD DATA LINK ${target} 'x' INTO TABLE t`;
+      expect(sourceOf(definition, 'shop')).toEqual({
+        through: 'link',
+        link: qualified(bare ? 'shop' : database, link),
+        path: 'x',
+      });
+    }),
+  );
+});
+
+test.each([
+  ['Running', 'running'],
+  ['RUNNING', 'running'],
+  ['Stopped', 'resting'],
+  ['Error', 'resting'],
+  ['error', 'resting'],
+  ['Detached', 'resting'],
+  ['Running...Foreground', 'busy'],
+  ['Testing', 'busy'],
+  ['Profiling', 'busy'],
+  ['Paused', 'busy'],
+  [' Running', 'busy'],
+  ['', 'busy'],
+])('state "%s" means %s', (state, activity) => {
+  expect(activityOf(state)).toBe(activity);
+});
+
+test('stopped and in Error are words of the server, in any letter case', () => {
+  expect(['Stopped', 'STOPPED', 'Error', 'Running', undefined].map(isStopped)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  expect(['Error', 'ERROR', 'Stopped', 'Detached', undefined].map(isInError)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
