@@ -33,6 +33,6 @@ begin().then(
   },
   (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n`);
-    process.exitCode = 2;
+    process.exit(2); // after an interruption something may still be under way
   },
 );

@@ -73,13 +73,19 @@ export async function openOutside(url: URL, s3Endpoint: string): Promise<Cluster
     });
   const connection = await open();
   const poller = await open();
-  const sqlOver =
-    (over: typeof connection): Sql =>
-    async (statement, database) => {
-      if (database !== undefined) await over.query(`USE ${quote(database)}`);
-      const [rows] = await over.query<RowDataPacket[]>(statement);
-      return Array.isArray(rows) ? rows : [];
+  const sqlOver = (over: typeof connection): Sql => {
+    let last: Promise<unknown> = Promise.resolve();
+    return (statement, database) => {
+      // one at a time: USE holds for the connection, not for the statement behind it
+      const turn = last.then(async () => {
+        if (database !== undefined) await over.query(`USE ${quote(database)}`);
+        const [rows] = await over.query<RowDataPacket[]>(statement);
+        return Array.isArray(rows) ? rows : [];
+      });
+      last = turn.catch(() => undefined);
+      return turn;
     };
+  };
   const suffix = randomBytes(4).toString('hex');
   const transitions: Transition[] = [];
   const watching = { on: false, ended: Promise.resolve() };

@@ -76,18 +76,20 @@ function siteOf([first, second]: readonly [string, string], pipelines: number): 
 /** Lends a stage to `work`, and takes everything down afterwards, also when it is interrupted. */
 export async function withStage<R>(options: Options, work: (stage: Stage) => Promise<R>): Promise<R> {
   const cleanUps: (() => unknown)[] = [];
-  const cleanUp = async (): Promise<void> => {
-    for (let next = cleanUps.pop(); next !== undefined; next = cleanUps.pop()) await next();
-  };
-  const interrupted = (): void => {
-    void cleanUp().finally(() => process.exit(130));
-  };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  let interrupt: () => void = () => undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = () => {
+      reject(new Error('interrupted'));
+    };
+  });
+  for (const signal of signals) process.once(signal, interrupt);
   try {
-    return await work(await openStage(options, (undo) => cleanUps.push(undo)));
+    const stage = await Promise.race([openStage(options, (undo) => cleanUps.push(undo)), interrupted]);
+    return await Promise.race([work(stage), interrupted]);
   } finally {
-    await cleanUp();
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    for (let next = cleanUps.pop(); next !== undefined; next = cleanUps.pop()) await next();
+    for (const signal of signals) process.off(signal, interrupt);
   }
 }
 
@@ -133,7 +135,11 @@ async function openStage({ pipelines, singlestore }: Options, later: (undo: () =
   const { secretArn: secretId } = account;
   const target = { connectionSecretId, links: site.links.map(({ database, name }) => `${database}.${name}`) };
   const lambda = account.startFunction([{ secretId, source: { type: 'iam-user', userName }, targets: [target] }]);
-  later(() => lambda.stop());
+  let open = true;
+  later(() => {
+    open = false;
+    return lambda.stop();
+  });
 
   const errors: string[] = [];
   const returned: string[] = [];
@@ -145,6 +151,7 @@ async function openStage({ pipelines, singlestore }: Options, later: (undo: () =
     account,
     lambda,
     async invoke(event) {
+      if (!open) throw new Error('interrupted');
       const result = await lambda.invoke(event);
       (result.ok ? returned : errors).push(JSON.stringify(result.ok ? result.value : result.error));
       for (const item of await account.journal()) items.add(item);
