@@ -117,14 +117,14 @@ export interface SecretRecord {
 export const newSecretRecord: SecretRecord = { version: null, failedProofs: 0, retirements: [], unproven: [] };
 export const newUserRecord: UserRecord = { fence: 0, lease: null, intent: null };
 
-/** Whether the link holds this version for certain, with nothing left open. */
+/** Whether the link holds this version and nothing else. */
+export const holdsOnly = ({ holds }: LinkRecord, version: VersionId): boolean =>
+  holds.length === 1 && holds[0]?.version === version;
+
+/** Whether the link is done with its move to this version: holds it for certain, and no other move is recorded. */
 export function settledOn(record: LinkRecord | null, version: VersionId): boolean {
-  return (
-    record !== null &&
-    record.bracket?.phase !== 'open' &&
-    record.holds.length === 1 &&
-    record.holds[0]?.version === version
-  );
+  if (record === null || !holdsOnly(record, version)) return false;
+  return record.bracket === null || (record.bracket.phase === 'resumed' && record.bracket.to === version);
 }
 
 /** Whether the link may hold this version. */

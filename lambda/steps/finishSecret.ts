@@ -1,5 +1,5 @@
 import { RotationError } from '../core/errors';
-import type { Retirement } from '../core/journal';
+import { holdsOnly, type Retirement } from '../core/journal';
 import { labelled } from '../core/version';
 import type { Invocation } from '../ports';
 import { withLease } from './lease';
@@ -49,13 +49,7 @@ export async function finishLeftovers({ definition, secret, version }: Rotation,
     });
   }
   for (const { key, item } of await run.table.list('link')) {
-    if (
-      item.secretId !== secret.arn ||
-      item.bracket === null ||
-      item.bracket.to !== version ||
-      item.bracket.phase === 'open'
-    )
-      continue;
+    if (item.secretId !== secret.arn || item.bracket?.phase !== 'resumed' || !holdsOnly(item, version)) continue;
     await withLease(run, 'link', key, item, (held) => forgetBracket(run, held));
   }
 }

@@ -103,6 +103,23 @@ test('a rollback that died is finished', async () => {
   expect(world.paused()).toEqual([]);
 });
 
+test('a rollback that failed is not forgotten: the version is set and proven anew before it may be promoted', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'setSecret');
+  const refused = world.secretValue(version)?.['aws_access_key_id'];
+  world.keys.deny((keyId, bucket) => keyId === refused && bucket === 'bucket');
+  await world.pass(61_000);
+  world.faults = (_, name) => (name === 'lane.alter' ? 'refused' : undefined);
+  expect((await world.run(recover)).failures.join()).toContain('ALTER_REFUSED');
+  world.faults = new Map();
+  await call(world, 'setSecret', version).catch(() => undefined);
+  await call(world, 'testSecret', version).catch(() => undefined);
+  await call(world, 'finishSecret', version).catch(() => undefined);
+  expect(world.label('AWSCURRENT')).not.toBe(version);
+  await world.run(recover);
+  expect(world.paused()).toEqual([]);
+});
+
 test('an operator removed AWSPENDING while links hold the version: they go back to AWSCURRENT', async () => {
   const world = createWorld();
   const before = link(world);
