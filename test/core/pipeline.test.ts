@@ -57,6 +57,7 @@ test.each([
   "CREATE PIPELINE orders AS 'LOAD DATA LINK lake' INTO TABLE t",
   'CREATE PIPELINE orders -- AS LOAD DATA LINK lake',
   'CREATE PIPELINE orders AS `LOAD` DATA LINK lake',
+  "CREATE PIPELINE orders LOAD DATA LINK lake 'x'",
 ])('a definition that shows no source is hidden, never "no link": %s', (definition) => {
   expect(inWords(definition)).toBe('hidden');
 });
