@@ -1,0 +1,170 @@
+import { DynamoDBClient, paginateQuery, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { randomUUID } from 'node:crypto';
+import { rotate, testOnly, type RotationOptions, type RotationOutcome } from '../standins/aws/rotation';
+import type { AwsOptions } from '../standins/aws/server';
+import { openAccount, userName, type Account } from '../standins/demo/account';
+import { leaksIn } from '../standins/demo/leaks';
+import { buildSite, connectionTo, openSingleStore, prefixOf, qualified, sqlOf, type Site } from '../standins/demo/site';
+import type { InvocationResult, Lambda, LambdaOptions } from '../standins/lambda/runtime';
+import type { SingleStoreOptions, SingleStoreStandIn } from '../standins/singlestore';
+
+/** A password in which every quoting goes wrong that can go wrong. */
+export const password = `p"a's\\s%2Bw\`ö+/rd=`;
+
+const link = { database: 'analytics', name: 'analytics_link' };
+/** The link of the vendor's page with pipelines in two databases: two run, one is stopped, one is in error. */
+export const usual: Site = {
+  links: [link],
+  pipelines: [
+    { database: 'analytics', name: 'clicks', link, state: 'Running' },
+    { database: 'sales', name: 'orders', link, state: 'Running' },
+    { database: 'analytics', name: 'archive', link, state: 'Stopped' },
+    { database: 'sales', name: 'refunds', link, state: 'Error' },
+  ],
+  batchIntervalMs: 50,
+};
+
+export interface SocketsOptions {
+  /** One cluster each. @default one with the usual site */
+  readonly sites?: readonly Site[];
+  /** What the definition names in each cluster. @default its links, quoted */
+  readonly links?: readonly (readonly string[])[];
+  readonly singlestore?: SingleStoreOptions;
+  readonly aws?: AwsOptions;
+  /** More of the rotation's definition. */
+  readonly definition?: object;
+  /** More of each connection secret. */
+  readonly connection?: object;
+  readonly lambda?: Partial<LambdaOptions>;
+}
+
+/** Everything over real sockets, with the built function in a process of its own. */
+export interface Sockets {
+  readonly account: Account;
+  readonly servers: readonly SingleStoreStandIn[];
+  readonly server: SingleStoreStandIn;
+  readonly lambda: Lambda;
+  readonly arn: string;
+  invoke(event: unknown): Promise<InvocationResult>;
+  /** One step, as Secrets Manager calls it. */
+  step(step: string, version: string, secretId?: string): Promise<InvocationResult>;
+  /** RotateSecret, without calling the function yet. @returns the new version */
+  begin(): string;
+  rotate(options?: RotationOptions): Promise<RotationOutcome>;
+  testOnly(): Promise<RotationOutcome>;
+  recover(): Promise<InvocationResult>;
+  /** Every lease runs out, as it would in 30 s. */
+  expireLeases(): Promise<void>;
+  /** Everything that a rotation may change. */
+  snapshot(): object;
+  /** STATE of each pipeline, by server and qualified name. */
+  states(): Readonly<Record<string, string>>;
+  /** The access key id in each link. */
+  held(): readonly unknown[];
+  /** The access key id behind a label. */
+  labelled(label: string): unknown;
+  /** Secrets that stand in anything the function has put out or left behind. */
+  leaks(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+export async function openSockets(options: SocketsOptions = {}): Promise<Sockets> {
+  const { sites = [usual], singlestore, aws: awsOptions, definition, connection, lambda: lambdaOptions } = options;
+  const account = await openAccount(awsOptions);
+  const { aws, secretArn: arn } = account;
+  const servers = await Promise.all(sites.map(() => openSingleStore(aws.endpoint, password, singlestore)));
+  const endFeed = account.feed(
+    sites.flatMap(({ pipelines }) => pipelines.map(prefixOf)),
+    100,
+  );
+  const targets = [];
+  for (const [at, site] of sites.entries()) {
+    const server = servers[at]!;
+    await buildSite(sqlOf(server), site, account);
+    const links = options.links?.[at] ?? site.links.map(qualified);
+    const value = { ...connectionTo(server, password), ...connection };
+    targets.push({ connectionSecretId: account.storeConnection(`prod/singlestore-${at}`, value), links });
+  }
+  const source = { type: 'iam-user', userName };
+  const lambda = account.startFunction([{ secretId: arn, source, targets, ...definition }], lambdaOptions);
+  const returned: string[] = [];
+  const secrets = new Set([password, account.key.secretAccessKey, aws.iam.role.secretAccessKey]);
+  const invoke = async (event: unknown): Promise<InvocationResult> => {
+    const result = await lambda.invoke(event);
+    returned.push(JSON.stringify(result));
+    for (const key of account.user.keys) secrets.add(key.secretAccessKey);
+    returned.push(...(await account.journal()));
+    return result;
+  };
+  const secret = aws.secrets.find(arn);
+  return {
+    account,
+    servers,
+    server: servers[0]!,
+    lambda,
+    arn,
+    invoke,
+    step: (step, version, secretId = arn) =>
+      invoke({ Step: step, SecretId: secretId, ClientRequestToken: version, RotationToken: randomUUID() }),
+    begin: () => aws.secrets.stage({ SecretId: arn, ClientRequestToken: randomUUID() }).version,
+    rotate: (more) => rotate(aws.secrets, arn, asStep(invoke), more),
+    testOnly: () => testOnly(aws.secrets, arn, asStep(invoke)),
+    recover: () => invoke({ action: 'recover' }),
+    expireLeases: () => expireLeases(account),
+    snapshot: () => ({
+      keys: account.user.keys.map(({ accessKeyId, status }) => ({ accessKeyId, status })),
+      labels: Object.fromEntries(secret.labels),
+      versions: structuredClone([...secret.versions]),
+      links: servers.map(({ cluster }) => [...cluster.links.values()]),
+      transitions: servers.map(({ transitions }) => transitions.length),
+    }),
+    states: () =>
+      Object.fromEntries(
+        servers.flatMap(({ cluster }, at) =>
+          [...cluster.pipelines.values()].map((pipeline) => [`${at} ${qualified(pipeline)}`, pipeline.state]),
+        ),
+      ),
+    held: () =>
+      servers.flatMap(({ cluster }) =>
+        [...cluster.links.values()].map(({ credentials }) => credentials['aws_access_key_id']),
+      ),
+    labelled: (label) => (JSON.parse(aws.secrets.valueOf(arn, label)) as Record<string, unknown>)['aws_access_key_id'],
+    leaks: async () => {
+      const unparsed = servers.flatMap(({ statements }) => statements.filter(({ parsed }) => !parsed));
+      const written = [...lambda.output, ...returned, ...(await account.journal()), ...unparsed.map(({ sql }) => sql)];
+      return leaksIn(written, secrets);
+    },
+    async stop() {
+      endFeed();
+      await lambda.stop();
+      await Promise.all(servers.map((server) => server.stop()));
+      await account.stop();
+    },
+  };
+}
+
+const asStep = (invoke: Sockets['invoke']) => async (event: unknown) => {
+  const result = await invoke(event);
+  return result.ok ? ({ ok: true } as const) : result;
+};
+
+async function expireLeases({ aws }: Account): Promise<void> {
+  const { accessKeyId, secretAccessKey } = aws.iam.role;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new DynamoDBClient({ endpoint: aws.endpoint, region: aws.region, credentials });
+  const query = {
+    TableName: 'journal',
+    KeyConditionExpression: 'pk = :kind',
+    ExpressionAttributeValues: { ':kind': { S: 'link' } },
+  };
+  for await (const page of paginateQuery({ client }, query)) {
+    for (const stored of page.Items ?? []) {
+      const item = JSON.parse(stored['item']?.S ?? '') as { lease: { until: number } | null };
+      if (item.lease === null) continue;
+      const expired = { ...item, lease: { ...item.lease, until: 0 } };
+      const Item = { ...stored, item: { S: JSON.stringify(expired) } };
+      await client.send(new PutItemCommand({ TableName: 'journal', Item }));
+    }
+  }
+  client.destroy();
+}
