@@ -98,7 +98,6 @@ export class LinkRotation extends Construct {
       [this.journal.tableArn],
       'dynamodb:GetItem',
       'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
       'dynamodb:DeleteItem',
       'dynamodb:Query',
     );
