@@ -52,7 +52,7 @@ export interface Bracket {
   /** Epoch milliseconds. */
   readonly openedAt: number;
   readonly resumedAt?: number;
-  /** Members that still ran when they were left: a server may carry out our STOP when their batch ends, long after its client is gone. */
+  /** Members that may stop yet: a server may carry out our STOP when a batch ends, long after its client is gone. */
   readonly lingering?: readonly Lingering[];
 }
 
@@ -93,8 +93,8 @@ export interface Member {
   readonly driven?: true;
 }
 
-/** At most this many names stand in one chunk: 400 KB is the limit of an item, a name has at most 2 × 64 characters of 4 bytes. */
-export const membersPerChunk = 500;
+/** At most this many names stand in one chunk: 400 KB is the limit of an item, and a name has at most 2 × 64 characters of 6 bytes as JSON. */
+export const membersPerChunk = 400;
 
 export interface SetChunk {
   readonly members: readonly Member[];

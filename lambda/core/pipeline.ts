@@ -30,19 +30,45 @@ export function sourceOf(definition: string, database: string): PipelineSource {
   const type = word(as + 3);
   if (type === '') return { through: 'hidden' };
   if (type !== 'LINK') return { through: 'inline', type };
-  const first = all[as + 4];
-  if (!isName(first)) return { through: 'hidden' };
-  const dotted = all[as + 5]?.kind === 'symbol' && all[as + 5]?.text === '.';
-  const second = all[as + 6];
-  if (dotted && !isName(second)) return { through: 'hidden' };
-  const link = dotted && isName(second) ? qualified(first.text, second.text) : qualified(database, first.text);
-  const path = all[as + (dotted ? 7 : 5)];
+  const names = nameAfter(all, as + 4);
+  if (names === null) return { through: 'hidden' };
+  const [first, second] = names.parts;
+  const link = second === undefined ? qualified(database, first) : qualified(first, second);
+  const path = all[names.end];
   return { through: 'link', link, path: path?.kind === 'string' ? path.text : '' };
 }
 
-function isName(token: Token | undefined): token is Token {
-  return token !== undefined && (token.kind === 'word' || token.kind === 'identifier');
+interface NameFound {
+  readonly parts: readonly [string, string?];
+  /** Index of the token after it. */
+  readonly end: number;
 }
+
+/** `name` or `database.name` from this token on. Servers print plain names bare, so a bare one ends only at a space, a dot or a quote. */
+function nameAfter(all: readonly Token[], from: number): NameFound | null {
+  const parts: string[] = [];
+  let at = from;
+  for (;;) {
+    const token = all[at];
+    if (token === undefined || (token.kind !== 'word' && token.kind !== 'identifier')) return null;
+    let name = token.text;
+    at += 1;
+    if (token.kind === 'word') for (; isBarePart(all[at]); at += 1) name += all[at]?.text ?? '';
+    parts.push(name);
+    if (!isSymbol(all[at], '.')) break;
+    at += 1;
+  }
+  const [first, second, ...more] = parts;
+  // anything else here means that this was no name of a form we know: better unreadable than wrong
+  if (first === undefined || more.length > 0 || all[at]?.kind === 'symbol') return null;
+  return { parts: second === undefined ? [first] : [first, second], end: at };
+}
+
+const isSymbol = (token: Token | undefined, text: string): boolean =>
+  token?.kind === 'symbol' && text.includes(token.text);
+
+const isBarePart = (token: Token | undefined): boolean =>
+  token?.adjacent === true && (token.kind === 'word' || (token.kind === 'symbol' && !isSymbol(token, '.(),;')));
 
 /**
  * What a pipeline's state means to a rotation.

@@ -39,6 +39,6 @@ export function isCredentialError(error: { readonly code: number; readonly messa
 }
 
 const credentialWords =
-  /InvalidAccessKeyId|InvalidClientTokenId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|AccessDenied|access denied|access key id|forbidden|unauthori[sz]ed|not authori[sz]ed|authenticat|authorization|\b40[13]\b|invalid[ _]?grant|sasl|bad credentials|invalid credentials|login failed|permission denied/i;
+  /InvalidAccessKeyId|InvalidClientTokenId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|AccessDenied|access denied|access key id|forbidden|unauthori[sz]ed|not authori[sz]ed|authenticat|authorization|(?:http|status|code)\W{0,3}40[13]\b|invalid[ _]?grant|sasl|bad credentials|invalid credentials|login failed|permission denied/i;
 const networkWords =
   /timed? ?out|could ?n.t resolve|name or service not known|connection refused|connection reset|unreachable|no route to host|broken pipe/i;

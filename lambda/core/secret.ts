@@ -49,7 +49,7 @@ export function linkConfig(secret: FlatSecret, fields: RotationDefinition['field
 }
 
 function pick(secret: FlatSecret, key: string, where: string): string | number | boolean | null {
-  const value = secret[key];
+  const value = Object.hasOwn(secret, key) ? secret[key] : undefined;
   if (value === undefined) {
     throw new RotationError(
       'SECRET_SHAPE',
@@ -59,13 +59,21 @@ function pick(secret: FlatSecret, key: string, where: string): string | number |
   return value;
 }
 
-/** Merges keys into a link's CONFIG, JSON types kept. `null` when nothing would change. */
-export function mergeConfig(existing: string, changes: Readonly<Record<string, ConfigValue>>): string | null {
+/**
+ * Merges keys into a link's CONFIG. `null` when nothing would change.
+ *
+ * @param types `link`: the JSON types that the link has now are kept. `given`: values are set exactly, for the way back.
+ */
+export function mergeConfig(
+  existing: string,
+  changes: Readonly<Record<string, ConfigValue>>,
+  types: 'link' | 'given',
+): string | null {
   const config = readConfig(existing);
   const merged = new Map(Object.entries(config));
   for (const [key, change] of Object.entries(changes)) {
     if ('absent' in change) merged.delete(key);
-    else merged.set(key, keepType(change.value, config[key]));
+    else merged.set(key, types === 'given' ? change.value : keepType(change.value, merged.get(key)));
   }
   const text = JSON.stringify(Object.fromEntries(merged));
   return text === JSON.stringify(config) ? null : text;
@@ -75,7 +83,7 @@ export function mergeConfig(existing: string, changes: Readonly<Record<string, C
 export function configBefore(existing: string, keys: readonly string[]): Readonly<Record<string, ConfigValue>> {
   const config = readConfig(existing);
   return Object.fromEntries(
-    keys.map((key) => [key, key in config ? { value: config[key] } : { absent: true as const }]),
+    keys.map((key) => [key, Object.hasOwn(config, key) ? { value: config[key] } : { absent: true as const }]),
   );
 }
 
@@ -101,6 +109,7 @@ export function readConfig(text: string): Readonly<Record<string, unknown>> {
 
 /** A secret's value is often a text where CONFIG holds a number or a boolean (`"database.port": 3306`): the link's type wins. */
 function keepType(value: unknown, before: unknown): unknown {
+  if (typeof before === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return String(value);
   if (typeof value !== 'string') return value;
   if (typeof before === 'number' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
   if (typeof before === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';

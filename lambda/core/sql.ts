@@ -2,26 +2,30 @@
 export interface Token {
   readonly kind: 'word' | 'identifier' | 'string' | 'symbol';
   readonly text: string;
+  /** Nothing stands between it and the token before. */
+  readonly adjacent: boolean;
 }
 
 const shapes: readonly [Token['kind'] | 'skip', RegExp][] = [
   ['skip', /\s+|--(?=\s|$)[^\n]*|#[^\n]*|\/\*.*?(?:\*\/|$)/sy],
   ['identifier', /`(?:[^`]|``)*`/sy],
   ['string', /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"/sy],
-  ['word', /[\p{L}\p{N}_$]+/uy],
+  ['word', /[\p{L}\p{M}\p{N}_$]+/uy],
   ['symbol', /./sy],
 ];
 const escapes: Readonly<Record<string, string>> = { '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
 
 /** Cuts SQL into tokens, as MySQL and SingleStore read it by default: backslash escapes, double quotes for strings, three kinds of comments. */
 export function* tokens(sql: string): Generator<Token> {
+  let adjacent = false;
   for (let at = 0; at < sql.length;) {
     for (const [kind, shape] of shapes) {
       shape.lastIndex = at;
       const raw = shape.exec(sql)?.[0];
       if (raw === undefined || raw === '') continue;
       at += raw.length;
-      if (kind !== 'skip') yield { kind, text: value(kind, raw) };
+      if (kind !== 'skip') yield { kind, text: value(kind, raw), adjacent };
+      adjacent = kind !== 'skip';
       break;
     }
   }

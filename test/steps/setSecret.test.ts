@@ -117,7 +117,6 @@ test('STATE may follow the answer of STOP: ALTER waits for it', async () => {
 test('a pipeline that somebody starts meanwhile is journalled, then stopped, and started again', async () => {
   const world = createWorld(clusterOf(onLink('orders', { drainMs: 2_000 }), onLink('late', { state: 'Stopped' })));
   const version = await created(world);
-  world.clock.at(world.clock.now() + 6_500, () => undefined);
   let started = false;
   world.faults = (_, name) => {
     if (name === 'lane.stop' && !started) {
@@ -296,7 +295,25 @@ test('2,000 pipelines: the names are journalled in chunks before the first STOP,
   const first = world.transitions[0]?.at ?? 0;
   const promised = world.table.history.filter(({ kind, at }) => kind === 'set' && at <= first);
   expect(promised.map(({ json }) => (JSON.parse(json ?? '') as { members: unknown[] }).members.length)).toEqual([
-    500, 500, 500, 500,
+    400, 400, 400, 400, 400,
   ]);
+  expect(world.paused()).toEqual([]);
+});
+
+test('somebody tests a pipeline while it is paused: when the test is over and it falls back to Stopped, the watchdog starts it', async () => {
+  const world = createWorld();
+  const version = await created(world);
+  let tested = false;
+  world.faults = (_, name) => {
+    if (name === 'lane.start' && !tested) {
+      tested = true;
+      world.server().set(world.pipeline('sales', 'invoices'), 'Testing', 'somebody');
+    }
+    return undefined;
+  };
+  await call(world, 'setSecret', version).catch(() => undefined);
+  world.server().set(world.pipeline('sales', 'invoices'), 'Stopped', 'somebody');
+  await world.pass(31_000);
+  await world.run(recover);
   expect(world.paused()).toEqual([]);
 });

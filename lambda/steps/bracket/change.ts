@@ -9,7 +9,10 @@ export async function alter(p: Progress, change: Change): Promise<void> {
   const [lane] = p.usable();
   if (lane === undefined) return p.reconnect();
   const { credentials, grammar, row } = change;
-  const config = Object.keys(change.config).length === 0 ? null : mergeConfig(row.config, change.config);
+  const config =
+    Object.keys(change.config).length === 0
+      ? null
+      : mergeConfig(row.config, change.config, change.direction === 'back' ? 'given' : 'link');
   const outcome = await lane.alter(
     { link: row.link, credentials, grammar, existing: row, ...(config === null ? {} : { config }) },
     statementMs,

@@ -1,6 +1,7 @@
 import type { Failure } from '../../core/bracket';
 import { RotationError } from '../../core/errors';
 import type { Bracket, HeldVersion } from '../../core/journal';
+import type { QualifiedName } from '../../core/names';
 import { activityOf, isInError } from '../../core/pipeline';
 import { writeChunks } from '../set';
 import type { Progress } from './progress';
@@ -20,15 +21,20 @@ export async function close(p: Progress): Promise<void> {
         return writeChunks(p.run, p.record, id, at, marked);
       }),
     );
-    const running = [...p.lingering].filter(
-      (pipeline) => activityOf(p.situation.states?.get(pipeline) ?? '') === 'running',
-    );
-    const lingering = running.map((pipeline) => ({ pipeline, ended: batches.get(pipeline)?.ended ?? 0, grown: 0 }));
+    const lingering = [...p.situation.members]
+      .filter((member) => mayStopYet(p, member))
+      .map((pipeline) => ({ pipeline, ended: batches.get(pipeline)?.ended ?? 0, grown: 0 }));
     const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now(), lingering };
     const holds = holdsNow(p);
     await held.save((item) => ({ ...item, connections: [], holds, bracket }));
   }
   report(p);
+}
+
+/** Our STOP may still come into effect, or somebody's test of what we had stopped will end in Stopped. */
+function mayStopYet({ lingering, situation: { states } }: Progress, member: QualifiedName): boolean {
+  const activity = activityOf(states?.get(member) ?? 'Stopped');
+  return activity === 'busy' || (activity === 'running' && lingering.has(member));
 }
 
 /** Only an answered ALTER takes the other version out of the record; one that was never sent takes back what was promised. */
