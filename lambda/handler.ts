@@ -1,5 +1,6 @@
 import { asRotationError } from './core/errors';
 import { parseEvent } from './core/event';
+import { openLog } from './edge/log';
 import { openWorld } from './edge/world';
 import type { Invocation, World } from './ports';
 import { plan } from './steps/plan';
@@ -14,6 +15,8 @@ interface Context {
 /** Lambda's limit, for a caller that does not say how much time there is. Milliseconds. */
 const longestInvocationMs = 900_000;
 
+/** What fails before the world is open is logged, too. */
+const log = openLog(process.env['LOG_LEVEL'], () => Date.now());
 let opening: Promise<World> | undefined;
 
 /** Once for each cold start. One that failed is tried again by the next invocation: a throttled read must not poison the process. */
@@ -28,9 +31,9 @@ world().catch(() => undefined); // begun while the platform still prepares; the 
 
 /** Secrets Manager calls this four times a rotation, and any of the four again after a failure; EventBridge calls it every minute. */
 export async function handler(event: unknown, context?: Context): Promise<unknown> {
-  const run = begin(await world(), context);
   try {
     const request = parseEvent(event);
+    const run = begin(await world(), context);
     switch (request.type) {
       case 'rotation':
         await rotate(request, run);
@@ -44,12 +47,12 @@ export async function handler(event: unknown, context?: Context): Promise<unknow
     }
   } catch (thrown) {
     const error = asRotationError(thrown);
-    run.log.error('failed', { code: error.code, message: error.message });
+    log.error('failed', { code: error.code, message: error.message });
     throw error;
   }
 }
 
-function begin(world: World, context: Context | undefined): Invocation {
+function begin(opened: World, context: Context | undefined): Invocation {
   const left = context?.getRemainingTimeInMillis?.() ?? longestInvocationMs;
-  return { ...world, holder: world.newId(), endsAt: world.clock.now() + left };
+  return { ...opened, holder: opened.newId(), endsAt: opened.clock.now() + left };
 }
