@@ -32,7 +32,6 @@ export interface Account {
 }
 
 export const userName = 'singlestore-ingest';
-export const secretName = 'prod/s3-ingest';
 
 /** @param options those of the AWS stand-in; a propagation delay holds for keys that are made from now on. */
 export async function openAccount(options: AwsOptions = {}): Promise<Account> {
@@ -49,15 +48,14 @@ export async function openAccount(options: AwsOptions = {}): Promise<Account> {
       { AttributeName: 'sk', KeyType: 'RANGE' },
     ],
   });
-  const { client, unreadable, bucket } = {
-    client: new DynamoDBClient({
-      endpoint: aws.endpoint,
-      region: aws.region,
-      credentials: { accessKeyId: aws.iam.role.accessKeyId, secretAccessKey: aws.iam.role.secretAccessKey },
-    }),
-    unreadable: new Set<string>(),
-    bucket: 'ingest',
-  };
+  const { accessKeyId, secretAccessKey } = aws.iam.role;
+  const client = new DynamoDBClient({
+    endpoint: aws.endpoint,
+    region: aws.region,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const unreadable = new Set<string>();
+  const bucket = 'ingest';
   aws.s3.createBucket(bucket);
   const user = aws.iam.createUser(
     userName,
@@ -69,7 +67,7 @@ export async function openAccount(options: AwsOptions = {}): Promise<Account> {
   const key: AccessKey = { ...aws.iam.createAccessKey(userName), createdAt: (options.now ?? Date.now)() - 30 * dayMs };
   user.keys.splice(0, 1, key);
   const { arn: secretArn } = aws.secrets.createSecret({
-    Name: secretName,
+    Name: 'prod/s3-ingest',
     SecretString: JSON.stringify({
       aws_access_key_id: key.accessKeyId,
       aws_secret_access_key: key.secretAccessKey,

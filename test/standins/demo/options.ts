@@ -11,7 +11,7 @@ export interface Options {
 export const help = `Rotates the credentials of a SingleStore link on this machine, and shows what happened.
 
   npm start                        one whole rotation, with everything embedded
-  npm start -- --pipelines 200     with that many running pipelines (1 to 5000, default 2)
+  npm start -- --pipelines 200     with that many running pipelines (1 to 500, default 2)
   npm start -- --crash             kills the function between pause and resume; shows the watchdog repair it (about 45 s)
   npm start -- --fail              the new key is denied on the bucket: shows that nothing is paused
   npm start -- --singlestore mysql://user:password@host:3306
@@ -45,8 +45,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   });
   if (values.help) return 'help';
   const pipelines = Number(values.pipelines);
-  if (!Number.isInteger(pipelines) || pipelines < 1 || pipelines > 5000)
-    throw new Error(`--pipelines must be a whole number, 1 to 5000, got '${values.pipelines}'`);
+  if (!Number.isInteger(pipelines) || pipelines < 1 || pipelines > 500)
+    throw new Error(`--pipelines must be a whole number, 1 to 500, got '${values.pipelines}'`);
   if (values.crash && values.fail) throw new Error('--crash and --fail exclude each other');
   if (values.crash && values.singlestore !== undefined)
     throw new Error('--crash needs the embedded SingleStore: the moment of the kill is one of its statements');

@@ -20,21 +20,21 @@ export interface Site {
   readonly batchIntervalMs: number;
 }
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 /** Runs a statement, in a database where its grammar has no place for one. */
 export type Sql = (statement: string, database?: string) => Promise<readonly Row[]>;
 
 export const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 export const qualified = ({ database, name }: Name): string => `${quote(database)}.${quote(name)}`;
 export const shown = ({ database, name }: Name): string => `${database}.${name}`;
-export const literal = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
+const literal = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
 /** Where a pipeline's objects lie in the bucket. */
 export const prefixOf = ({ database, name }: Name): string =>
   `${`${database}/${name}`.replace(/[^\w/]/gu, (char) => char.codePointAt(0)?.toString(16) ?? '')}/`;
 
 /** The link of the vendor's ALTER LINK page, with a real key in it. */
-export function createLink(link: Name, config: object, { accessKeyId, secretAccessKey }: AccessKey): string {
+function createLink(link: Name, config: object, { accessKeyId, secretAccessKey }: AccessKey): string {
   const credentials = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey };
   return `CREATE LINK ${qualified(link)} AS S3 CONFIG ${literal(JSON.stringify(config))} CREDENTIALS ${literal(JSON.stringify(credentials))}`;
 }

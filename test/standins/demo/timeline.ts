@@ -20,7 +20,7 @@ export function pausesOf(transitions: readonly Transition[]): readonly Pause[] {
   return pauses;
 }
 
-export interface Window {
+interface Window {
   readonly from: number;
   readonly until: number;
 }
@@ -94,7 +94,7 @@ export function inOrder(statements: readonly StatementRecord[]): string {
   return runs.map(({ kind, lost, count }) => `${count} ${words[kind] ?? kind}${lost ? ' (lost)' : ''}`).join(', ');
 }
 
-export interface Spread {
+interface Spread {
   readonly least: number;
   readonly median: number;
   readonly most: number;
