@@ -16,6 +16,8 @@ export interface Slots {
   readonly pending: string | null;
   readonly previous: string | null;
   readonly intent: Intent | null;
+  /** Key id in the version that the intent was for, while that version carries a label: then the answer was not lost after all. */
+  readonly claimed: string | null;
   /** Key ids that the links' records name. */
   readonly recorded: ReadonlySet<string>;
   /** Some link may hold a key that no record names: it has no record, or one that does not know. */
@@ -43,7 +45,7 @@ export type SlotDecision =
  */
 export function decideSlots(slots: Slots): SlotDecision {
   const unlabelled = (key: KnownKey): boolean =>
-    key.keyId !== slots.current && key.keyId !== slots.pending && !slots.recorded.has(key.keyId);
+    ![slots.current, slots.pending, slots.claimed].includes(key.keyId) && !slots.recorded.has(key.keyId);
   const orphan = slots.keys.find(
     (key) => unlabelled(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent),
   );

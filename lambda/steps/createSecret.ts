@@ -4,7 +4,7 @@ import { giveUp } from './giveUp';
 import { currentValue, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import { mustBeClear, mustFit } from './survey';
-import { blockersOf, withSurveys } from './surveys';
+import { blockersOf, hasUnrecorded, withSurveys } from './surveys';
 
 /**
  * Makes the next credentials and stores them as AWSPENDING. A value that is there already is adopted: one token, one
@@ -32,9 +32,9 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
       version,
       note: 'AWSCURRENT has no credentials, so there is nothing to go back to',
     });
-  await withSurveys(run, definition, (surveys) => {
+  const unrecorded = await withSurveys(run, definition, (surveys) => {
     mustBeClear(blockersOf(surveys));
-    return Promise.resolve();
+    return Promise.resolve(hasUnrecorded(surveys));
   });
-  await source.create(run, rotation, current);
+  await source.create(run, rotation, { current, unrecorded });
 }

@@ -5,7 +5,7 @@ import type { Invocation } from '../ports';
 import { currentValue } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs } from './survey';
-import { blockersOf, probesOf, withSurveys } from './surveys';
+import { blockersOf, hasUnrecorded, probesOf, withSurveys } from './surveys';
 
 /** What a rotation would do. */
 export interface Plan {
@@ -27,9 +27,10 @@ export interface PlannedLink {
 export async function plan(run: Invocation, definition: RotationDefinition): Promise<Plan> {
   const secret = await run.secrets.describe(definition.secretId);
   const current = await currentValue(run, secret.arn);
-  const obstacles = await sourceFor(definition.source).obstacles(run, { definition, secret }, current);
-  return withSurveys(run, definition, (surveys) =>
-    Promise.resolve({
+  return withSurveys(run, definition, async (surveys) => {
+    const found = { current, unrecorded: hasUnrecorded(surveys) };
+    const obstacles = await sourceFor(definition.source).obstacles(run, { secret }, found);
+    return {
       links: surveys.clusters.flatMap(({ cluster, links }) =>
         links.map(({ row, users, grammar }) => {
           const running = users.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
@@ -44,8 +45,8 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
       ),
       places: probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`),
       blockers: [...blockersOf(surveys), ...obstacles, ...timeShort(run, definition)],
-    }),
-  );
+    };
+  });
 }
 
 function timeShort(run: Invocation, definition: RotationDefinition): readonly RotationError[] {

@@ -1,13 +1,12 @@
 import { definitionOf, updateSecretRecord } from './rotation';
-import { speaksOf } from '../core/definition';
-import type { Retirement, SecretRecord, Unproven } from '../core/journal';
-import { mayBeHeld } from '../core/keys';
+import { speaksOf, type RotationDefinition } from '../core/definition';
+import { linkKey, type Retirement, type SecretRecord, type Unproven } from '../core/journal';
+import { holdersOf, mayBeHeld, type Holders } from '../core/keys';
 import type { Invocation } from '../ports';
 import { proofsNow } from './prove';
 import type { Attempt } from './recover';
 import { sourceFor } from './sources';
-import { holders } from './sources/holders';
-import { withCluster } from './targets';
+import { clustersOf, resolveLinks, withCluster } from './targets';
 
 /** Watches pipelines that were not proven, and retires old keys that are due. @returns the keys set Inactive */
 export async function retireDue(run: Invocation, attempt: Attempt): Promise<readonly string[]> {
@@ -88,4 +87,25 @@ async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretR
       unproven: record.unproven.filter(({ cluster, pipeline }) => !names.has(`${cluster}/${pipeline}`)),
     }));
   return refused;
+}
+
+/**
+ * Which keys links may hold: by the records of all links, of whichever secret, and because a link of this definition
+ * without a record may hold any key. Asks the clusters, since `database.*` may name links made since.
+ */
+async function holders(run: Invocation, definition: RotationDefinition): Promise<Holders> {
+  const records = await run.table.list('link');
+  const recorded = new Set(records.map(({ key }) => key));
+  const unrecorded = await Promise.all(
+    clustersOf(definition).map((target) =>
+      withCluster(run, target.connectionSecretId, 1, async (cluster) => {
+        const { rows } = await resolveLinks(cluster, target);
+        return rows.some(({ link }) => !recorded.has(linkKey(cluster.id, link)));
+      }),
+    ),
+  );
+  return holdersOf(
+    records.map(({ item }) => item),
+    unrecorded.includes(true),
+  );
 }

@@ -52,6 +52,10 @@ export const blockersOf = ({ clusters, failures }: Surveys): readonly RotationEr
   ...clusters.flatMap(({ blockers }) => blockers),
 ];
 
+/** Whether some link has no record: nobody knows which credential it holds. */
+export const hasUnrecorded = ({ clusters }: Surveys): boolean =>
+  clusters.some(({ links }) => links.some(({ record }) => record === null));
+
 /** The distinct buckets and prefixes that the pipelines of S3 links read, with each link's own region and endpoint. */
 export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
   const probes = new Map<string, ObjectProbe>();

@@ -26,6 +26,7 @@ const slots = (keys: readonly KnownKey[], is: Partial<Slots> = {}): Slots => ({
   keys,
   current: 'AKIACURRENT',
   pending: null,
+  claimed: null,
   previous: null,
   intent: null,
   recorded: new Set(),
@@ -143,6 +144,7 @@ describe('a key whose secret was lost with the answer', () => {
   const stop = 'stop for AKIACURRENT and AKIALOST';
   test.each<[string, Slots]>([
     ['no intent is open', slots([current, lost()])],
+    ['the version that the intent was for names it', slots([current, lost()], { intent, claimed: 'AKIALOST' })],
     [
       'it was there when the intent was written',
       slots([current, lost()], { intent: { ...intent, seen: ['AKIACURRENT', 'AKIALOST'] } }),

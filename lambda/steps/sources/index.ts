@@ -5,6 +5,14 @@ import type { Invocation, KeyUse, ObjectProbe } from '../../ports';
 import type { Rotation, Value } from '../rotation';
 import { iamUser } from './iamUser';
 
+/** What a source needs to know of what is there. */
+export interface Found {
+  /** AWSCURRENT; `null` at a first rotation. */
+  readonly current: Value | null;
+  /** A link in question has no record yet, so it may hold any credential. */
+  readonly unrecorded: boolean;
+}
+
 /** Makes credentials, tries them, and ends them. One file for each kind; the table below is the whole registry. */
 export interface Source {
   /** Whether old and new credentials are valid side by side. Without it there is nothing to go back to. */
@@ -16,7 +24,7 @@ export interface Source {
    *
    * @throws KEY_QUOTA, CREATE_REFUSED, LEASE_HELD; a key whose answer was lost is found and deleted by the next call
    */
-  create(run: Invocation, rotation: Rotation, current: Value | null): Promise<void>;
+  create(run: Invocation, rotation: Rotation, found: Found): Promise<void>;
   /** Whether the pending credentials still exist at their maker. */
   exists(run: Invocation, pending: Value): Promise<boolean>;
   /** Waits until the credentials work where they will be used. @throws CREDENTIALS_NOT_ACCEPTED, CREDENTIALS_DENIED */
@@ -28,11 +36,7 @@ export interface Source {
     until: number,
   ): Promise<void>;
   /** What would keep `create` from making a key, found without making one. */
-  obstacles(
-    run: Invocation,
-    rotation: Pick<Rotation, 'definition' | 'secret'>,
-    current: Value | null,
-  ): Promise<readonly RotationError[]>;
+  obstacles(run: Invocation, rotation: Pick<Rotation, 'secret'>, found: Found): Promise<readonly RotationError[]>;
   /** Deletes credentials that no link holds and no label names: those of a version that was given up. */
   discard(run: Invocation, keyId: string): Promise<void>;
   /** When old credentials were last used; `null`: never, as far as their maker knows. */

@@ -1,0 +1,72 @@
+import { RotationError } from '../../core/errors';
+import type { Intent, UserRecord } from '../../core/journal';
+import { holdersOf, type KnownKey, type Slots } from '../../core/keys';
+import { labelled, type VersionId } from '../../core/version';
+import type { FlatSecret } from '../../core/secret';
+import type { Invocation } from '../../ports';
+import { valueOf, type Rotation } from '../rotation';
+import type { Found } from '.';
+
+/** One user's keys, on behalf of one secret. */
+export interface Keeping extends Pick<Rotation, 'secret'>, Found {
+  readonly run: Invocation;
+  readonly userName: string;
+  readonly keyId: (fields: FlatSecret) => string | undefined;
+}
+
+/** The two slots, with all that protects a key in them. */
+export async function slotsOf(
+  { run, userName, keyId, secret, current, unrecorded }: Keeping,
+  { intent }: UserRecord,
+): Promise<Slots> {
+  const keys = await run.keys.list(userName);
+  const suspects = (id: string): boolean => intent !== null && !intent.seen.includes(id);
+  const known = await Promise.all(
+    keys.map(async (key): Promise<KnownKey> => ({
+      ...key,
+      everUsed: !suspects(key.keyId) || (await run.keys.lastUsed(key.keyId)) !== null,
+    })),
+  );
+  const idIn = async (arn: string, version: VersionId | null): Promise<string | null> => {
+    const value = version === null ? null : await valueOf(run, arn, version);
+    return value === null ? null : (keyId(value.fields) ?? null);
+  };
+  const first = current === null || keyId(current.fields) === undefined;
+  const records = first ? [] : (await run.table.list('link')).map(({ item }) => item);
+  return {
+    keys: known,
+    current: current === null ? null : (keyId(current.fields) ?? null),
+    pending: await idIn(secret.arn, labelled(secret, 'AWSPENDING')),
+    previous: await idIn(secret.arn, labelled(secret, 'AWSPREVIOUS')),
+    intent,
+    claimed: intent === null ? null : await idIn(intent.secretId, await labelledVersion(run, intent)),
+    // at a first rotation no link has a record, and the slots alone decide
+    ...holdersOf(records, !first && unrecorded),
+  };
+}
+
+/** The version that an intent was for, unless it has lost its labels: then nobody will use its key. */
+async function labelledVersion(run: Invocation, { secretId, version }: Intent): Promise<VersionId | null> {
+  const { labels } = await run.secrets.describe(secretId);
+  return (labels[version] ?? []).length > 0 ? version : null;
+}
+
+/** The error for a user whose slots are taken by keys that are not ours to delete. */
+export async function noFreeSlot(
+  { run, userName, keyId, secret, current }: Keeping,
+  keyIds: readonly string[],
+): Promise<RotationError> {
+  const inUse = current === null ? undefined : keyId(current.fields);
+  const record = (await run.table.read('secret', secret.arn))?.item;
+  const about = keyIds.map((id) => {
+    if (id === inUse) return `${id} (AWSCURRENT)`;
+    const retirement = record?.retirements.find((waiting) => waiting.keyId === id);
+    return retirement === undefined
+      ? `${id} (not known to be unused)`
+      : `${id} (in use until the last rotation; retires at ${new Date(retirement.dueAt).toISOString()} if unused)`;
+  });
+  return new RotationError(
+    'KEY_QUOTA',
+    `IAM user ${userName} has no free slot for a new access key: ${about.join(' and ')}. Nothing was created, deleted or paused. When the key that is not AWSCURRENT is out of use, deactivate and delete it in IAM, then rotate again.`,
+  );
+}
