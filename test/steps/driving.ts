@@ -47,3 +47,39 @@ export const onLink = (name: string, traits: Partial<PipelineSpec> = {}): Pipeli
 export const clusterOf = (...pipelines: readonly PipelineSpec[]) => ({
   clusters: { '10.0.0.1:3306': { links: [{ name: analyticsLink }], pipelines } },
 });
+
+/** Secrets Manager: four steps, and the whole rotation again with the same token after a failure. @returns whether it was done */
+export async function rotateWithRetries(
+  world: MemoryWorld,
+  version: string,
+  errors: unknown[],
+  attempts = 5,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    try {
+      for (const step of rotationSteps) await call(world, step, version);
+      return true;
+    } catch (error) {
+      errors.push(error);
+      await world.pass(35_000);
+    }
+  }
+  return false;
+}
+
+/** What must hold when everybody has done their part, of the default scenario; in words, none is well. */
+export function violations(world: MemoryWorld, errors: readonly unknown[]): string[] {
+  const found: string[] = [];
+  if (world.paused().length > 0) found.push(`${world.paused().join()} left paused`);
+  if (world.pipeline('analytics', 'archive').state !== 'Stopped') found.push('a stopped pipeline was started');
+  if (world.pipeline('sales', 'returns').state !== 'Error') found.push('a pipeline in error was started');
+  const inLink = world.linkKeyId('analytics', 'analytics_link') ?? '';
+  const keys = world.keys.of('singlestore-ingest');
+  if (!keys.some(({ keyId, active }) => keyId === inLink && active)) found.push('the link holds a dead key');
+  const current = world.secretValue(world.label('AWSCURRENT') ?? '')?.['aws_access_key_id'];
+  if (!keys.some(({ keyId, active }) => keyId === current && active)) found.push('AWSCURRENT names a dead key');
+  if (keys.length > 2) found.push('more than two keys');
+  if (world.table.fallenFences().length > 0) found.push('a fence fell');
+  if (world.leaks(errors).length > 0) found.push('a secret was put out');
+  return found;
+}
