@@ -4,6 +4,8 @@ import { inOrder, statementsOfPauses } from './standins/demo/timeline';
 import type { StatementRecord } from './standins/singlestore';
 import { openSockets, password, type Sockets, type SocketsOptions } from './support/sockets';
 
+jest.setTimeout(60_000); // processes and sockets in real time: a busy machine is slow, not wrong
+
 let opened: Sockets[] = [];
 async function open(options?: SocketsOptions): Promise<Sockets> {
   const sockets = await openSockets(options);
@@ -188,7 +190,7 @@ describe('on its way', () => {
         { database: odd, name, link: links[at % 2]!, state: 'Running' as const },
         { database: 'other', name, link: links[at % 3]!, state: 'Running' as const },
       ]),
-      batchIntervalMs: 200,
+      batchIntervalMs: 500,
     };
     const sockets = await open({
       sites: [site, { ...site, pipelines: site.pipelines.slice(0, 3) }],

@@ -86,7 +86,8 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
     targets.push({ connectionSecretId: account.storeConnection(`prod/singlestore-${at}`, value), links });
   }
   const source = { type: 'iam-user', userName };
-  const lambda = account.startFunction([{ secretId: arn, source, targets, ...definition }], lambdaOptions);
+  const limits = { connections: 4 }; // each is a TLS handshake, on both sides of this one machine
+  const lambda = account.startFunction([{ secretId: arn, source, targets, limits, ...definition }], lambdaOptions);
   const returned: string[] = [];
   const secrets = new Set([password, account.key.secretAccessKey, aws.iam.role.secretAccessKey]);
   const invoke = async (event: unknown): Promise<InvocationResult> => {
