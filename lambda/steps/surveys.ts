@@ -1,5 +1,6 @@
 import { asRotationError, type RotationError } from '../core/errors';
 import type { RotationDefinition } from '../core/definition';
+import { activityOf } from '../core/pipeline';
 import { readConfig } from '../core/secret';
 import type { Invocation, ObjectProbe } from '../ports';
 import { mostProbes } from './sources/trials';
@@ -56,14 +57,15 @@ export const blockersOf = ({ clusters, failures }: Surveys): readonly RotationEr
 export const hasUnrecorded = ({ clusters }: Surveys): boolean =>
   clusters.some(({ links }) => links.some(({ record }) => record === null));
 
-/** The distinct buckets and prefixes that the pipelines of S3 links read, with each link's own region and endpoint. */
+/** The distinct buckets and prefixes that the running pipelines of S3 links read, with each link's own region and endpoint. One at rest is not affected. */
 export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
   const probes = new Map<string, ObjectProbe>();
   for (const { row, users } of clusters.flatMap(({ links }) => links)) {
     if (row.type.toUpperCase() !== 'S3') continue;
     const config = readConfig(row.config);
     const { region, endpoint_url: endpoint } = config;
-    for (const { path } of users) {
+    for (const { path, state } of users) {
+      if (activityOf(state) === 'resting') continue;
       const [, bucket = '', key = ''] = /^(?:s3:\/\/)?([^/]*)\/?(.*)$/s.exec(path) ?? [];
       if (bucket === '') continue;
       const probe: ObjectProbe = {

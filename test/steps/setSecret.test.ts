@@ -48,6 +48,21 @@ test('a new key that a bucket denies, and the current one does not, pauses nothi
   expect(world.label('AWSPENDING')).toBe(version);
 });
 
+test('a place that only a stopped pipeline reads does not block', async () => {
+  const world = createWorld({
+    clusters: {
+      '10.0.0.1:3306': {
+        links: [{ name: analyticsLink }],
+        pipelines: [onLink('orders'), onLink('archive', { state: 'Stopped', path: 'vault/a/*' })],
+      },
+    },
+  });
+  const version = await created(world);
+  world.keys.deny((keyId, bucket) => bucket === 'vault' && keyId === newKey(world, version));
+  await call(world, 'setSecret', version);
+  expect(link(world)).toBe(newKey(world, version));
+});
+
 test('a bucket that denies listing to old and new alike does not block', async () => {
   const world = createWorld();
   const version = await created(world);
