@@ -1,0 +1,109 @@
+import { Credentials } from '../../lambda/core/credentials';
+import { rotate } from '../../lambda/steps/rotate';
+import type { Invocation } from '../../lambda/ports';
+import { secretId, userName } from '../support/scenario';
+import { createWorld, type MemoryWorld } from '../support/world';
+import { call, failure, keyIds, upTo } from './driving';
+import { freezing } from './freezing';
+
+const create = (version: string) => (run: Invocation) =>
+  rotate({ type: 'rotation', step: 'createSecret', secretId, version }, run);
+/** IAM lists keys made before this moment only. */
+const lagging =
+  (hidden: (keyId: string) => boolean) =>
+  (run: Invocation): Invocation => ({
+    ...run,
+    keys: {
+      list: async (user) => (await run.keys.list(user)).filter(({ keyId }) => !hidden(keyId)),
+      create: (user) => run.keys.create(user),
+      remove: (user, keyId) => run.keys.remove(user, keyId),
+      deactivate: (user, keyId) => run.keys.deactivate(user, keyId),
+      lastUsed: (keyId) => run.keys.lastUsed(keyId),
+    },
+  });
+const storedFirst = '{"aws_access_key_id":"AKIASOMEBODYELSE","aws_secret_access_key":"x"}';
+
+test('another value stands in the version first: the key just made is deleted, and the stored value is left', async () => {
+  const world = createWorld();
+  const before = keyIds(world);
+  const version = world.startRotation();
+  let raced = false;
+  world.faults = (_, name) => {
+    if (name === 'secrets.put' && !raced) {
+      raced = true;
+      void world.begin(({ secrets }) => secrets.put(secretId, version, new Credentials(storedFirst), undefined));
+    }
+    return undefined;
+  };
+  await call(world, 'createSecret', version);
+  expect(JSON.stringify(world.secretValue(version))).toBe(storedFirst);
+  expect(keyIds(world)).toEqual(before);
+});
+
+test('a key whose answer was lost is known as ours even if IAM shows it only after a second try, which was refused', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  const [inUse] = keyIds(world);
+  world.faults = (_, name) => (name === 'keys.create' ? 'lost' : undefined);
+  await failure(call(world, 'createSecret', version));
+  world.faults = new Map();
+  const orphan = keyIds(world)[1];
+  await world.pass(20_000);
+  const blind = world.run((run) => create(version)(lagging((keyId) => keyId === orphan)(run)));
+  expect((await failure(blind)).code).toBe('KEY_QUOTA');
+  await world.pass(20_000);
+  await call(world, 'createSecret', version);
+  expect(keyIds(world)).toEqual([inUse, world.secretValue(version)?.['aws_access_key_id']]);
+});
+
+test('a pending key so young that IAM does not list it yet is adopted', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'createSecret');
+  const value = world.secretValue(version);
+  await world.pass(10_000);
+  await world.run((run) => create(version)(lagging((keyId) => keyId === value?.['aws_access_key_id'])(run)));
+  expect(world.secretValue(version)).toEqual(value);
+  expect(world.label('AWSPENDING')).toBe(version);
+});
+
+describe('createSecret, suspended for five minutes while a retry makes the key', () => {
+  /** An orphan is to be deleted first, so that each effect on IAM is among the calls. */
+  async function withOrphan(): Promise<{ world: MemoryWorld; version: string }> {
+    const world = createWorld();
+    const version = world.startRotation();
+    world.faults = (_, name) => (name === 'keys.create' ? 'lost' : undefined);
+    await failure(call(world, 'createSecret', version));
+    world.faults = new Map();
+    return { world, version };
+  }
+  async function suspendedAt(
+    point: number,
+  ): Promise<{ world: MemoryWorld; version: string; names: string[]; woke: number }> {
+    const { world, version } = await withOrphan();
+    let names: string[] = [];
+    let woke = Infinity;
+    const zombie = world.begin(async (run) => {
+      const frozen = freezing(world, run, { point, when: 'after', forMs: 300_000 });
+      names = frozen.names;
+      await create(version)(frozen.run).catch(() => undefined);
+    });
+    const retry = world.clock.sleep(50_000).then(async () => {
+      await world.begin(create(version));
+      woke = names.length;
+    });
+    await world.clock.run(Promise.all([zombie, retry]));
+    return { world, version, names, woke };
+  }
+
+  test('changes nothing at IAM when it wakes, after whichever call it slept, and the stored key lives', async () => {
+    const { names } = await suspendedAt(Infinity);
+    expect(names).toEqual(expect.arrayContaining(['keys.remove', 'keys.create', 'secrets.put']));
+    for (let point = 1; point < names.indexOf('keys.create'); point += 1) {
+      const after = await suspendedAt(point);
+      const late = after.names.slice(after.woke).filter((name) => /keys\.(create|remove|deactivate)/.test(name));
+      expect([point, names[point - 1], late]).toEqual([point, names[point - 1], []]);
+      expect(keyIds(after.world)).toContain(after.world.secretValue(after.version)?.['aws_access_key_id']);
+      expect(after.world.keys.of(userName)).toHaveLength(2);
+    }
+  });
+});
