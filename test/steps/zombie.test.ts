@@ -25,6 +25,7 @@ async function suspended(
     Promise.all([Promise.allSettled([first]).then(([one]) => one), world.clock.sleep(50_000).then(meanwhile)]),
   );
   if (zombie === undefined) throw new Error('it never began');
+  await world.pass(60_000); // what it may have sent comes into effect
   return { zombie, holder: zombie.run.holder, ended };
 }
 
