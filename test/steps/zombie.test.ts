@@ -3,7 +3,7 @@ import { recover } from '../../lambda/steps/recover';
 import type { Step } from '../../lambda/core/event';
 import { analyticsLink, clusterId, secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
-import { call, upTo } from './driving';
+import { call, clusterOf, onLink, upTo } from './driving';
 import { freezing, type Freeze, type Frozen } from './freezing';
 
 const sleepsMs = 300_000;
@@ -91,7 +91,7 @@ test('a run that slept through its lease with pipelines paused says LEASE_LOST, 
   const { ended } = await suspended(world, version, { point: names.indexOf('lane.alter') + 1, when: 'before' }, () =>
     world.begin((run) => recover({ ...run, definitions: [] })),
   );
-  expect(ended.status === 'rejected' && (ended.reason as Error).message).toContain('LEASE_LOST');
+  expect(ended.status === 'rejected' && (ended.reason as Error).message).toMatch(/^LEASE_LOST: setSecret: /);
   expect(world.paused()).toEqual([]);
 });
 
@@ -106,4 +106,19 @@ test('an ALTER that slept is not sent any more: its connection was ended by the 
   expect(world.linkKeyId('analytics', 'analytics_link')).toBe(before);
   await call(world, 'setSecret', version);
   expect(world.linkKeyId('analytics', 'analytics_link')).toBe(world.secretValue(version)?.['aws_access_key_id']);
+});
+
+test('where connections cannot be ended, the lease alone keeps a run that slept from sending its ALTER', async () => {
+  const idle = (): MemoryWorld => createWorld(clusterOf(onLink('archive', { state: 'Stopped' })));
+  const counting = idle();
+  const first = await upTo(counting, 'createSecret');
+  const { zombie } = await suspended(counting, first, { point: Infinity, when: 'before' }, () => Promise.resolve());
+  const world = idle();
+  const before = world.linkKeyId('analytics', 'analytics_link');
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) => (name === 'cluster.kill' ? 'refused' : undefined);
+  await suspended(world, version, { point: zombie.names.indexOf('lane.alter'), when: 'after' }, () =>
+    world.begin(recover),
+  );
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(before);
 });

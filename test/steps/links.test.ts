@@ -1,0 +1,72 @@
+import { qualified } from '../../lambda/core/names';
+import { analyticsLink, clusterId, connectionSecretId } from '../support/scenario';
+import { createWorld, type MemoryWorld } from '../support/world';
+import { call, failure, keyIds, onLink, story, upTo } from './driving';
+
+const salesLink = qualified('sales', 'sales_link');
+/** Two links of one cluster, each with a pipeline and a bucket of its own. */
+const twoLinks = (): MemoryWorld =>
+  createWorld({
+    clusters: {
+      [clusterId]: {
+        links: [{ name: analyticsLink }, { name: salesLink }],
+        pipelines: [onLink('orders'), { name: qualified('sales', 'invoices'), link: salesLink, path: 'sales/i/*' }],
+      },
+    },
+    definition: {
+      targets: [
+        {
+          connectionSecretId,
+          links: [
+            { database: 'analytics', link: 'analytics_link' },
+            { database: 'sales', all: true },
+          ],
+        },
+      ],
+    },
+  });
+const newKey = (world: MemoryWorld, version: string): string => world.secretValue(version)?.['aws_access_key_id'] ?? '';
+const holds = (world: MemoryWorld): (string | undefined)[] => [
+  world.linkKeyId('analytics', 'analytics_link'),
+  world.linkKeyId('sales', 'sales_link'),
+];
+
+test('only the link whose pipeline is refused goes back; the other keeps the new key and is not paused again', async () => {
+  const world = twoLinks();
+  const [old = ''] = keyIds(world);
+  const version = await upTo(world, 'setSecret');
+  const fresh = newKey(world, version);
+  world.keys.deny((keyId, bucket) => keyId === fresh && bucket === 'sales');
+  const before = world.transitions.length;
+  expect((await failure(call(world, 'testSecret', version))).code).toBe('PROOF_FAILED');
+  expect(holds(world)).toEqual([fresh, old]);
+  expect(story(world).slice(before).join()).not.toContain('orders');
+  expect(world.paused()).toEqual([]);
+});
+
+test('when several links fail, the first cause leads and the others are named', async () => {
+  const world = twoLinks();
+  const version = await upTo(world, 'createSecret');
+  world.pipeline('analytics', 'orders').state = 'Profiling';
+  world.pipeline('sales', 'invoices').state = 'Testing';
+  const { message } = await failure(call(world, 'setSecret', version));
+  expect(message).toMatch(
+    /^PIPELINE_BUSY: setSecret: link `analytics`.*`orders` \(Profiling\).* Besides: .*`invoices` \(Testing\)/,
+  );
+});
+
+test('a version is given up only once its links are back: until then it keeps AWSPENDING', async () => {
+  const world = twoLinks();
+  const [old] = keyIds(world);
+  const version = await upTo(world, 'setSecret');
+  await world.pass(120_000);
+  await world.run(({ keys }) => keys.remove('singlestore-ingest', newKey(world, version)));
+  world.faults = (_, name) => (name === 'lane.alter' ? 'refused' : undefined);
+  expect((await failure(call(world, 'createSecret', version))).code).toBe('ALTER_REFUSED');
+  expect(world.label('AWSPENDING')).toBe(version);
+  world.faults = new Map();
+  expect((await failure(call(world, 'createSecret', version))).code).toBe('VERSION_GIVEN_UP');
+  expect(holds(world)).toEqual([old, old]);
+  expect(world.label('AWSPENDING')).toBeNull();
+  expect(world.paused()).toEqual([]);
+});
