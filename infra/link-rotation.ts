@@ -94,13 +94,7 @@ export class LinkRotation extends Construct {
       'iam:DeleteAccessKey',
       'iam:GetAccessKeyLastUsed',
     );
-    allow(
-      [this.journal.tableArn],
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      'dynamodb:DeleteItem',
-      'dynamodb:Query',
-    );
+    allow([this.journal.tableArn], 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query');
     allow([logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents');
 
     const source = { type: 'iam-user', userName: props.user.userName };
