@@ -1,5 +1,5 @@
 import { qualified } from '../../lambda/core/names';
-import { analyticsLink, clusterId, connectionSecretId } from '../support/scenario';
+import { analyticsLink, clusterId, connectionSecretId, definition } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
 import { call, failure, keyIds, onLink, story, upTo } from './driving';
 
@@ -69,4 +69,32 @@ test('a version is given up only once its links are back: until then it keeps AW
   expect(holds(world)).toEqual([old, old]);
   expect(world.label('AWSPENDING')).toBeNull();
   expect(world.paused()).toEqual([]);
+});
+
+test('a version that is given up pauses nothing on a link that never held it', async () => {
+  const world = twoLinks();
+  const version = await upTo(world, 'createSecret');
+  world.pipeline('sales', 'invoices').state = 'Profiling';
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('PIPELINE_BUSY');
+  world.pipeline('sales', 'invoices').state = 'Running';
+  await world.pass(120_000);
+  await world.run(({ keys }) => keys.remove('singlestore-ingest', newKey(world, version)));
+  expect((await failure(call(world, 'createSecret', version))).code).toBe('VERSION_GIVEN_UP');
+  expect(story(world).join()).not.toContain('invoices');
+  expect(world.paused()).toEqual([]);
+});
+
+test('the key of a version that is given up lives on while a link outside the definition may hold it', async () => {
+  const world = twoLinks();
+  const version = await upTo(world, 'setSecret');
+  world.definitions[0] = definition; // without the link in sales
+  const fresh = newKey(world, version);
+  for (const last of ['PROOF_FAILED', 'VERSION_GIVEN_UP']) {
+    world.keys.deny(() => false);
+    await call(world, 'setSecret', version);
+    world.keys.deny((keyId, bucket) => keyId === fresh && bucket === 'bucket');
+    expect((await failure(call(world, 'testSecret', version))).code).toBe(last);
+  }
+  expect(world.linkKeyId('sales', 'sales_link')).toBe(fresh);
+  expect(keyIds(world)).toContain(fresh);
 });

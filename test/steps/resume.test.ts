@@ -184,3 +184,12 @@ test('an ALTER is refused because pipelines changed their link in the pause: def
   expect(world.linkKeyId('analytics', 'analytics_link')).toBe(world.secretValue(version)?.['aws_access_key_id']);
   expect(story(world)).toEqual(['orders:Stopped', 'comes:Stopped', 'orders:Running', 'comes:Running']);
 });
+
+test('new connections stand in the journal before anything is sent through them', async () => {
+  const world = createWorld({ definition: { limits: { drainSeconds: 60, proofSeconds: 60, connections: 1 } } });
+  world.faults = nth('lane.alter', 1, 'lost');
+  await setSecret(world);
+  const since = world.points.slice(world.points.indexOf('cluster.reopen'));
+  expect(since.indexOf('table.write')).toBeLessThan(since.findIndex((name) => name.startsWith('lane.')));
+  expect(since).toContain('lane.alter');
+});

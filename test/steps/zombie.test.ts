@@ -122,3 +122,35 @@ test('where connections cannot be ended, the lease alone keeps a run that slept 
   );
   expect(world.linkKeyId('analytics', 'analytics_link')).toBe(before);
 });
+
+test('... and from sending its next START, so that what a person has stopped meanwhile stays stopped', async () => {
+  const oneLane = (): MemoryWorld =>
+    createWorld({ definition: { limits: { drainSeconds: 60, proofSeconds: 60, connections: 1 } } });
+  const counting = oneLane();
+  const first = await upTo(counting, 'createSecret');
+  const { zombie } = await suspended(counting, first, { point: Infinity, when: 'before' }, () => Promise.resolve());
+  const world = oneLane();
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) => (name === 'cluster.kill' ? 'refused' : undefined);
+  await suspended(world, version, { point: zombie.names.indexOf('lane.start') + 1, when: 'after' }, async () => {
+    await world.begin(recover);
+    world.server().set(world.pipeline('sales', 'invoices'), 'Stopped', 'somebody');
+  });
+  expect(world.paused()).toEqual(['`sales`.`invoices`']);
+});
+
+test('a run that comes upon the open bracket of one that died after its own look resumes it first', async () => {
+  const counting = createWorld();
+  const first = await upTo(counting, 'createSecret');
+  const { zombie } = await suspended(counting, first, { point: Infinity, when: 'before' }, () => Promise.resolve());
+  const world = createWorld();
+  const version = await upTo(world, 'createSecret');
+  let alters = 0;
+  world.faults = (_, name) => (name === 'lane.alter' && ++alters === 1 ? 'dies-before' : undefined);
+  await suspended(world, version, { point: zombie.names.lastIndexOf('trials.list') + 1, when: 'after' }, () =>
+    world.begin((run) => rotate(step('setSecret', version), run)).catch(() => undefined),
+  );
+  expect(alters).toBe(2);
+  expect(world.paused()).toEqual([]);
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(world.secretValue(version)?.['aws_access_key_id']);
+});

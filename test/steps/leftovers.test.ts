@@ -1,0 +1,36 @@
+import { recover } from '../../lambda/steps/recover';
+import { secretId } from '../support/scenario';
+import { createWorld } from '../support/world';
+import { call, clusterOf, failure, onLink, upTo } from './driving';
+
+test('a promotion that died after the label is finished by the watchdog: retirement due, names gone', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'testSecret');
+  world.faults = (_, name) => (name === 'secrets.moveLabel' ? 'dies' : undefined);
+  await call(world, 'finishSecret', version).catch(() => undefined);
+  world.faults = new Map();
+  await world.run(recover);
+  expect(world.table.item('secret', secretId)?.retirements).toHaveLength(1);
+  expect(world.table.keys('set')).toEqual([]);
+  expect((await world.run(recover)).settled).toEqual([]);
+});
+
+test('a first rotation whose key was deleted keeps AWSPENDING while a link may hold it: there is nothing to go back to', async () => {
+  const world = createWorld({ secretValue: '{}' });
+  const version = await upTo(world, 'setSecret');
+  await world.pass(120_000);
+  const pending = world.secretValue(version)?.['aws_access_key_id'] ?? '';
+  await world.run(({ keys }) => keys.remove('singlestore-ingest', pending));
+  const error = await failure(call(world, 'createSecret', version));
+  expect(error.code).toBe('VERSION_GIVEN_UP');
+  expect(error.message).toContain('AWSPENDING stays');
+  expect(world.label('AWSPENDING')).toBe(version);
+});
+
+test('the proof leaves the time that a rollback needs', async () => {
+  const world = createWorld(clusterOf(onLink('quiet', { idle: true })));
+  const version = await upTo(world, 'setSecret');
+  const begun = world.clock.now();
+  await call(world, 'testSecret', version, { seconds: 100 });
+  expect(world.clock.now() - begun).toBeLessThan(12_000);
+});
