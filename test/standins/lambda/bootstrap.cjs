@@ -8,6 +8,7 @@ const { format } = require('node:util');
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 let requestId;
+let dying = false;
 
 function call(method, path, body = '', headers = {}) {
   return new Promise((resolve, reject) => {
@@ -55,7 +56,19 @@ function patchConsole() {
     };
 }
 
+/**
+ * Ends the process when nobody is left at the other side: stdout and stderr are read, and stdin is held open, by the process
+ * that plays Lambda, so whatever ends that one is seen here, also in the middle of an invocation.
+ */
+function dieWithParent() {
+  const end = () => process.exit(1);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', end); // EPIPE
+  process.stdin.on('end', end).on('error', end).resume().unref();
+}
+
 async function fatal(error, errorType, code) {
+  if (dying) return; // telling of the first failure is what failed now
+  dying = true;
   const wrapped = Object.assign(new Error(String(error?.message ?? error)), {
     name: errorType,
     reason: described(error),
@@ -84,6 +97,7 @@ function contextOf(headers) {
 
 async function main() {
   patchConsole();
+  dieWithParent();
   process.on('uncaughtException', (error) => void fatal(error, 'Runtime.UncaughtException', 129));
   process.on('unhandledRejection', (reason) => void fatal(reason, 'Runtime.UnhandledPromiseRejection', 128));
   let handler;

@@ -88,7 +88,7 @@ export class Sandbox {
     const { port } = this.#server.address() as AddressInfo;
     const child = spawn(process.execPath, [join(__dirname, 'bootstrap.cjs'), bundle], {
       env: { ...sandboxEnvironment(`127.0.0.1:${String(port)}`), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'], // stdin ends when this process does, and the child with it
     });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', onLine);
