@@ -1,3 +1,5 @@
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // of Node 20, once for each file
+
 /** Types are checked by `npm run check`; here they are only stripped (isolatedModules). */
 module.exports = {
   testEnvironment: 'node',
