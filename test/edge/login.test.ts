@@ -9,6 +9,7 @@ const open = async (secret: ConnectionSecret, lanes = 1) => {
   await cluster.close();
   return 'opened';
 };
+type ConnectionChange = (secret: ConnectionSecret, other: ConnectionSecret) => ConnectionSecret;
 
 afterEach(closeOdd);
 
@@ -33,20 +34,28 @@ describe('before the password is sent', () => {
     await expect(open({ ...secret, host: 'localhost' })).resolves.toBe('opened');
   });
 
-  test('a certificate of an unknown authority is refused', async () => {
-    const { secret, logins } = await oddSingleStore({ tls: true });
-    const { ca: other } = (await oddSingleStore()).secret;
-    const { ca: _, ...systemRoots } = secret;
-    await expect(open({ ...secret, ca: other! })).rejects.toThrow(/^TLS_REFUSED/);
-    await expect(open(systemRoots)).rejects.toThrow(/^TLS_REFUSED: .*\(SELF_SIGNED_CERT_IN_CHAIN\)/);
-    await expect(open({ ...secret, ca: 'no certificate at all' })).rejects.toThrow(/^TLS_REFUSED/);
-    expect(logins).toEqual([]);
-  });
-
-  test('a server without TLS is refused when TLS is wanted', async () => {
-    const { secret, logins } = await oddSingleStore({ tls: false });
-    await expect(open({ ...secret, tls: true })).rejects.toThrow(/^TLS_REFUSED: .* offers no TLS/);
-    expect(logins).toEqual([]);
+  const toAnother: ConnectionChange = (secret, { ca }) => ({ ...secret, ca: ca! });
+  const toSystemRoots: ConnectionChange = ({ ca: _, ...secret }) => secret;
+  test.each<[string, OddOptions, ConnectionChange, RegExp]>([
+    ['another authority', { tls: true }, toAnother, /^TLS_REFUSED/],
+    ['an authority that the system does not know', { tls: true }, toSystemRoots, /\(SELF_SIGNED_CERT_IN_CHAIN\)/],
+    ['nobody in "ca"', { tls: true }, (secret) => ({ ...secret, ca: 'no certificate at all' }), /^TLS_REFUSED/],
+    ['a time gone by', { tls: { expiresAt: Date.now() - 1_000 } }, (secret) => secret, /\(CERT_HAS_EXPIRED\)/],
+    ['another host', { tls: { hosts: ['db.example', '127.0.0.2'] } }, (secret) => secret, /_ALTNAME_INVALID\)/],
+    [
+      'another name',
+      { tls: { hosts: ['127.0.0.1'] } },
+      (secret) => ({ ...secret, host: 'localhost' }),
+      /_ALTNAME_INVALID\)/,
+    ],
+    ['nothing, without TLS', { tls: false }, (secret) => ({ ...secret, tls: true }), /^TLS_REFUSED: .* offers no TLS/],
+  ])('a server with a certificate of %s hears not even who asks', async (_, options, change, message) => {
+    const { secret, logins, statements, sockets } = await oddSingleStore(options);
+    const { secret: other } = await oddSingleStore();
+    await expect(open(change(secret, other), 2)).rejects.toThrow(message);
+    while (sockets.size > 0) await new Promise(setImmediate); // all that was sent has arrived
+    expect(Buffer.concat(logins).toString('latin1')).toBe('');
+    expect(statements).toEqual([]);
   });
 });
 

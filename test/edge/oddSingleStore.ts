@@ -5,7 +5,7 @@ import { Credentials } from '../../lambda/core/credentials';
 import type { ConnectionSecret } from '../../lambda/ports';
 import { encodeGreeting, encodeReply } from '../standins/singlestore/encode';
 import { errorReply, ok, type FinalReply } from '../standins/singlestore/reply';
-import { makeCertificates } from '../standins/singlestore/tls';
+import { makeCertificates, type CertificateOptions } from '../standins/singlestore/tls';
 
 export const refused = (errno: number, sqlState = 'HY000') => errorReply(errno, sqlState, 'the text of the server');
 
@@ -17,7 +17,8 @@ export const rows = (columns: readonly string[], ...values: readonly (readonly (
 });
 
 export interface OddOptions {
-  readonly tls?: boolean;
+  /** Default false. Otherwise with a certificate for 127.0.0.1 and localhost, or as described. */
+  readonly tls?: boolean | CertificateOptions;
   /** What follows the login: a reply, raw packets, or nothing at all. */
   readonly login?: FinalReply | readonly Buffer[] | 'silence';
   readonly greeting?: FinalReply | 'silence';
@@ -31,11 +32,11 @@ export async function closeOdd(): Promise<void> {
 }
 
 /**
- * A server on all addresses of this machine, with a certificate for 127.0.0.1 and localhost, that speaks the protocol
- * and otherwise does what a test wants of it.
+ * A server on all addresses of this machine that speaks the protocol and otherwise does what a test wants of it.
  */
-export async function oddSingleStore({ tls = false, login = ok, greeting, answer }: OddOptions = {}) {
-  const certificates = await makeCertificates();
+export async function oddSingleStore({ tls: offer = false, login = ok, greeting, answer }: OddOptions = {}) {
+  const tls = offer !== false;
+  const certificates = await makeCertificates(typeof offer === 'object' ? offer : {});
   const secureContext = createSecureContext(certificates);
   const sockets = new Set<Socket>();
   const logins: Buffer[] = [];

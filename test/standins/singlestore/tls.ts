@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
 export interface Certificates {
@@ -9,11 +10,21 @@ export interface Certificates {
   readonly key: string;
 }
 
+export interface CertificateOptions {
+  /** Whom the server's certificate is for: names and IP addresses. Default: `localhost` and `127.0.0.1`. */
+  readonly hosts?: readonly string[];
+  /** The last moment of the server's certificate, in epoch ms. Default: a day from now. */
+  readonly expiresAt?: number;
+}
+
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
 
-/** Makes an authority and a server certificate for 127.0.0.1 and localhost, valid for two days around now. */
-export async function makeCertificates(): Promise<Certificates> {
+/** Makes an authority, valid for two days around now, and a server certificate. */
+export async function makeCertificates({
+  hosts = ['localhost', '127.0.0.1'],
+  expiresAt,
+}: CertificateOptions = {}): Promise<Certificates> {
   const validity = { notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + DAY_MS) };
   const authority = await keyPair();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -30,6 +41,7 @@ export async function makeCertificates(): Promise<Certificates> {
   const server = await keyPair();
   const cert = await x509.X509CertificateGenerator.create({
     ...validity,
+    ...(expiresAt === undefined ? {} : { notAfter: new Date(expiresAt) }),
     serialNumber: '02',
     subject: 'CN=SingleStore stand-in',
     issuer: ca.subject,
@@ -37,10 +49,9 @@ export async function makeCertificates(): Promise<Certificates> {
     signingKey: authority.privateKey,
     signingAlgorithm: ALGORITHM,
     extensions: [
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
+      new x509.SubjectAlternativeNameExtension(
+        hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
+      ),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
     ],
   });
