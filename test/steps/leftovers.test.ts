@@ -1,4 +1,5 @@
 import { recover } from '../../lambda/steps/recover';
+import { rotate } from '../../lambda/steps/rotate';
 import { secretId } from '../support/scenario';
 import { createWorld } from '../support/world';
 import { call, clusterOf, failure, onLink, upTo } from './driving';
@@ -33,4 +34,34 @@ test('the proof leaves the time that a rollback needs', async () => {
   const begun = world.clock.now();
   await call(world, 'testSecret', version, { seconds: 100 });
   expect(world.clock.now() - begun).toBeLessThan(12_000);
+});
+
+test('a pending value that a read does not show yet is asked for again', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'createSecret');
+  let blind = 3;
+  await world.run((run) =>
+    rotate(
+      { type: 'rotation', step: 'setSecret', secretId, version },
+      {
+        ...run,
+        secrets: {
+          describe: (id) => run.secrets.describe(id),
+          read: async (id, which) =>
+            'version' in which && which.version === version && blind-- > 0 ? null : run.secrets.read(id, which),
+          put: (...given) => run.secrets.put(...given),
+          moveLabel: (...given) => run.secrets.moveLabel(...given),
+        },
+      },
+    ),
+  );
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(world.secretValue(version)?.['aws_access_key_id']);
+});
+
+test('a credential error from before the pause does not fail the proof of a pipeline that loads nothing', async () => {
+  const world = createWorld(clusterOf(onLink('quiet', { idle: true })));
+  const quiet = world.pipeline('analytics', 'quiet');
+  world.server().fail(quiet, 1933, 'InvalidAccessKeyId', world.clock.now() - 3_600_000);
+  await upTo(world, 'testSecret');
+  expect(world.table.item('secret', secretId)?.unproven).toHaveLength(1);
 });
