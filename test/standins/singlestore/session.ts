@@ -36,6 +36,7 @@ class Channel {
   }
 
   readonly #receive = (chunk: Buffer): void => {
+    if (this.#fault !== undefined) return; // the client may send for ever; none of it can be read any more
     try {
       this.#packets.push(...this.#reader.push(chunk));
     } catch (error) {
