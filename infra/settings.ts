@@ -13,8 +13,9 @@ const example = {
  * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`,
  * and `-c schedule='cron(…)'` where the construct's default does not suit. In cdk.json `links` may be an array.
  *
- * @returns the README's example when none of them is given. It belongs to nobody's account, so it cannot be deployed by mistake.
- * @throws listing what is missing when only some are given, or quoting what is not a secret's ARN or user's name
+ * @returns the README's example when none of them is given, unless `-c example=false` refuses it, as `npm run deploy` does.
+ * @throws listing what is missing when only some are given, naming a key that looks misspelt, or quoting what is not a
+ *   secret's ARN or user's name
  */
 export function readSettings(node: Node): LinkRotationStackProps {
   const given = (key: string): unknown => node.tryGetContext(key);
@@ -22,9 +23,16 @@ export function readSettings(node: Node): LinkRotationStackProps {
   const schedule = given('schedule') === undefined ? {} : { schedule: text('schedule') };
 
   const required = Object.keys(example);
+  const keys = [...required, 'schedule'];
+  for (const key of Object.keys(node.getAllContext() as object)) {
+    const meant = keys.includes(key)
+      ? undefined
+      : keys.find((ours) => resembles(key, ours) && given(ours) === undefined);
+    if (meant !== undefined) throw new Error(`Unknown context: -c ${key}=…, did you mean -c ${meant}=…?`);
+  }
   const missing = required.filter((key) => given(key) === undefined || given(key) === '');
-  if (missing.length === required.length && given('schedule') === undefined)
-    return { ...example, env: place(example.secretId) };
+  const mayBeExample = given('schedule') === undefined && String(given('example')) !== 'false';
+  if (missing.length === required.length && mayBeExample) return { ...example, env: place(example.secretId) };
   if (missing.length > 0) throw new Error(`Missing context: ${missing.map((key) => `-c ${key}=…`).join(' ')}`);
 
   const userName = text('userName');
@@ -50,4 +58,25 @@ function place(secretArn: string, key = 'secretId'): { account: string; region: 
   throw new Error(
     `'${key}' must be the complete ARN of a secret, with the six characters at its end, got '${secretArn}'`,
   );
+}
+
+/** Whether somebody who wrote `key` may have meant `ours`: in other case, cut short, or with one letter in three wrong. */
+function resembles(key: string, ours: string): boolean {
+  const [a, b] = [key, ours].map((name) => name.toLowerCase().replace(/[-_]/g, '')) as [string, string];
+  return (a.length >= 4 && b.startsWith(a)) || editsBetween(a, b) <= Math.max(a.length, b.length) / 3;
+}
+
+/** Levenshtein's distance: letters to insert, delete or replace. */
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at); // edits from what is read of `a` to each beginning of `b`
+  for (const letter of Array.from(a)) {
+    const [first = 0] = row;
+    let last = first + 1;
+    row = row.map((same, at) => {
+      if (at === 0) return last;
+      const replaced = (row[at - 1] ?? 0) + (b[at - 1] === letter ? 0 : 1);
+      return (last = Math.min(last + 1, same + 1, replaced));
+    });
+  }
+  return row.at(-1) ?? 0;
 }

@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -22,11 +22,14 @@ export class LinkRotationStack extends Stack {
   constructor(scope: Construct, id: string, props: LinkRotationStackProps) {
     super(scope, id, { description: 'Rotates the credentials of SingleStore links', ...props });
     const connectionSecret = Secret.fromSecretCompleteArn(this, 'ConnectionSecret', props.connectionSecretId);
-    new LinkRotation(this, 'LinkRotation', {
+    const rotation = new LinkRotation(this, 'LinkRotation', {
       secret: Secret.fromSecretCompleteArn(this, 'Secret', props.secretId),
       user: User.fromUserName(this, 'User', props.userName),
       targets: [{ connectionSecret, links: props.links }],
       schedule: props.schedule,
     });
+    new CfnOutput(this, 'FunctionName', { value: rotation.function.functionName });
+    new CfnOutput(this, 'LogGroupName', { value: rotation.function.logGroup.logGroupName });
+    new CfnOutput(this, 'JournalTableName', { value: rotation.journal.tableName });
   }
 }

@@ -44,6 +44,32 @@ test.each([
   expect(() => read(context)).toThrow(new Error(message));
 });
 
+test('what is to be deployed must be given: there the example is refused', () => {
+  expect(() => read({ example: 'false' })).toThrow(
+    new Error('Missing context: -c secretId=… -c userName=… -c connectionSecretId=… -c links=…'),
+  );
+  expect(read({ ...given, example: 'false' }).userName).toBe('ingest');
+});
+
+test.each([
+  ['secretid', 'secretId'],
+  ['secretArn', 'secretId'],
+  ['connection-secret', 'connectionSecretId'],
+  ['user', 'userName'],
+  ['link', 'links'],
+  ['scheduel', 'schedule'],
+])('%s is taken for a misspelt %s', (key, meant) => {
+  expect(() => read({ ...given, [meant]: undefined, [key]: 'x' })).toThrow(
+    new Error(`Unknown context: -c ${key}=…, did you mean -c ${meant}=…?`),
+  );
+});
+
+test('context of others is left alone, also what resembles a key that is given', () => {
+  expect(
+    read({ ...given, user: 'me', stage: 'prod', 'cli-telemetry': false, '@aws-cdk/core:links': true }).links,
+  ).toEqual(['a.b', 'c.*']);
+});
+
 test.each([
   [
     'secretId',
