@@ -12,6 +12,7 @@ type Administration = Of<
   | 'create-database'
   | 'drop-database'
   | 'create-user'
+  | 'drop-user'
   | 'grant'
   | 'show-grants'
   | 'use'
@@ -80,6 +81,7 @@ export function administer(statement: Administration, execution: Execution): [Cl
     case 'create-database':
     case 'drop-database':
     case 'create-user':
+    case 'drop-user':
     case 'grant':
       if (!may(user, 'SUPER', '*')) {
         return [cluster, errorReply(1227, '42000', 'Access denied; you need the SUPER privilege for this operation')];
@@ -89,7 +91,7 @@ export function administer(statement: Administration, execution: Execution): [Cl
 }
 
 function ofSuper(
-  statement: Of<'create-database' | 'drop-database' | 'create-user' | 'grant'>,
+  statement: Of<'create-database' | 'drop-database' | 'create-user' | 'drop-user' | 'grant'>,
   cluster: Cluster,
 ): [Cluster, Reply] {
   switch (statement.kind) {
@@ -105,7 +107,7 @@ function ofSuper(
     }
     case 'drop-database': {
       const { name } = statement;
-      if (!cluster.databases.has(name)) return [cluster, unknownDatabase(name)];
+      if (!cluster.databases.has(name)) return [cluster, statement.ifExists ? ok : unknownDatabase(name)];
       let { links, pipelines, tables } = cluster;
       for (const link of links.values()) if (link.database === name) links = links.delete(`${name}\0${link.name}`);
       for (const pipeline of pipelines.values()) {
@@ -121,6 +123,14 @@ function ofSuper(
         return [cluster, errorReply(1396, 'HY000', `Operation CREATE USER failed for '${name}'@'%'`)];
       }
       return [withUser(cluster, { name, password, requireTls, grants: [] }), ok];
+    }
+    case 'drop-user': {
+      const { user: name } = statement;
+      if (cluster.users.has(name)) return [{ ...cluster, users: cluster.users.delete(name) }, ok];
+      return [
+        cluster,
+        statement.ifExists ? ok : errorReply(1396, 'HY000', `Operation DROP USER failed for '${name}'@'%'`),
+      ];
     }
     case 'grant': {
       const { user: name, revoke, privileges, database } = statement;

@@ -39,6 +39,7 @@ export function execute(cluster: Cluster, statement: Statement, context: Context
     case 'create-database':
     case 'drop-database':
     case 'create-user':
+    case 'drop-user':
     case 'grant':
     case 'show-grants':
     case 'use':

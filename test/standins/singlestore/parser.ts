@@ -178,7 +178,14 @@ function createPipeline(c: Cursor, orReplace: boolean): Statement {
 
 function drop(c: Cursor): Statement {
   if (c.take('LINK')) return { kind: 'drop-link', link: c.ref() };
-  if (c.take('DATABASE')) return { kind: 'drop-database', name: c.identifier() };
+  if (c.take('DATABASE')) {
+    const ifExists = c.take('IF', 'EXISTS');
+    return { kind: 'drop-database', ifExists, name: c.identifier() };
+  }
+  if (c.take('USER')) {
+    const ifExists = c.take('IF', 'EXISTS');
+    return { kind: 'drop-user', ifExists, user: c.user() };
+  }
   c.expect('PIPELINE');
   const ifExists = c.take('IF', 'EXISTS');
   return { kind: 'drop-pipeline', ifExists, pipeline: c.ref() };

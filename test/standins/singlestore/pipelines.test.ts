@@ -43,7 +43,7 @@ describe('pipelines', () => {
     ]);
   });
 
-  test('CREATE PIPELINE asks its source first, unless FORCE', () => {
+  test('CREATE PIPELINE asks its source first; with FORCE a refusal is only recorded', () => {
     const bench = new Bench();
     const sql = "CREATE PIPELINE db.p AS LOAD DATA LINK lake 'b/x' INTO TABLE t";
     const statement = parse(sql, bench.cluster.settings);
@@ -58,7 +58,8 @@ describe('pipelines', () => {
       errno: 1933,
       message: expect.stringContaining('InvalidAccessKeyId') as string,
     });
-    expect(bench.run(sql.replace('db.p', 'db.p FORCE'), 1, 0).type).toBe('ok');
+    expect(bench.run(sql.replace('db.p', 'db.p FORCE'), 1, 0, REFUSED).type).toBe('ok');
+    expect(bench.value('SELECT ERROR_CODE FROM information_schema.PIPELINES_ERRORS')).toBe(1933);
   });
 
   test('a batch loads what is new, once, and leaves no row when nothing is', () => {

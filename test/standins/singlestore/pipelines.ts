@@ -109,12 +109,13 @@ function createPipeline(
   }
   const source = sourceOf(options, name, execution);
   if ('errno' in source) return [cluster, source];
-  const answer = execution.source ?? (statement.force ? { objects: [] } : undefined);
+  const answer = execution.source;
   if (answer === undefined) {
     // only whether it can be listed: every object counts as known
     return [cluster, { type: 'ask', request: requestOf(cluster, { ...source, path: options.path }, () => true) }];
   }
-  if ('refused' in answer) return [cluster, errorReply(1933, 'HY000', cannotList(answer.refused))];
+  const refused = 'refused' in answer ? cannotList(answer.refused) : undefined;
+  if (refused !== undefined && !statement.force) return [cluster, errorReply(1933, 'HY000', refused)];
   const pipeline: Pipeline = {
     ...name,
     ...source,
@@ -130,7 +131,7 @@ function createPipeline(
     ended: undefined,
     files: Table.empty(),
     batches: [],
-    errors: [],
+    errors: refused === undefined ? [] : [{ at: now, batchId: 0, errno: 1933, message: refused }],
     lastBatchId: 0,
     skippedBatches: 0,
   };

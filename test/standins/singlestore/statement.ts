@@ -25,7 +25,8 @@ export interface PipelineOptions {
 
 export type Statement =
   | { readonly kind: 'create-database'; readonly name: string; readonly ifNotExists: boolean }
-  | { readonly kind: 'drop-database'; readonly name: string }
+  | { readonly kind: 'drop-database'; readonly name: string; readonly ifExists: boolean }
+  | { readonly kind: 'drop-user'; readonly user: string; readonly ifExists: boolean }
   | { readonly kind: 'create-user'; readonly user: string; readonly password: string; readonly requireTls: boolean }
   | {
       readonly kind: 'grant';

@@ -14,6 +14,7 @@ export function variables({ settings }: Cluster): Readonly<Record<string, Value>
     version_comment: 'SingleStoreDB source distribution (compatible; MySQL Enterprise & MySQL Commercial)',
     memsql_version: assumed.memsqlVersion[settings.version],
     default_distributed_ddl_timeout: 180000,
+    auditlog_level: settings.auditLogging ? 'WRITES-ONLY' : 'OFF',
     pipelines_stop_on_error: 'ON',
     pipelines_max_retries_per_batch_partition: settings.retries,
     max_connections: 100000,
