@@ -46,11 +46,10 @@ test('a pending value that a read does not show yet is asked for again', async (
       {
         ...run,
         secrets: {
-          describe: (id) => run.secrets.describe(id),
+          ...run.secrets,
+          ...run.secrets,
           read: async (id, which) =>
             'version' in which && which.version === version && blind-- > 0 ? null : run.secrets.read(id, which),
-          put: (...given) => run.secrets.put(...given),
-          moveLabel: (...given) => run.secrets.moveLabel(...given),
         },
       },
     ),
