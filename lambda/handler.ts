@@ -3,6 +3,7 @@ import { parseEvent } from './core/event';
 import { openLog } from './edge/log';
 import { openWorld } from './edge/world';
 import type { Invocation, World } from './ports';
+import { followChange } from './steps/follow';
 import { plan } from './steps/plan';
 import { recover } from './steps/recover';
 import { rotate } from './steps/rotate';
@@ -40,6 +41,8 @@ export async function handler(event: unknown, context?: Context): Promise<unknow
         return undefined;
       case 'recover':
         return await recover(run);
+      case 'secret-changed':
+        return { started: await followChange(run, request.secretId) };
       case 'plan': {
         const { blockers, ...rest } = await plan(run, definitionOf(run, request.secretId));
         return { ...rest, blockers: blockers.map(({ message }) => message) };

@@ -42,6 +42,8 @@ export interface Secrets {
    * @returns whether it was done. `false`: the label was not on `from`; read again and decide.
    */
   moveLabel(secretId: string, label: string, from: VersionId | null, to: VersionId | null): Promise<boolean>;
+  /** Starts a rotation, as "Rotate secret immediately" does. @returns `false`: a previous one is not complete, and will be tried again by itself. */
+  rotate(secretId: string): Promise<boolean>;
 }
 
 export interface SecretValue {

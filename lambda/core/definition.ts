@@ -1,7 +1,10 @@
 import type { LinkPattern } from './names';
 
 /** What makes the next credentials. The set is open: one file in `steps/sources`, one entry in its table. */
-export type SourceDefinition = { readonly type: 'iam-user'; readonly userName: string };
+export type SourceDefinition =
+  | { readonly type: 'iam-user'; readonly userName: string }
+  /** Another secret's AWSCURRENT value, for credentials that somebody else makes. `overlap`: the old ones stay valid beside the new; default false. */
+  | { readonly type: 'mirror'; readonly secretId: string; readonly overlap: boolean };
 
 /** Links of one cluster, reached with one connection secret. */
 export interface Target {
@@ -35,12 +38,15 @@ export interface RotationDefinition {
 }
 
 /**
- * Whether a definition speaks of the secret with this full ARN. A definition may name it by ARN or by name; Secrets
- * Manager always sends the ARN, which ends in a hyphen and six random characters (facts: aws-rotation, section 1).
+ * Whether a name or ARN means the secret with this full ARN. Secrets Manager sends the ARN, which ends in a hyphen and six
+ * random characters (facts: aws-rotation, section 1); a definition may name the secret either way, and so may an event.
  */
-export function speaksOf(definition: RotationDefinition, arn: string): boolean {
-  const { secretId } = definition;
-  if (secretId === arn) return true;
-  const full = secretId.startsWith('arn:') ? secretId : `:secret:${secretId}`;
-  return arn.slice(0, -7).endsWith(full) && /-\w{6}$/.test(arn);
+export function isSameSecret(id: string, other: string): boolean {
+  const means = (name: string, arn: string): boolean =>
+    /-\w{6}$/.test(arn) &&
+    arn.startsWith('arn:') &&
+    arn.slice(0, -7).endsWith(name.startsWith('arn:') ? name : `:secret:${name}`);
+  return id === other || means(id, other) || means(other, id);
 }
+
+export const speaksOf = ({ secretId }: RotationDefinition, arn: string): boolean => isSameSecret(secretId, arn);

@@ -16,11 +16,14 @@ export type Request =
       readonly rotationToken?: string;
     }
   | { readonly type: 'recover' }
+  /** Something happened to a secret: for those that mirror it. */
+  | { readonly type: 'secret-changed'; readonly secretId: string }
   | { readonly type: 'plan'; readonly secretId: string };
 
 const accepted =
   'accepted are {"Step","SecretId","ClientRequestToken"} from Secrets Manager with Step one of ' +
-  `${rotationSteps.join(', ')}; {"action":"recover"}; {"action":"plan","secretId":…}`;
+  `${rotationSteps.join(', ')}; {"action":"recover"}; {"action":"plan","secretId":…}; ` +
+  'events of EventBridge with source aws.secretsmanager';
 
 /**
  * Reads an event of any accepted shape. Secrets Manager sends camelCase steps; its guide also spells them in
@@ -32,6 +35,8 @@ export function parseEvent(event: unknown): Request {
   if (typeof event !== 'object' || event === null) throw invalid('the event is not an object');
   const fields = event as Readonly<Record<string, unknown>>;
   if ('Step' in fields) return parseRotation(fields);
+  if (fields['source'] === 'aws.secretsmanager')
+    return { type: 'secret-changed', secretId: changedSecret(fields['detail']) };
   switch (fields['action']) {
     case 'recover':
       return { type: 'recover' };
@@ -54,6 +59,22 @@ function parseRotation(fields: Readonly<Record<string, unknown>>): Request {
     version: text(fields, 'ClientRequestToken'),
     ...(typeof rotationToken === 'string' && rotationToken !== '' ? { rotationToken } : {}),
   };
+}
+
+/**
+ * The secret that an event of Secrets Manager is about. Service events have it beside the request, API calls in it, and
+ * the spelling of `arn` varies between actions (facts: aws-rotation, section 9).
+ */
+function changedSecret(detail: unknown): string {
+  const within = (value: unknown): Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const { additionalEventData, requestParameters, responseElements } = within(detail);
+  for (const place of [additionalEventData, responseElements, requestParameters].map(within)) {
+    for (const [name, value] of Object.entries(place)) {
+      if (/^(?:secretid|arn)$/i.test(name) && typeof value === 'string' && value !== '') return value;
+    }
+  }
+  throw invalid('the event of Secrets Manager names no secret');
 }
 
 function text(fields: Readonly<Record<string, unknown>>, name: string): string {

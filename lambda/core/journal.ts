@@ -109,6 +109,8 @@ export interface SecretRecord {
   readonly testedAt?: number;
   /** Proofs of `version` that ended in a credential error. */
   readonly failedProofs: number;
+  /** For a mirrored secret: its version that was taken over last. */
+  readonly mirrored?: VersionId;
   readonly retirements: readonly Retirement[];
   /** Pipelines that had loaded no batch when the version was promoted: watched until the older credentials retire. */
   readonly unproven: readonly Unproven[];

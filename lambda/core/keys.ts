@@ -74,12 +74,17 @@ export const mayBeHeld = ({ recorded, unknownHolder }: Holders, keyId: string): 
 /** What the records of all links tell of the keys in use. */
 export type Holders = Pick<Slots, 'recorded' | 'unknownHolder'>;
 
-/** @param records of all links, of whichever secret. @param unrecorded a link in question has no record. */
+/**
+ * A version that we put there and that has no key id holds no access key: it is of another kind.
+ *
+ * @param records of all links, of whichever secret: another one may hold the same key.
+ * @param unrecorded a link in question has no record.
+ */
 export function holdersOf(records: readonly LinkRecord[], unrecorded: boolean): Holders {
   const held = records.flatMap(({ holds }) => holds);
   return {
     recorded: new Set(held.flatMap(({ keyId }) => (keyId === undefined ? [] : [keyId]))),
     unknownHolder:
-      unrecorded || records.some(({ holds }) => holds.length === 0) || held.some(({ keyId }) => keyId === undefined),
+      unrecorded || records.some(({ holds }) => holds.length === 0) || held.some(({ version }) => version === null),
   };
 }

@@ -30,6 +30,7 @@ const sources = [
     type: v.literal('iam-user'),
     userName: v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,64}$/, 'must be the name of an IAM user, without path or ARN')),
   }),
+  v.strictObject({ type: v.literal('mirror'), secretId: text, overlap: v.optional(v.boolean(), false) }),
 ] as const;
 
 const definition = v.strictObject({

@@ -2,8 +2,8 @@ import { RotationError } from '../core/errors';
 import type { ConnectionSecret } from '../ports';
 import { certificateFault } from './tls';
 
-/** Answers to a login that say nothing about user and password: too many connections, shutdown, a blocked host. */
-const full = new Set([1040, 1053, 1129, 1203]);
+/** Answers to a login that say nothing about user and password: too many connections of all or of this user, shutdown, a blocked host. */
+const full = new Set([1040, 1053, 1129, 1203, 1226]);
 
 /**
  * Why there is no connection, from what the driver threw. Only numbers and codes are taken from it.

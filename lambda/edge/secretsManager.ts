@@ -2,6 +2,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RotateSecretCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
@@ -94,6 +95,21 @@ export function openSecrets(timeoutMs?: number): Secrets {
           refused
             ? 'The version has no value. Check that the role of the function may call PutSecretValue and, with a key of your own, kms:GenerateDataKey.'
             : 'The version may have its value or not; the next call finds out. Check the way from the function to Secrets Manager.',
+        );
+      }
+    },
+
+    async rotate(secretId) {
+      try {
+        await client.send(new RotateSecretCommand({ SecretId: secretId }));
+        return true;
+      } catch (error) {
+        // "A previous rotation isn't complete. That rotation will be reattempted."
+        if (failureOf(error).code === 'InvalidRequestException') return false;
+        throw awsError(
+          error,
+          `RotateSecret of ${secretId}`,
+          'The next look, within five minutes, tries again. Check that rotation is configured and that the role of the function may call RotateSecret, and invoke the function.',
         );
       }
     },

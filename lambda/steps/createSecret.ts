@@ -27,7 +27,7 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
   }
   mustFit(run, definition);
   const current = await currentValue(run, secret.arn);
-  if (current === null || source.keyId(current.fields) === undefined)
+  if (current === null || !source.isComplete(current.fields))
     run.log.info('first-rotation', {
       version,
       note: 'AWSCURRENT has no credentials, so there is nothing to go back to',

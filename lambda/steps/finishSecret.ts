@@ -34,8 +34,9 @@ export async function finishSecret(rotation: Rotation, run: Invocation): Promise
 export async function finishLeftovers({ definition, secret, version }: Rotation, run: Invocation): Promise<void> {
   const previous = labelled(secret, 'AWSPREVIOUS');
   const value = previous === null ? null : await valueOf(run, secret.arn, previous);
-  const keyId = value === null ? undefined : sourceFor(definition.source).keyId(value.fields);
-  if (previous !== null && keyId !== undefined) {
+  const source = sourceFor(definition.source);
+  const keyId = value === null ? undefined : source.keyId(value.fields);
+  if (previous !== null && keyId !== undefined && source.keys !== null) {
     await updateSecretRecord(run, secret.arn, (record) => {
       if (record.retirements.some((waiting) => waiting.keyId === keyId) || record.version !== version) return record;
       const switchedAt = run.clock.now();

@@ -1,9 +1,9 @@
-import { mayHold, newSecretRecord } from '../core/journal';
+import { mayHold, type LinkRecord } from '../core/journal';
 import { holdersOf } from '../core/keys';
 import { RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
 import { rollBack } from './rollBack';
-import { updateSecretRecord, valueOf, currentValue, type Rotation } from './rotation';
+import { currentValue, notSet, updateSecretRecord, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 
 /**
@@ -17,13 +17,11 @@ export async function giveUp(rotation: Rotation, run: Invocation): Promise<void>
   const source = sourceFor(definition.source);
   const pending = await valueOf(run, secret.arn, version);
   const back = await rollBack(rotation, run);
-  const holding = (await run.table.list('link')).filter(
-    ({ item }) => item.secretId === secret.arn && mayHold(item, version),
-  );
+  const holding = (await recordsOf(run)).filter((record) => record.secretId === secret.arn && mayHold(record, version));
   if (back === null && holding.length > 0) {
     throw new RotationError(
       'VERSION_GIVEN_UP',
-      `version ${version} of ${secret.arn} is not usable, and there are no current credentials to go back to: ${holding.map(({ item }) => item.link).join(', ')} may hold it. AWSPENDING stays. Store working credentials in the secret, then rotate again.`,
+      `version ${version} of ${secret.arn} is not usable, and there are no current credentials to go back to: ${holding.map(({ link }) => link).join(', ')} may hold it. AWSPENDING stays. Store working credentials in the secret, then rotate again.`,
     );
   }
   await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
@@ -31,16 +29,12 @@ export async function giveUp(rotation: Rotation, run: Invocation): Promise<void>
   const current = await currentValue(run, secret.arn);
   const inUse = current !== null && source.keyId(current.fields) === keyId;
   // a link that nobody has a record of cannot hold a key that only this rotation knew
-  const { recorded } = holdersOf(
-    (await run.table.list('link')).map(({ item }) => item),
-    false,
-  );
-  if (keyId !== undefined && !inUse && !recorded.has(keyId)) await source.discard(run, keyId);
-  await updateSecretRecord(run, secret.arn, ({ retirements, unproven }) => ({
-    ...newSecretRecord,
-    retirements,
-    unproven,
-  }));
+  const { recorded } = holdersOf(await recordsOf(run), false);
+  if (keyId !== undefined && !inUse && !recorded.has(keyId)) await source.keys?.discard(run, keyId);
+  await updateSecretRecord(run, secret.arn, (record) => ({ ...notSet(record), version: null, failedProofs: 0 }));
   run.metrics.put('VersionGivenUp', 1, 'Count');
   run.log.error('version-given-up', { version, keyId: keyId ?? null });
 }
+
+const recordsOf = async (run: Invocation): Promise<readonly LinkRecord[]> =>
+  (await run.table.list('link')).map(({ item }) => item);

@@ -16,6 +16,8 @@ import { sourceFor } from './sources';
 
 /** Where links are to go. */
 export interface Move {
+  /** The value that links are thought to hold; `null` when nobody knows. A link that holds it already, under another version, is not paused. */
+  readonly current: Value | null;
   readonly definition: RotationDefinition;
   /** Full ARN of the rotated secret. */
   readonly arn: string;
@@ -75,6 +77,7 @@ async function moveLink(
   await withLease(run, 'link', linkKey(cluster.id, link.row.link), initial, async (held) => {
     if (held.item.bracket?.phase === 'open') await resume(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
+    if (holdsSameValue(held.item, move)) return adopt(held, move);
     const driven = new Set([
       ...(await drivenByLast(run, cluster, held.item)),
       ...(await foundInError(cluster, link, move)),
@@ -90,6 +93,29 @@ async function moveLink(
     }
     await finish(run, held, move);
   });
+}
+
+/** Whether the link has what the move would give it: nothing to pause for. */
+function holdsSameValue(record: LinkRecord, { current, value, definition, direction }: Move): boolean {
+  if (direction === 'back' || current === null) return false;
+  const known = record.holds.length === 0 || settledOn(record, current.version);
+  const [before, after] = [current, value].map(({ fields, version }) => ({
+    credentials: linkCredentials(fields, definition.fields, `version ${version}`),
+    config: JSON.stringify(linkConfig(fields, definition.fields, `version ${version}`)),
+  }));
+  return (
+    known &&
+    before !== undefined &&
+    after !== undefined &&
+    before.credentials.equals(after.credentials) &&
+    before.config === after.config
+  );
+}
+
+async function adopt(held: Held<'link'>, { definition, arn, value }: Move): Promise<void> {
+  const keyId = sourceFor(definition.source).keyId(value.fields);
+  const to = { version: value.version, ...(keyId === undefined ? {} : { keyId }) };
+  await held.save((item) => ({ ...item, secretId: arn, holds: [to], bracket: null }));
 }
 
 /** A link that is back has no more use for its set. */

@@ -1,6 +1,7 @@
 import { asRotationError } from '../core/errors';
 import type { LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
+import { followMirrors } from './follow';
 import { startLingering } from './linger';
 import { withLease, type Held } from './lease';
 import { resume } from './move';
@@ -21,6 +22,8 @@ export interface Recovery {
   readonly settled: readonly string[];
   /** Access keys set Inactive. */
   readonly retired: readonly string[];
+  /** Rotations started because the secret that they mirror has changed. */
+  readonly started: readonly string[];
   /** Pipelines that may still be paused. */
   readonly leftPaused: readonly string[];
   readonly failures: readonly string[];
@@ -58,8 +61,9 @@ export async function recover(run: Invocation): Promise<Recovery> {
   const leftPaused = await reportPauses(run);
   const settled = await settleSecrets(run, attempt);
   const retired = await retireDue(run, attempt);
+  const started = await followMirrors(run, attempt);
   run.metrics.put('Heartbeat', 1, 'Count');
-  return { resumed, settled, retired, leftPaused, failures };
+  return { resumed, settled, retired, started, leftPaused, failures };
 }
 
 /** Open brackets that nobody is working on. */

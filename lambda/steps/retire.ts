@@ -30,9 +30,9 @@ export async function retireDue(run: Invocation, attempt: Attempt): Promise<read
  */
 async function retire(run: Invocation, arn: string, retirement: Retirement): Promise<boolean> {
   const { keyId, switchedAt, version } = retirement;
-  if (keyId === undefined) return false;
   const definition = definitionOf(run, arn);
-  const source = sourceFor(definition.source);
+  const { keys } = sourceFor(definition.source);
+  if (keyId === undefined || keys === null) return false;
   if (mayBeHeld(await holders(run, definition), keyId)) {
     run.log.warn('old-key-held', {
       keyId,
@@ -41,7 +41,7 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
     });
     return false;
   }
-  const use = await source.lastUsed(run, keyId);
+  const use = await keys.lastUsed(run, keyId);
   run.metrics.put('OldKeyStillUsed', use !== null && use.at >= switchedAt ? 1 : 0, 'Count');
   if (use !== null && use.at >= switchedAt) {
     run.log.warn('old-key-still-used', {
@@ -53,7 +53,7 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
     });
     return false;
   }
-  await source.retire(run, keyId);
+  await keys.retire(run, keyId);
   await updateSecretRecord(run, arn, (record) => ({
     ...record,
     unproven: [],

@@ -26,10 +26,17 @@ export async function rollBack(
 ): Promise<readonly string[] | null> {
   const source = sourceFor(definition.source);
   const current = await currentValue(run, secret.arn);
-  if (current === null || current.version === version || !source.overlap || source.keyId(current.fields) === undefined)
+  if (current === null || current.version === version || !source.overlap || !source.isComplete(current.fields))
     return null;
   return withSurveys(run, definition, async ({ clusters, failures }) => {
-    const move = { definition, arn: secret.arn, value: current, direction: 'back', restartErrorsAfter: null } as const;
+    const move = {
+      definition,
+      arn: secret.arn,
+      value: current,
+      current,
+      direction: 'back',
+      restartErrorsAfter: null,
+    } as const;
     const outcomes = await Promise.all(
       clusters.map(async (survey) => {
         const key = ({ row }: SurveyedLink): string => linkKey(survey.cluster.id, row.link);

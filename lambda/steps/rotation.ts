@@ -123,3 +123,8 @@ export function marksOf(
 ): Pick<SecretRecord, 'setAt' | 'testedAt' | 'failedProofs'> {
   return record.version === version ? record : { failedProofs: 0 };
 }
+
+/** The record of a version that has to be set again. */
+export function notSet({ setAt: _setAt, testedAt: _testedAt, ...record }: SecretRecord): SecretRecord {
+  return record;
+}

@@ -1,7 +1,7 @@
 import { settledOn } from '../core/journal';
 import type { Invocation } from '../ports';
 import { moveLinks, mustAllHaveMoved } from './move';
-import { currentValue, pendingValue, updateSecretRecord, type Rotation } from './rotation';
+import { currentValue, marksOf, notSet, pendingValue, updateSecretRecord, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs, mustFit } from './survey';
 import { probesOf, withSurveys } from './surveys';
@@ -30,7 +30,14 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
       await sourceFor(definition.source).accepted(run, pending, current, probesOf(surveys), until);
     }
     const restartErrorsAfter = definition.restartAfterCredentialError && current !== null ? current.createdAt : null;
-    const move = { definition, arn: secret.arn, value: pending, direction: 'forward', restartErrorsAfter } as const;
+    const move = {
+      definition,
+      arn: secret.arn,
+      value: pending,
+      current,
+      direction: 'forward',
+      restartErrorsAfter,
+    } as const;
     const moved = await Promise.all(clusters.map((survey) => moveLinks(run, survey, survey.links, move)));
     mustAllHaveMoved(moved.flat(), [
       ...failures,
@@ -38,11 +45,10 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
     ]);
   });
   await updateSecretRecord(run, secret.arn, (record) => ({
+    ...notSet(record),
     version,
     setAt: run.clock.now(),
-    failedProofs: record.version === version ? record.failedProofs : 0,
-    retirements: record.retirements,
-    unproven: record.unproven,
+    failedProofs: marksOf(record, version).failedProofs,
   }));
 }
 

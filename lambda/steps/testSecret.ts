@@ -1,11 +1,18 @@
 import { RotationError } from '../core/errors';
-import type { SecretRecord } from '../core/journal';
 import type { Invocation } from '../ports';
 import { giveUp } from './giveUp';
 import { plan } from './plan';
 import { proveLinks, type LinkProof } from './prove';
 import { rollBack, startAgain } from './rollBack';
-import { currentValue, marksOf, pendingValue, secretRecord, updateSecretRecord, type Rotation } from './rotation';
+import {
+  currentValue,
+  marksOf,
+  notSet,
+  pendingValue,
+  secretRecord,
+  updateSecretRecord,
+  type Rotation,
+} from './rotation';
 import { bracketBudgetMs, mustBeClear } from './survey';
 
 /** A version that failed this many proofs is not tried again. */
@@ -89,9 +96,4 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
     'VERSION_GIVEN_UP',
     `${what}, as before. All links are on AWSCURRENT and their pipelines run; AWSPENDING is removed, and its key is deleted if no link may hold it. ${advice}, then rotate again.`,
   );
-}
-
-/** The record of a version that has to be set again. */
-function notSet({ setAt: _setAt, testedAt: _testedAt, ...record }: SecretRecord): SecretRecord {
-  return record;
 }

@@ -186,6 +186,13 @@ describe('who holds which key', () => {
     ['one for certain', [one], false, ['AKIAONE'], false],
     ['around an ALTER either', [either], false, ['AKIAONE', 'AKIATWO'], false],
     ['of all records', [one, record({ version: 'v3', keyId: 'AKIASIX' })], false, ['AKIAONE', 'AKIASIX'], false],
+    [
+      'a version of ours without a key id is of another kind',
+      [one, record({ version: 'v4' })],
+      false,
+      ['AKIAONE'],
+      false,
+    ],
     ['a link without a record may hold any', [one], true, ['AKIAONE'], true],
     ['so may one whose record says nothing', [one, record()], false, ['AKIAONE'], true],
     [

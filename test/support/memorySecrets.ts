@@ -95,7 +95,18 @@ export class MemorySecrets {
         call('read', () => this.#read(id, 'version' in version ? version.version : this.holder(id, version.label))),
       put: (id, version, value, token) => call('put', () => this.#put(id, version, value, token)),
       moveLabel: (id, label, from, to) => call('moveLabel', () => this.#move(id, label, from, to)),
+      rotate: (id) => call('rotate', () => this.#rotate(id)),
     };
+  }
+
+  /** RotateSecret: stages a version, for somebody to call the steps with. */
+  #rotate(id: string): boolean {
+    try {
+      this.stage(id, `started-${this.secret(id).versions.size}`, null);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #describe(id: string): SecretDescription {

@@ -2,7 +2,7 @@ import { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
 import { newUserRecord, type Intent } from '../../core/journal';
 import { decideSlots } from '../../core/keys';
-import type { FlatSecret } from '../../core/secret';
+import { accessKeyId as keyId, awsCredentials, keyField, secretField } from './awsKeys';
 import type { AwsCredentials, Invocation } from '../../ports';
 import { withLease, type Held } from '../lease';
 import { valueOf, type Rotation } from '../rotation';
@@ -10,8 +10,6 @@ import { noFreeSlot, slotsOf, type Keeping } from './slots';
 import { waitUntilAccepted } from './trials';
 import type { Source } from '.';
 
-const keyField = 'aws_access_key_id';
-const secretField = 'aws_secret_access_key';
 /** A CreateAccessKey whose answer was lost may take effect this long after it was sent. Milliseconds; our own time-out is 10 s. */
 const intentMs = 60_000;
 /** ListAccessKeys may not show a key this young yet (facts: aws-rotation, section 13). Milliseconds. */
@@ -22,6 +20,7 @@ export function iamUser(userName: string): Source {
   return {
     overlap: true,
     keyId,
+    isComplete: (fields) => awsCredentials(fields) !== null,
     create: (run, rotation, found) =>
       withLease(run, 'user', userName, newUserRecord, (held) =>
         create({ run, userName, keyId, ...rotation, ...found }, rotation, held),
@@ -46,23 +45,12 @@ export function iamUser(userName: string): Source {
       const decision = decideSlots(await slotsOf(keeping, record));
       return decision.do === 'stop' ? [await noFreeSlot(keeping, decision.keyIds)] : [];
     },
-    discard: (run, id) => run.keys.remove(userName, id),
-    lastUsed: (run, id) => run.keys.lastUsed(id),
-    retire: (run, id) => run.keys.deactivate(userName, id),
+    keys: {
+      discard: (run, id) => run.keys.remove(userName, id),
+      lastUsed: (run, id) => run.keys.lastUsed(id),
+      retire: (run, id) => run.keys.deactivate(userName, id),
+    },
   };
-}
-
-function keyId(fields: FlatSecret): string | undefined {
-  const id = fields[keyField];
-  return typeof id === 'string' && id !== '' ? id : undefined;
-}
-
-function awsCredentials(fields: FlatSecret): AwsCredentials | null {
-  const id = keyId(fields);
-  const secret = fields[secretField];
-  return id !== undefined && typeof secret === 'string' && secret !== ''
-    ? { keyId: id, secret: new Credentials(secret) }
-    : null;
 }
 
 async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>): Promise<void> {

@@ -4,6 +4,7 @@ import type { FlatSecret } from '../../core/secret';
 import type { Invocation, KeyUse, ObjectProbe } from '../../ports';
 import type { Rotation, Value } from '../rotation';
 import { iamUser } from './iamUser';
+import { mirror } from './mirror';
 
 /** What a source needs to know of what is there. */
 export interface Found {
@@ -19,6 +20,8 @@ export interface Source {
   readonly overlap: boolean;
   /** The access key id in a value: what links are known by, besides the version. */
   keyId(fields: FlatSecret): string | undefined;
+  /** Whether a value holds credentials at all. Without them in AWSCURRENT this is a first rotation: nothing to go back to. */
+  isComplete(fields: FlatSecret): boolean;
   /**
    * Makes credentials and stores them as the pending value; a value that got there first is left, and what was made is taken back.
    *
@@ -37,18 +40,26 @@ export interface Source {
   ): Promise<void>;
   /** What would keep `create` from making a key, found without making one. */
   obstacles(run: Invocation, rotation: Pick<Rotation, 'secret'>, found: Found): Promise<readonly RotationError[]>;
+  /** The old credentials of a source that makes its own; `null`: they are somebody else's to end. */
+  readonly keys: OldKeys | null;
+}
+
+/** How old credentials end. */
+export interface OldKeys {
   /** Deletes credentials that no link holds and no label names: those of a version that was given up. */
   discard(run: Invocation, keyId: string): Promise<void>;
-  /** When old credentials were last used; `null`: never, as far as their maker knows. */
+  /** When they were last used; `null`: never, as far as their maker knows. */
   lastUsed(run: Invocation, keyId: string): Promise<KeyUse | null>;
-  /** Makes old credentials unusable in a way that can be taken back. */
+  /** Makes them unusable in a way that can be taken back. */
   retire(run: Invocation, keyId: string): Promise<void>;
 }
 
-const sources: {
-  readonly [T in SourceDefinition['type']]: (definition: Extract<SourceDefinition, { type: T }>) => Source;
-} = {
-  'iam-user': ({ userName }) => iamUser(userName),
-};
-
-export const sourceFor = (definition: SourceDefinition): Source => sources[definition.type](definition);
+/** The table of sources. */
+export function sourceFor(definition: SourceDefinition): Source {
+  switch (definition.type) {
+    case 'iam-user':
+      return iamUser(definition.userName);
+    case 'mirror':
+      return mirror(definition.secretId, definition.overlap);
+  }
+}

@@ -1,0 +1,51 @@
+import { RotationError } from '../../core/errors';
+import { parseFlatSecret } from '../../core/secret';
+import type { Invocation, SecretValue } from '../../ports';
+import { updateSecretRecord } from '../rotation';
+import { accessKeyId, awsCredentials } from './awsKeys';
+import { waitUntilAccepted } from './trials';
+import type { Source } from '.';
+
+/** The AWSCURRENT value of another secret: for credentials that a person, a managed rotation or another function makes. */
+export function mirror(secretId: string, overlap: boolean): Source {
+  return {
+    overlap,
+    keyId: accessKeyId,
+    isComplete: (fields) => Object.keys(fields).length > 0,
+    create: async (run, { secret, version, rotationToken }) => {
+      const mirrored = await mirroredValue(run, secretId);
+      await run.secrets.put(secret.arn, version, mirrored.value, rotationToken);
+      await updateSecretRecord(run, secret.arn, (record) => ({ ...record, mirrored: mirrored.version }));
+      run.log.info('value-mirrored', { version, from: secretId, mirroredVersion: mirrored.version });
+    },
+    exists: () => Promise.resolve(true),
+    accepted: async (run, pending, current, probes, until) => {
+      const fresh = awsCredentials(pending.fields);
+      // other kinds cannot be tried from here: testSecret finds out, through the pipelines
+      if (fresh === null || fresh.keyId === (current === null ? undefined : accessKeyId(current.fields))) return;
+      await waitUntilAccepted(run, fresh, current === null ? null : awsCredentials(current.fields), probes, until);
+    },
+    obstacles: async (run) => {
+      try {
+        await mirroredValue(run, secretId);
+        return [];
+      } catch (thrown) {
+        if (thrown instanceof RotationError) return [thrown];
+        throw thrown;
+      }
+    },
+    keys: null,
+  };
+}
+
+async function mirroredValue(run: Invocation, secretId: string): Promise<SecretValue> {
+  const mirrored = await run.secrets.read(secretId, { label: 'AWSCURRENT' });
+  if (mirrored === null) {
+    throw new RotationError(
+      'SECRET_UNREADABLE',
+      `the mirrored secret ${secretId} does not exist or has no value. Nothing was changed. Store a value in it, or correct "source" in ROTATIONS.`,
+    );
+  }
+  parseFlatSecret(mirrored.value, `the mirrored secret ${secretId}`);
+  return mirrored;
+}

@@ -1,0 +1,114 @@
+import { followChange } from '../../lambda/steps/follow';
+import { recover } from '../../lambda/steps/recover';
+import { secretId } from '../support/scenario';
+import { createWorld, type MemoryWorld } from '../support/world';
+import { call, failure, story, upTo } from './driving';
+
+const mirrored = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:team/ingest-key-QwErTy';
+
+/** A world whose secret mirrors another one, which holds this value. */
+function mirroring(value: (world: MemoryWorld) => string, overlap = false): MemoryWorld {
+  const world = createWorld({ definition: { source: { type: 'mirror', secretId: mirrored, overlap } } });
+  world.secrets.add(mirrored, world.newId(), value(world));
+  return world;
+}
+const otherKey = (world: MemoryWorld): string => {
+  const { keyId, secret } = world.keys.add('somebody');
+  return JSON.stringify({ aws_access_key_id: keyId, aws_secret_access_key: secret });
+};
+const sameAsNow = (world: MemoryWorld): string =>
+  world.secretValue(world.label('AWSCURRENT') ?? '') === null
+    ? ''
+    : JSON.stringify(world.secretValue(world.label('AWSCURRENT') ?? ''));
+
+test('the value of the mirrored secret is taken over, and the links get it', async () => {
+  const world = mirroring(otherKey);
+  const version = await upTo(world, 'finishSecret');
+  expect(JSON.stringify(world.secretValue(version))).toBe(
+    world.secrets.value(mirrored, world.secrets.holder(mirrored, 'AWSCURRENT') ?? ''),
+  );
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(world.secretValue(version)?.['aws_access_key_id']);
+  expect(world.paused()).toEqual([]);
+});
+
+test('the value that the links hold already pauses nothing', async () => {
+  const world = mirroring(sameAsNow);
+  const version = await upTo(world, 'finishSecret');
+  expect(world.transitions).toEqual([]);
+  expect(world.points).not.toContain('lane.alter');
+  expect(world.label('AWSCURRENT')).toBe(version);
+});
+
+test('keys of somebody else are never retired or deleted', async () => {
+  const world = mirroring(otherKey, true);
+  await upTo(world, 'finishSecret');
+  await world.pass(48 * 3_600_000);
+  expect((await world.run(recover)).retired).toEqual([]);
+  expect(world.points.filter((name) => /keys\.(remove|deactivate|create)/.test(name))).toEqual([]);
+});
+
+test('without overlap there is nothing to go back to: the link keeps the new value, its pipelines are started, AWSPENDING stays', async () => {
+  const world = mirroring(otherKey);
+  const version = await upTo(world, 'setSecret');
+  world.keys.deny((keyId) => keyId === world.secretValue(version)?.['aws_access_key_id']);
+  await world.pass(2_000);
+  const error = await failure(call(world, 'testSecret', version));
+  expect(error.code).toBe('PROOF_FAILED');
+  expect(error.message).toContain('nothing to go back to');
+  expect(world.paused()).toEqual([]);
+  expect(world.label('AWSPENDING')).toBe(version);
+});
+
+test('with overlap a refused value goes back to AWSCURRENT', async () => {
+  const world = mirroring(otherKey, true);
+  const before = world.linkKeyId('analytics', 'analytics_link');
+  const version = await upTo(world, 'setSecret');
+  world.keys.deny((keyId) => keyId === world.secretValue(version)?.['aws_access_key_id']);
+  expect((await failure(call(world, 'testSecret', version))).code).toBe('PROOF_FAILED');
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(before);
+});
+
+test.each(['', '[]', '{"a":{}}'])(
+  'a mirrored value that is no flat object (%j) is refused, and nothing is stored',
+  async (value) => {
+    const world = mirroring(() => value);
+    const version = world.startRotation();
+    expect((await failure(call(world, 'createSecret', version))).code).toBe('SECRET_SHAPE');
+    expect(world.secretValue(version)).toBeNull();
+  },
+);
+
+describe('a change of the mirrored secret', () => {
+  test('starts a rotation, once for each version', async () => {
+    const world = mirroring(otherKey);
+    expect(await world.run((run) => followChange(run, mirrored))).toEqual([secretId]);
+    const version = world.label('AWSPENDING') ?? '';
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)
+      await call(world, step, version);
+    expect(await world.run((run) => followChange(run, 'team/ingest-key'))).toEqual([]);
+  });
+
+  test('is waited with while a previous rotation is not complete', async () => {
+    const world = mirroring(otherKey);
+    world.startRotation();
+    expect(await world.run((run) => followChange(run, mirrored))).toEqual([]);
+    expect(world.logs.some(({ action }) => action === 'mirror-waits')).toBe(true);
+  });
+
+  test('of another secret starts nothing', async () => {
+    const world = mirroring(otherKey);
+    expect(await world.run((run) => followChange(run, `${mirrored.slice(0, -10)}-other-QwErTz`))).toEqual([]);
+  });
+
+  test('is found by the watchdog within five minutes when no event came', async () => {
+    const world = mirroring(otherKey);
+    await world.pass(60_000);
+    const started: string[] = [];
+    for (let minute = 0; minute < 5; minute += 1) {
+      started.push(...(await world.run(recover)).started);
+      await world.pass(60_000);
+    }
+    expect(started).toEqual([secretId]);
+    expect(story(world)).toEqual([]);
+  });
+});
