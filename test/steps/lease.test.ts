@@ -40,6 +40,34 @@ test('once a write shows that somebody took over, no effect is allowed any more,
   expect(world.table.item('user', 'u')?.lease?.holder).toBe('other');
 });
 
+test('a renewal counts from when it was sent: with a slow answer it is renewed again, and one too slow is no renewal', async () => {
+  const world = createWorld();
+  const work = (answersAfterMs: number) =>
+    world.run((run) =>
+      withLease(run, 'user', `u${answersAfterMs}`, newUserRecord, async (held) => {
+        world.latency = slowFirstWrite(answersAfterMs);
+        await held.save((item) => item);
+        world.latency = (_, name) => (name === 'table.write' ? answersAfterMs : 1);
+        await held.guard();
+      }),
+    );
+  await work(20_000);
+  expect((await failure(work(leaseMs - 4_000))).code).toBe('LEASE_LOST');
+});
+
+test('a write of our own whose answer was lost is not taken for another holder', async () => {
+  const world = createWorld();
+  await world.run((run) =>
+    withLease(run, 'user', 'u', newUserRecord, async (held) => {
+      world.faults = new Map([[world.points.length + 1, 'lost']]);
+      await expect(held.save((item) => item)).rejects.toThrow('AWS_REFUSED');
+      await held.save((item) => item);
+      await held.guard();
+    }),
+  );
+  expect(world.table.item('user', 'u')?.lease).toBeNull();
+});
+
 test('what is left of the time is looked at again after waiting for the lease', async () => {
   const world = createWorld(clusterOf(onLink('orders', { drainMs: 35_000 })));
   const version = await upTo(world, 'createSecret');

@@ -64,3 +64,34 @@ test('a credential error from before the pause does not fail the proof of a pipe
   await upTo(world, 'testSecret');
   expect(world.table.item('secret', secretId)?.unproven).toHaveLength(1);
 });
+
+test('the older key stays due when it was, however often a step comes again', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'finishSecret');
+  const due = world.table.item('secret', secretId)?.retirements;
+  await world.pass(3_600_000);
+  await call(world, 'finishSecret', version);
+  expect(world.table.item('secret', secretId)?.retirements).toEqual(due);
+});
+
+test('the names of a try that failed leave the table with the next one', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) => (name === 'lane.alter' ? 'refused' : undefined);
+  await failure(call(world, 'setSecret', version));
+  const [former] = world.table.keys('set');
+  world.faults = new Map();
+  await call(world, 'setSecret', version);
+  expect(world.table.keys('set')).toHaveLength(1);
+  expect(world.table.keys('set')).not.toContain(former);
+});
+
+test('waiting for the key to be accepted leaves the time that a pause needs', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'createSecret');
+  world.keys.propagationMs = 600_000;
+  const begun = world.clock.now();
+  const error = await failure(call(world, 'setSecret', version, { seconds: 120 }));
+  expect(error.code).toBe('CREDENTIALS_NOT_ACCEPTED');
+  expect(world.clock.now() - begun).toBeLessThan(32_000);
+});

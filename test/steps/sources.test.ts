@@ -95,7 +95,7 @@ describe('createSecret, suspended for five minutes while a retry makes the key',
   test('changes nothing at IAM when it wakes, after whichever call it slept, and the stored key lives', async () => {
     const { names } = await suspendedAt(Infinity);
     expect(names).toEqual(expect.arrayContaining(['keys.remove', 'keys.create', 'secrets.put']));
-    for (let point = 1; point < names.indexOf('keys.create'); point += 1) {
+    for (let point = 1; point <= names.indexOf('keys.create'); point += 1) {
       const after = await suspendedAt(point);
       const late = after.names.slice(after.woke).filter((name) => /keys\.(create|remove|deactivate)/.test(name));
       expect([point, names[point - 1], late]).toEqual([point, names[point - 1], []]);
