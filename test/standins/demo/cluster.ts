@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { OnStatement, StatementRecord, Transition } from '../singlestore';
+import { seeHelp } from './options';
 import { connectionTo, openSingleStore, quote, sqlOf, statesOf, type Name, type Site, type Sql } from './site';
 
 /** A SingleStore for the demonstration. */
@@ -33,7 +34,7 @@ export async function openEmbedded(s3Endpoint: string, onStatement: OnStatement)
   const server = await openSingleStore(s3Endpoint, password, { onStatement });
   const from = { transition: 0 };
   return {
-    title: `embedded stand-in of 9.1, TLS, 127.0.0.1:${server.port}`,
+    title: `stand-in for SingleStore 9.1, TLS, 127.0.0.1:${server.port}`,
     connection: connectionTo(server, password),
     password,
     sql: sqlOf(server),
@@ -62,7 +63,7 @@ export async function openOutside(url: URL, s3Endpoint: string): Promise<Cluster
   const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   const tls = url.searchParams.get('tls') !== 'off';
   const file = url.searchParams.get('ca');
-  const ca = file === null ? {} : { ca: readFileSync(file, 'utf8') };
+  const ca = file === null ? {} : { ca: await named('cannot read the file of ?ca=', () => readFileSync(file, 'utf8')) };
   const open = () =>
     createConnection({
       host,
@@ -71,8 +72,10 @@ export async function openOutside(url: URL, s3Endpoint: string): Promise<Cluster
       password,
       ...(tls ? { ssl: { verifyIdentity: true, ...ca } } : {}),
     });
-  const connection = await open();
-  const poller = await open();
+  const [connection, poller] = await named(`cannot log in at ${host}:${port}`, async () => [
+    await open(),
+    await open(),
+  ]);
   const sqlOver = (over: typeof connection): Sql => {
     let last: Promise<unknown> = Promise.resolve();
     return (statement, database) => {
@@ -90,7 +93,7 @@ export async function openOutside(url: URL, s3Endpoint: string): Promise<Cluster
   const transitions: Transition[] = [];
   const watching = { on: false, ended: Promise.resolve() };
   return {
-    title: `${host}:${port}${tls ? ', TLS' : ''}`,
+    title: `SingleStore at ${host}:${port}${tls ? ', TLS' : ''}`,
     connection: { host, port, username, password, ...(tls ? ca : { tls: 'off' }) },
     password,
     sql: sqlOver(connection),
@@ -124,4 +127,14 @@ export async function openOutside(url: URL, s3Endpoint: string): Promise<Cluster
       await Promise.all([connection.end(), poller.end()]);
     },
   };
+}
+
+/** Says what could not be done for --singlestore. */
+async function named<R>(what: string, work: () => R | Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    const { message, code = '' } = error as NodeJS.ErrnoException; // where a name has two addresses, only a code
+    throw new Error(`--singlestore: ${what}: ${message || code}\n${seeHelp}`, { cause: error });
+  }
 }

@@ -1,27 +1,19 @@
 import type { Options } from './options';
+import type { StatementRecord } from '../singlestore';
+import { seconds } from './progress';
 import type { Played } from './scenario';
 import { userName } from './account';
+import { hung, lengthOf, type Paper } from './paper';
 import { shown, type Site } from './site';
 import type { Standing } from './stage';
 import { crowd, inOrder, line, pausesOf, spreadOf, statementsOfPauses, windowAround, type Pause } from './timeline';
 import type { Verdict } from './verdicts';
 
-/** Writes in colour, or not. */
-export interface Paint {
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
-  readonly quiet: (text: string) => string;
-  readonly strong: (text: string) => string;
-}
-
-export function paintFor({ isTTY }: { readonly isTTY?: boolean }): Paint {
-  const code = (number: number) => (text: string) => (isTTY === true ? `\u001b[${number}m${text}\u001b[0m` : text);
-  return { good: code(32), bad: code(31), quiet: code(2), strong: code(1) };
-}
-
 /** So many pipelines get a line each; more are summarised. */
 const mostLines = 8;
-const width = 40;
+/** A pipeline's timeline has so many characters, where there is room. */
+const widest = 40;
+const narrowest = 10;
 
 const openings: Readonly<Record<Options['scenario'], string>> = {
   rotation: 'One whole rotation, called as Secrets Manager calls it.',
@@ -29,34 +21,48 @@ const openings: Readonly<Record<Options['scenario'], string>> = {
   fail: 'A rotation whose new key is denied on the bucket.',
 };
 
-export function opening(scenario: Options['scenario'], title: string, site: Site, paint: Paint): string {
+export function opening(scenario: Options['scenario'], title: string, site: Site, paper: Paper): string {
   const [link] = site.links;
   const running = site.pipelines.filter(({ state }) => state === 'Running').length;
+  const row = (name: string, says: string): string => hung(`  ${name.padEnd(10)}`, says, paper.width);
   return [
-    paint.strong(openings[scenario]),
-    `  SingleStore ${title}; AWS stand-ins; the function is dist/lambda/index.js in a process of its own`,
-    `  ${link === undefined ? '' : shown(link)} feeds ${site.pipelines.length} pipelines in two databases: ${running} running, 1 stopped, 1 in error`,
+    hung('', paper.strong(openings[scenario]), paper.width),
+    row('cluster', title),
+    row('AWS', 'stand-ins for Secrets Manager, IAM, STS, S3 and DynamoDB'),
+    row('function', 'dist/lambda/index.js, the built one, in a process of its own'),
+    row(
+      'link',
+      `${link === undefined ? '' : shown(link)} feeds ${site.pipelines.length} pipelines in all, in two databases: ${running} running, 1 stopped, 1 in error`,
+    ),
     '',
   ].join('\n');
 }
 
-export function report(played: Played, judged: readonly Verdict[], paint: Paint): string {
-  const head = (text: string): string => `\n${paint.strong(text)}`;
+export function report(
+  played: Played,
+  judged: readonly Verdict[],
+  scenario: Options['scenario'],
+  paper: Paper,
+): string {
+  const head = (text: string): string => `\n${paper.strong(text)}`;
   return [
     head('Pipelines'),
-    ...pipelines(played, paint),
-    ...statements(played, head),
+    ...pipelines(played, paper),
+    ...statements(played, scenario, head, paper),
     head('Before and after'),
-    ...beforeAndAfter(played.before, played.after, paint),
+    ...beforeAndAfter(played, scenario, paper),
     head('Verdicts, from what the servers saw'),
-    ...judged.map(
-      ({ name, good, says }) =>
-        `  ${good ? paint.good('✓') : paint.bad('✗')} ${name.padEnd(15)}${good ? says : paint.bad(says)}`,
+    ...judged.map(({ name, good, says }) =>
+      hung(
+        `  ${good ? paper.good('✓') : paper.bad('✗')} ${name.padEnd(15)}`,
+        good ? says : paper.bad(says),
+        paper.width,
+      ),
     ),
   ].join('\n');
 }
 
-function pipelines({ before, after, evidence, until }: Played, paint: Paint): readonly string[] {
+function pipelines({ before, after, evidence, until }: Played, paper: Paper): readonly string[] {
   const pauses = pausesOf(evidence.transitions);
   const ran = [...before.states]
     .filter(([, state]) => state === 'Running')
@@ -64,81 +70,124 @@ function pipelines({ before, after, evidence, until }: Played, paint: Paint): re
     .sort();
   const rest = [...before.states].filter(([, state]) => state !== 'Running').sort();
   const longest = Math.max(...[...before.states.keys()].map(({ length }) => length));
-  const label = (name: string): string => `  ${name.padEnd(longest)}  `;
+  const row = (name: string, says: string): string => hung(`  ${name.padEnd(longest)}  `, says, paper.width);
   const rows = (of: readonly string[]): string => {
     const sum = ({ rows: loaded }: Standing) => of.reduce((total, name) => total + (loaded.get(name) ?? 0), 0);
-    return paint.quiet(`rows ${sum(before)} → ${sum(after)}`);
+    return paper.quiet(`rows ${sum(before)} → ${sum(after)}`);
   };
-  const others = rest.map(
-    ([name, state]) => `${label(name)}${paint.quiet(`${state} before, ${after.states.get(name) ?? 'gone'} after`)}`,
+  const others = rest.map(([name, state]) =>
+    row(name, paper.quiet(`${state} before, ${after.states.get(name) ?? 'gone'} after`)),
   );
-  if (pauses.length === 0)
-    return [
-      ...summary(
-        ran,
-        `${ran.length === 1 ? 'it' : `all ${ran.length}`} loaded all the time, no pause was seen   ${rows(ran)}`,
-      ),
-      ...others,
-    ];
+  if (pauses.length === 0) {
+    const all = ran.length === 1 ? 'it' : `all ${ran.length}`;
+    const says = `${ran.length} running: ${all} loaded all the time, no pause was seen   ${rows(ran)}`;
+    return [hung('  ', says, paper.width), ...others];
+  }
   const window = windowAround(pauses, until);
-  const scale = `${' '.repeat(longest + 4)}${paint.quiet(`━ loads  · paused; the line shows ${took(window.until - window.from)}`)}`;
+  const whole = took(window.until - window.from);
   if (ran.length > mostLines) {
     const spread = spreadOf(pauses.map(({ from, to }) => (to ?? until) - from));
-    const drawn = crowd(pauses, window, ran.length, width);
+    const says = `${took(spread.least)} to ${took(spread.most)}, half of them ${took(spread.median)} or less   ${rows(ran)}`;
     return [
-      `  ${ran.length} pipelines     [${drawn}]  how many are paused, over ${took(window.until - window.from)}`,
-      `  each paused       ${took(spread.least)} to ${took(spread.most)}, half of them ${took(spread.median)} or less   ${rows(ran)}`,
+      `  ${`${ran.length} pipelines`.padEnd(15)}[${crowd(pauses, window, ran.length, widest)}]`,
+      hung(' '.repeat(17), paper.quiet(`how many are paused, over ${whole}`), paper.width),
+      hung('  each paused    ', says, paper.width),
       ...others,
     ];
   }
+  const told = ran.map((name) => {
+    const own = pauses.filter(({ pipeline }) => pipeline === name);
+    return { name, own, says: `  ${pausedFor(own)}   ${rows([name])}` };
+  });
+  const room = paper.width - longest - 4 - Math.max(...told.map(({ says }) => lengthOf(says)));
+  const width = Math.max(narrowest, Math.min(widest, room));
   return [
-    scale,
-    ...ran.map((name) => {
-      const own = pauses.filter(({ pipeline }) => pipeline === name);
-      return `${label(name)}${line(own, window, width)}  ${pausedFor(own)}   ${rows([name])}`;
-    }),
+    row('', paper.quiet(`━ loads  · paused; the line shows ${whole}`)),
+    ...told.map(({ name, own, says }) => row(name, line(own, window, width) + says)),
     ...others,
   ];
 }
-
-const summary = (ran: readonly string[], says: string): readonly string[] => [`  ${ran.length} running: ${says}`];
 
 const pausedFor = (pauses: readonly Pause[]): string =>
   pauses.length === 0
     ? 'not paused'
     : `paused ${pauses.map(({ from, to }) => (to === undefined ? 'for good' : took(to - from))).join(' and ')}`;
 
-const took = (milliseconds: number): string => `${Math.round(milliseconds).toLocaleString('en')} ms`;
+const took = (milliseconds: number): string =>
+  milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : seconds(milliseconds);
 
-function statements({ evidence }: Played, head: (text: string) => string): readonly string[] {
+function statements(
+  { evidence }: Played,
+  scenario: Options['scenario'],
+  head: (text: string) => string,
+  paper: Paper,
+): readonly string[] {
   if (evidence.statements === undefined) return [];
   const pauses = statementsOfPauses(evidence.statements);
   if (pauses.length === 0) return [head('Statements in the pause'), '  none: there was no pause'];
-  return [head('Statements in the pause, in this order'), ...pauses.flatMap((pause) => wrapped(inOrder(pause)))];
+  if (scenario === 'crash') return [head('Statements in the pauses, in this order'), ...crashed(pauses, paper)];
+  return [
+    head('Statements in the pause, in this order'),
+    ...pauses.map((pause) => hung('  ', `${inOrder(pause)}; over ${connections(pause)}`, paper.width)),
+  ];
 }
 
-function wrapped(text: string): readonly string[] {
-  const lines = [''];
-  for (const part of text.split(/(?<=,) /)) {
-    const last = lines.length - 1;
-    if ((lines[last] ?? '').length + part.length > 110) lines.push(part);
-    else lines[last] = `${lines[last] ?? ''} ${part}`.trim();
-  }
-  return lines.map((one, at) => `  ${at > 0 ? '  ' : ''}${one}`);
+/** A pause that one run began and another ended, and what came after it. */
+function crashed([first = [], ...others]: ReturnType<typeof statementsOfPauses>, paper: Paper): readonly string[] {
+  const row = (who: string, says: string): string => hung(`  ${who.padEnd(12)}`, says, paper.width);
+  const end = first.findLastIndex(({ outcome }) => outcome === 'dropped') + 1;
+  return [
+    row('killed run', inOrder(first.slice(0, end))),
+    row('watchdog', inOrder(first.slice(end))),
+    row(
+      '',
+      paper.quiet('a SELECT on each of its new connections; is the killed run still connected? which are stopped?'),
+    ),
+    ...others.map((pause) => row('retry', inOrder(pause))),
+  ];
 }
 
-function beforeAndAfter(before: Standing, after: Standing, paint: Paint): readonly string[] {
+const connections = (pause: readonly StatementRecord[]): string => {
+  const { size } = new Set(pause.map(({ connectionId }) => connectionId));
+  return `${size} ${size === 1 ? 'connection' : 'connections'}`;
+};
+
+function beforeAndAfter(
+  { before, after, outcome }: Played,
+  scenario: Options['scenario'],
+  paper: Paper,
+): readonly string[] {
   const column = 24;
   const row = (name: string, was = '-', is = '-'): string =>
-    `  ${name.padEnd(column)}${was.padEnd(column + 8)}${was === is ? paint.quiet(is) : is}`;
+    `  ${name.padEnd(column)}${was.padEnd(column)}${was === is ? paper.quiet(is) : is}`;
+  const note = (text: string): string => hung('  ', paper.quiet(text), paper.width);
+  const link = (when: string, text: string): readonly string[] => [
+    hung('  ', `SHOW CREATE LINK, ${when}`, paper.width),
+    hung('    ', text, paper.width),
+  ];
   const labels = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
   const keys = [...new Set([...before.keys.keys(), ...after.keys.keys()])];
   return [
     ...labels.map((label) => row(label, before.labels[label], after.labels[label])),
     ...keys.map((key) => row(key, before.keys.get(key) ?? 'not there', after.keys.get(key) ?? 'deleted')),
-    `  ${paint.quiet(`labels show the access key in their version; below them, the keys of the IAM user ${userName}`)}`,
-    `  SHOW CREATE LINK, before ${before.link === after.link ? 'and after' : ''}`.trimEnd(),
-    `    ${before.link}`,
-    ...(before.link === after.link ? [] : ['  and after', `    ${after.link}`]),
+    note(`Labels show their version's key; below them, the keys of user ${userName}.`),
+    ...(outcome === 'succeeded'
+      ? [
+          note('The old key stays Active until it is retired: after 24 h, and only if nothing uses it any more.'),
+          note(
+            'AWSPENDING may stay on the version of AWSCURRENT: to Secrets Manager that is a rotation that has ended.',
+          ),
+        ]
+      : []),
+    ...(scenario === 'fail'
+      ? [
+          note(
+            'AWSPENDING keeps the new key, and no link holds it. When the policy is mended, the retry goes on with it.',
+          ),
+        ]
+      : []),
+    ...(before.link === after.link
+      ? link('the same before and after: it shows no credentials', before.link)
+      : [...link('before', before.link), ...link('after', after.link)]),
   ];
 }

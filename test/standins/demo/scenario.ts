@@ -1,5 +1,5 @@
 import { rotate, type RotationOutcome, type Step } from '../aws/rotation';
-import { seconds, type Progress } from './progress';
+import type { Progress } from './progress';
 import { propagationMs, type Evidence, type Stage, type Standing } from './stage';
 
 /** The lease of a link lasts this long: nobody else touches its pipelines meanwhile, since its holder may still live. */
@@ -20,8 +20,8 @@ export interface Played {
 
 const purpose: Readonly<Record<Step, string>> = {
   createSecret: 'AWSPENDING has a new access key',
-  setSecret: 'waited until the new key works, then: pause, ALTER LINK, resume',
-  testSecret: 'every pipeline that was paused has loaded with the new key',
+  setSecret: 'waited for the new key; then pause, ALTER LINK, resume',
+  testSecret: 'every paused pipeline has loaded with the new key',
   finishSecret: 'AWSCURRENT is on the new version',
 };
 
@@ -48,10 +48,12 @@ const scenarios = {
 
   /** The new key is denied on the bucket before the function tries it. */
   fail: (stage: Stage, progress: Progress) =>
-    run(stage, progress, 2, (step) => {
-      const { aws, bucket, user, key } = stage.account;
-      const fresh = user.keys.find(({ accessKeyId }) => accessKeyId !== key.accessKeyId);
-      if (step === 'setSecret' && fresh !== undefined) aws.iam.denyOnBucket(fresh.accessKeyId, bucket);
+    run(stage, progress, 2, {
+      before(step) {
+        const { aws, bucket, user, key } = stage.account;
+        const fresh = user.keys.find(({ accessKeyId }) => accessKeyId !== key.accessKeyId);
+        if (step === 'setSecret' && fresh !== undefined) aws.iam.denyOnBucket(fresh.accessKeyId, bucket);
+      },
     }),
 
   /** The process dies when its first START arrives: everything is paused, the link is changed, nothing runs again. */
@@ -63,41 +65,52 @@ const scenarios = {
       stage.lambda.kill();
       return 'drop-before';
     });
-    await run(stage, progress, 1);
+    const killed = 'killed by this demonstration behind ALTER LINK: its pipelines are paused';
+    await run(stage, progress, 1, { says: (_, ok) => (dead && !ok ? killed : undefined) });
     stage.onStatement(() => 'ok');
     await recovered(stage, progress);
-    return run(stage, progress, 1);
+    const again = 'paused again: only an ALTER LINK that the journal confirms counts, and the killed run noted none';
+    return run(stage, progress, 1, { says: (step, ok) => (step === 'setSecret' && ok ? again : undefined) });
   },
 };
+
+interface Telling {
+  /** Called before each step. */
+  readonly before?: (step: Step) => void;
+  /** What this scenario has to say of a step; undefined where the usual is right. */
+  readonly says?: (step: Step, ok: boolean) => string | undefined;
+}
 
 async function run(
   stage: Stage,
   progress: Progress,
   attempts: number,
-  before: (step: Step) => void = () => undefined,
+  { before, says }: Telling = {},
 ): Promise<RotationOutcome> {
-  let step: Step = 'createSecret';
+  const { aws, secretArn, user } = stage.account;
   const told = new Set<string>();
   const news = (message: string): string => (told.size < told.add(message).size ? message : 'the same again');
   return rotate(
-    stage.account.aws.secrets,
-    stage.account.secretArn,
+    aws.secrets,
+    secretArn,
     async (event) => {
+      const step = event.Step;
+      const keys = user.keys.length;
       const began = Date.now();
-      const end = progress.begin(event.Step, event.Step === 'setSecret' ? propagationMs : 0);
+      const end = progress.begin(step, step === 'setSecret' ? propagationMs : 0);
       const result = await stage.invoke(event);
-      const took = seconds(Date.now() - began).padStart(7);
-      const said = result.ok ? purpose[step] : news(result.error.errorMessage);
-      end(`  ${result.ok ? '✓' : '✗'} ${event.Step.padEnd(12)} ${took}  ${said}`);
+      end();
+      const adopted = step === 'createSecret' && user.keys.length === keys;
+      const usual = result.ok ? (adopted ? 'AWSPENDING keeps the key of the first call' : purpose[step]) : undefined;
+      progress.step(
+        result.ok,
+        step,
+        Date.now() - began,
+        says?.(step, result.ok) ?? usual ?? (result.ok ? '' : news(result.error.errorMessage)),
+      );
       return result;
     },
-    {
-      attempts,
-      onStep: (next) => {
-        step = next;
-        before(next);
-      },
-    },
+    { attempts, ...(before === undefined ? {} : { onStep: before }) },
   );
 }
 
@@ -107,13 +120,15 @@ async function recovered(stage: Stage, progress: Progress): Promise<void> {
     const began = Date.now();
     const end = progress.begin('recover');
     const result = await stage.invoke({ action: 'recover' });
+    end();
     const { resumed = [] } = (result.ok ? result.value : {}) as { resumed?: readonly string[] };
-    const took = seconds(Date.now() - began).padStart(7);
-    end(
-      `  ✓ ${'recover'.padEnd(12)} ${took}  ${resumed.length > 0 ? `the watchdog resumed ${resumed.join(', ')}` : 'the lease of the dead run still holds: it might live, so nothing is touched'}`,
-    );
+    const says =
+      resumed.length > 0
+        ? `the watchdog started what was paused on ${resumed.join(', ')}`
+        : 'the watchdog touches nothing: the lease of the killed run still holds, and for all it knows that run lives';
+    progress.step(result.ok, 'recover', Date.now() - began, result.ok ? says : result.error.errorMessage);
     if (resumed.length > 0) return;
-    await progress.wait(call === 1 ? leaseMs : 2_000, 'until the lease of the dead run has run out');
+    await progress.wait(call === 1 ? leaseMs : 2_000, 'until the lease of the killed run has run out');
   }
 }
 

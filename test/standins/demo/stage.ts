@@ -73,23 +73,28 @@ function siteOf([first, second]: readonly [string, string], pipelines: number): 
   };
 }
 
-/** Lends a stage to `work`, and takes everything down afterwards, also when it is interrupted. */
-export async function withStage<R>(options: Options, work: (stage: Stage) => Promise<R>): Promise<R> {
+/**
+ * Lends a stage to `work`, and takes everything down afterwards.
+ *
+ * @param ended ends it before its time, with the reason as the error
+ */
+export async function withStage<R>(
+  options: Options,
+  ended: AbortSignal,
+  work: (stage: Stage) => Promise<R>,
+): Promise<R> {
+  ended.throwIfAborted();
   const cleanUps: (() => unknown)[] = [];
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  let interrupt: () => void = () => undefined;
   const interrupted = new Promise<never>((_, reject) => {
-    interrupt = () => {
-      reject(new Error('interrupted'));
-    };
+    ended.addEventListener('abort', () => {
+      reject(ended.reason as Error);
+    });
   });
-  for (const signal of signals) process.once(signal, interrupt);
   try {
     const stage = await Promise.race([openStage(options, (undo) => cleanUps.push(undo)), interrupted]);
     return await Promise.race([work(stage), interrupted]);
   } finally {
     for (let next = cleanUps.pop(); next !== undefined; next = cleanUps.pop()) await next();
-    for (const signal of signals) process.off(signal, interrupt);
   }
 }
 

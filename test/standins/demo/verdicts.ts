@@ -119,7 +119,11 @@ function credentialAlways({ evidence: { moments, looks, requests } }: Played): V
   const subject = moments.some(({ links }) => Object.keys(links).length > 0)
     ? "the link's key and AWSCURRENT's"
     : "AWSCURRENT's key and every key that a pipeline signed with";
-  return verdict('P2', wrong, `looked ${looks} times, before every request and statement: ${subject} worked each time`);
+  return verdict(
+    'P2',
+    wrong,
+    `checked ${looks} times, before every request and statement: ${subject} worked each time`,
+  );
 }
 
 function noSecret({ evidence: { outputs, secrets } }: Played): Verdict {
@@ -131,6 +135,6 @@ function noSecret({ evidence: { outputs, secrets } }: Played): Verdict {
   return verdict(
     'No secret',
     wrong,
-    `${secrets.length} secrets looked for, raw and encoded, in ${count} texts: ${Object.keys(outputs).join(', ')}`,
+    `${secrets.length} secrets, raw and encoded, are in none of ${count} texts: ${Object.keys(outputs).join(', ')}`,
   );
 }
