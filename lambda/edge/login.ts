@@ -2,7 +2,10 @@ import { RotationError } from '../core/errors';
 import type { ConnectionSecret } from '../ports';
 import { certificateFault } from './tls';
 
-/** Answers to a login that say nothing about user and password: too many connections of all or of this user, shutdown, a blocked host. */
+/**
+ * Answers to a login that say nothing about user and password: too many connections of all or of this user, shutdown,
+ * a blocked host.
+ */
 const full = new Set([1040, 1053, 1129, 1203, 1226]);
 
 /**

@@ -62,6 +62,7 @@ describe('before the password is sent', () => {
 test.each<[string, OddOptions, RegExp]>([
   ['a wrong password', { login: refused(1045, '28000') }, /^LOGIN_REFUSED: .* login of "rotator" \(error 1045\)/],
   ['an expired token', { login: refused(2628) }, /^LOGIN_REFUSED: .*\(error 2628\)/],
+  ['too many connections of this user', { login: refused(1226, '42000') }, /^CONNECTION_REFUSED: .*\(error 1226\)/],
   ['too many connections', { greeting: refused(1040, '08004') }, /^CONNECTION_REFUSED: .*\(error 1040\)/],
   [
     'a password wanted in clear text',

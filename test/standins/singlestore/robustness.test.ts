@@ -5,6 +5,8 @@ import * as mysql from 'mysql2/promise';
 import { startSingleStore, type SingleStoreStandIn } from './index';
 import { frame, LARGEST_FRAME, PacketReader } from './packet';
 
+jest.setTimeout(60_000); // half a gigabyte, and 500 TLS handshakes on both sides of one machine
+
 let server: SingleStoreStandIn;
 const sockets = new Set<Socket>();
 beforeAll(async () => {
