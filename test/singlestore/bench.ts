@@ -134,33 +134,41 @@ export class Bench {
     return typeof config === 'string' ? (JSON.parse(config) as unknown) : config; // a JSON column comes as what it says
   }
 
+  /** @throws with what could not be dropped */
   async close(): Promise<void> {
     const left: string[] = [];
-    const attempt = async (sql: string) => {
-      const outcome = await this.root.outcome(sql);
-      if (outcome !== 'OK') left.push(`${sql}: ${outcome}`);
-    };
     try {
-      for (const client of this.#clients) await client.end();
-      for (const database of [this.database, this.other]) await this.#dropPipelines(database);
-      for (const database of [this.database, this.other]) {
-        await attempt(`DROP DATABASE IF EXISTS ${quoteName(database)}`);
+      for (const client of [...this.#clients, this.root]) await client.end();
+      const sweeper = await Client.open(this.witness.target); // not `root`, which a claim may have lost
+      try {
+        for (const sql of await this.#drops(sweeper)) {
+          const outcome = await sweeper.outcome(sql);
+          if (outcome !== 'OK') left.push(`${sql}: ${outcome}`);
+        }
+      } finally {
+        await sweeper.end();
       }
-      for (const user of this.#users) await attempt(`DROP USER IF EXISTS ${user}`);
     } finally {
-      await this.root.end();
       await this.witness.close();
     }
     if (left.length > 0) throw new Error(`left behind: ${left.join('; ')}`);
   }
 
-  /** A database with running pipelines may refuse to go; DROP PIPELINE stops them first. */
-  async #dropPipelines(database: string): Promise<void> {
-    const rows = await this.root.rows(
-      `SELECT PIPELINE_NAME FROM information_schema.PIPELINES WHERE DATABASE_NAME = ${quoteText(database)}`,
+  /** DROP PIPELINE stops what runs, and a database may refuse to go while something does. */
+  async #drops(sweeper: Client): Promise<readonly string[]> {
+    const databases = [this.database, this.other];
+    const pipelines = await sweeper.rows(
+      'SELECT DATABASE_NAME, PIPELINE_NAME FROM information_schema.PIPELINES ' +
+        `WHERE DATABASE_NAME IN (${databases.map(quoteText).join(', ')}) ORDER BY DATABASE_NAME`,
     );
-    if (rows.length > 0) await this.root.outcome(`USE ${quoteName(database)}`);
-    for (const { PIPELINE_NAME } of rows) await this.root.outcome(`DROP PIPELINE ${quoteName(String(PIPELINE_NAME))}`);
+    return [
+      ...pipelines.flatMap(({ DATABASE_NAME, PIPELINE_NAME }) => [
+        `USE ${quoteName(String(DATABASE_NAME))}`,
+        `DROP PIPELINE ${quoteName(String(PIPELINE_NAME))}`,
+      ]),
+      ...databases.map((database) => `DROP DATABASE IF EXISTS ${quoteName(database)}`),
+      ...this.#users.map((user) => `DROP USER IF EXISTS ${user}`),
+    ];
   }
 
   async #connect(user: string, password: string): Promise<Client> {
