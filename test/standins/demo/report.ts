@@ -87,7 +87,7 @@ function pipelines({ before, after, evidence, until }: Played, paper: Paper): re
   const whole = took(window.until - window.from);
   if (ran.length > mostLines) {
     const spread = spreadOf(pauses.map(({ from, to }) => (to ?? until) - from));
-    const says = `${took(spread.least)} to ${took(spread.most)}, half of them ${took(spread.median)} or less   ${rows(ran)}`;
+    const says = `${took(spread.least)} to ${took(spread.most)}, median ${took(spread.median)}   ${rows(ran)}`;
     return [
       `  ${`${ran.length} pipelines`.padEnd(15)}[${crowd(pauses, window, ran.length, widest)}]`,
       hung(' '.repeat(17), paper.quiet(`how many are paused, over ${whole}`), paper.width),
@@ -128,7 +128,7 @@ function statements(
   if (scenario === 'crash') return [head('Statements in the pauses, in this order'), ...crashed(pauses, paper)];
   return [
     head('Statements in the pause, in this order'),
-    ...pauses.map((pause) => hung('  ', `${inOrder(pause)}; over ${connections(pause)}`, paper.width)),
+    ...pauses.map((pause) => hung('  ', `${inOrder(pause)}; STOP and START over ${connections(pause)}`, paper.width)),
   ];
 }
 
@@ -148,7 +148,9 @@ function crashed([first = [], ...others]: ReturnType<typeof statementsOfPauses>,
 }
 
 const connections = (pause: readonly StatementRecord[]): string => {
-  const { size } = new Set(pause.map(({ connectionId }) => connectionId));
+  const { size } = new Set(
+    pause.filter(({ kind }) => /^(stop|start)-pipeline$/.test(kind)).map(({ connectionId }) => connectionId),
+  );
   return `${size} ${size === 1 ? 'connection' : 'connections'}`;
 };
 
