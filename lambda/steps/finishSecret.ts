@@ -1,5 +1,5 @@
 import { RotationError } from '../core/errors';
-import { holdsOnly, type Retirement } from '../core/journal';
+import { holdsOnly, mayHold, settledOn, type Retirement } from '../core/journal';
 import { labelled } from '../core/version';
 import type { Invocation } from '../ports';
 import { withLease } from './lease';
@@ -15,6 +15,15 @@ export async function finishSecret(rotation: Rotation, run: Invocation): Promise
     throw new RotationError(
       'STEP_OUT_OF_ORDER',
       `version ${version} of ${secret.arn} is not ${marks.setAt === undefined ? 'set' : 'proven'}, so it is not promoted. AWSCURRENT stays where it is. The retry begins with createSecret.`,
+    );
+  }
+  const astray = (await run.table.list('link')).filter(
+    ({ item }) => item.secretId === secret.arn && mayHold(item, version) && !settledOn(item, version),
+  );
+  if (astray.length > 0) {
+    throw new RotationError(
+      'STEP_OUT_OF_ORDER',
+      `${astray.map(({ key }) => key).join(', ')} is being moved away from version ${version} of ${secret.arn}, so it is not promoted. AWSCURRENT stays where it is. The retry sets and proves it again.`,
     );
   }
   const from = labelled(secret, 'AWSCURRENT');

@@ -6,7 +6,7 @@ import { currentValue, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import type { SurveyedLink } from './survey';
 import { withSurveys } from './surveys';
-import { statementMs } from './bracket/progress';
+import { recordConnections, statementMs } from './bracket/progress';
 import { withLease } from './lease';
 import { withCluster } from './targets';
 
@@ -64,10 +64,12 @@ export async function startAgain(
 ): Promise<void> {
   await withCluster(run, connectionSecretId, 1, async (cluster) => {
     await withLease(run, 'link', linkKey(record.cluster, record.link), record, async (held) => {
+      await recordConnections(held, cluster);
       for (const pipeline of pipelines) {
         await held.guard();
         await cluster.lanes[0]?.start(pipeline, statementMs);
       }
+      await held.save((item) => ({ ...item, connections: [] }));
     });
   });
 }

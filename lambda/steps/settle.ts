@@ -1,10 +1,12 @@
 import { speaksOf, type RotationDefinition } from '../core/definition';
-import { linkKey, type Bracket, type LinkRecord } from '../core/journal';
+import { holdsOnly, linkKey, settledOn, type Bracket, type LinkRecord } from '../core/journal';
 import { partsOf } from '../core/names';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import { drivenIntoError } from './bracket/look';
 import { finishLeftovers } from './finishSecret';
+import { withLease } from './lease';
+import { forgetBracket } from './move';
 import type { Attempt } from './recover';
 import { rollBack } from './rollBack';
 import { marksOf, secretRecord, type Rotation } from './rotation';
@@ -18,7 +20,7 @@ const provesItselfMs = 60_000;
 const untestedMs = 20 * 60_000;
 
 /** Why a link goes back to AWSCURRENT. */
-type Reason = 'rollback-recorded' | 'driven-into-error' | 'abandoned';
+type Reason = 'rollback-recorded' | 'driven-into-error' | 'abandoned' | 'left-behind';
 
 /** Brings links that a dead or abandoned rotation left on other credentials to where they belong. @returns what was settled */
 export async function settleSecrets(run: Invocation, attempt: Attempt): Promise<readonly string[]> {
@@ -48,15 +50,22 @@ async function settleSecret(
     ({ lease, bracket }) => bracket?.phase !== 'open' && (lease === null || lease.until <= now),
   );
   const settled: string[] = [];
+  const current = labelled(secret, 'AWSCURRENT');
+  const marks = await secretRecord(run, arn);
+  const promoted = current !== null && marksOf(marks, current).testedAt !== undefined ? current : null;
   for (const record of free) {
     const key = linkKey(record.cluster, record.link);
-    const wrong = await whatIsWrong(run, record, secret, now);
+    if (record.bracket?.direction === 'back' && settledOn(record, record.bracket.to)) {
+      // the link is back: all that is left is to forget the set
+      await withLease(run, 'link', key, record, (held) => forgetBracket(run, held), 0);
+      continue;
+    }
+    const wrong = (await whatIsWrong(run, record, secret, now)) ?? leftBehind(record, promoted);
     if (wrong === null) continue;
     run.log.warn('settling', { link: record.link, cluster: record.cluster, ...wrong });
     const back = await rollBack({ definition, secret, version: wrong.version }, run, new Set([key]));
     if (back?.includes(key) === true) settled.push(`${key}: ${wrong.reason}`);
   }
-  const current = labelled(secret, 'AWSCURRENT');
   if (current !== null && free.some(({ bracket }) => bracket?.direction === 'forward' && bracket.to === current)) {
     await finishLeftovers({ definition, secret, version: current }, run);
     settled.push(`${arn}: promotion of ${current} finished`);
@@ -88,6 +97,13 @@ async function whatIsWrong(
     return { reason: 'driven-into-error', version: bracket.to };
   }
   return null;
+}
+
+/** A link that was moved back while its version was being promoted: AWSCURRENT is what links are to hold. */
+function leftBehind(record: LinkRecord, promoted: VersionId | null): { reason: Reason; version: VersionId } | null {
+  if (promoted === null || holdsOnly(record, promoted)) return null;
+  const other = record.holds.find(({ version }) => version !== null && version !== promoted)?.version;
+  return other === undefined || other === null ? null : { reason: 'left-behind', version: other };
 }
 
 /** Members that the version's credentials drove into Error, with nobody left to prove and roll back. */

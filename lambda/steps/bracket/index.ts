@@ -5,7 +5,7 @@ import { alter } from './change';
 import { close, failureOf } from './close';
 import { look } from './look';
 import { promise, stop } from './pause';
-import { Progress, type BracketWork, type Change, type Pause } from './progress';
+import { Progress, recordConnections, type BracketWork, type Change, type Pause } from './progress';
 import { kill, start } from './resume';
 
 /**
@@ -18,6 +18,7 @@ import { kill, start } from './resume';
  */
 export async function performBracket(work: BracketWork, run: Invocation): Promise<readonly Pause[]> {
   const progress = new Progress(work, run);
+  if (work.change === null) await recordConnections(work.held, work.cluster);
   for (;;) {
     const action = next(progress.situation);
     try {

@@ -41,6 +41,22 @@ export async function promise(p: Progress, change: Change, pipelines: readonly Q
   p.chunks.push(...added);
   p.bracket = bracket;
   p.set({ open: true, members: new Set([...p.situation.members, ...pipelines]) });
+  if (p.promises === 1) await mustStillBeWanted(p, change);
+}
+
+/**
+ * The version was read before the lease was claimed, and others may have given it up or promoted another one meanwhile. Looked at
+ * once the journal says that the link may hold it: whoever gives it up later sees that, and waits for the lease.
+ */
+async function mustStillBeWanted(p: Progress, { secretId, to, direction }: Change): Promise<void> {
+  const { labels } = await p.run.secrets.describe(secretId);
+  const carried = labels[to.version] ?? [];
+  if (carried.includes('AWSCURRENT') || (direction === 'forward' && carried.includes('AWSPENDING'))) return;
+  const label = direction === 'forward' ? 'AWSPENDING' : 'AWSCURRENT';
+  p.fail({
+    code: 'LABEL_MOVED',
+    what: `version ${to.version} does not carry ${label} any more, so the link is left as it is`,
+  });
 }
 
 /** A link without a record holds a credential that we did not put there. */

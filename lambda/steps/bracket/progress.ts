@@ -116,7 +116,7 @@ export class Progress {
   async reconnect(): Promise<void> {
     const { cluster, held } = this.work;
     await cluster.reopen();
-    await held.save((item) => ({ ...item, connections: union(item.connections, cluster.connections()) }));
+    await recordConnections(held, cluster);
   }
 
   /** @throws RESUME_FAILED once the reserve is spent; the journal stays open for the watchdog. */
@@ -139,3 +139,8 @@ export const refusal = (outcome: Refusal | undefined): string =>
   outcome?.grant === undefined ? `error ${outcome?.errno ?? 0}` : `error ${outcome.errno}, missing: ${outcome.grant}`;
 
 export const union = (a: readonly number[], b: readonly number[]): readonly number[] => [...new Set([...a, ...b])];
+
+/** To be done before a connection is acted through: a successor ends those that are recorded. */
+export async function recordConnections(held: Held<'link'>, cluster: Cluster): Promise<void> {
+  await held.save((item) => ({ ...item, connections: union(item.connections, cluster.connections()) }));
+}
