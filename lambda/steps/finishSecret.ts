@@ -3,7 +3,7 @@ import { holdsOnly, mayHold, settledOn, type Retirement } from '../core/journal'
 import { labelled } from '../core/version';
 import type { Invocation } from '../ports';
 import { withLease } from './lease';
-import { forgetBracket } from './move';
+import { forgetBracket } from './former';
 import { marksOf, secretRecord, updateSecretRecord, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 

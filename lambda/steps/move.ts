@@ -1,31 +1,15 @@
 import { asRotationError, RotationError } from '../core/errors';
-import type { RotationDefinition } from '../core/definition';
-import { linkKey, settledOn, type ConfigValue, type LinkRecord } from '../core/journal';
-import { isInError } from '../core/pipeline';
+import { linkKey, settledOn, type LinkRecord } from '../core/journal';
 import type { QualifiedName } from '../core/names';
-import { configBefore, linkConfig, linkCredentials } from '../core/secret';
+import { isInError } from '../core/pipeline';
 import type { Cluster, Invocation, Lane } from '../ports';
 import { performBracket } from './bracket';
-import { credentialErrors, drivenIntoError } from './bracket/look';
-import type { Change } from './bracket/progress';
+import { credentialErrors } from './bracket/look';
+import { changeFor, holdsSameValue, versionOf, type Move } from './change';
+import { drivenByFormer, forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
-import type { Value } from './rotation';
-import { readSet, removeSet } from './set';
+import { removeSet } from './set';
 import { mustFit, pipelineBusy, type Survey, type SurveyedLink } from './survey';
-import { sourceFor } from './sources';
-
-/** Where links are to go. */
-export interface Move {
-  /** The value that links are thought to hold; `null` when nobody knows. A link that holds it already, under another version, is not paused. */
-  readonly current: Value | null;
-  readonly definition: RotationDefinition;
-  /** Full ARN of the rotated secret. */
-  readonly arn: string;
-  readonly value: Value;
-  readonly direction: Change['direction'];
-  /** Also start pipelines found in Error whose last error is a credential error after this time, epoch milliseconds; `null`: none. */
-  readonly restartErrorsAfter: number | null;
-}
 
 /** A link that could not be moved; the others were not held up. */
 export interface FailedLink {
@@ -79,7 +63,7 @@ async function moveLink(
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
     if (holdsSameValue(held.item, move)) return adopt(held, move);
     const driven = new Set([
-      ...(await drivenByLast(run, cluster, held.item)),
+      ...(await drivenByFormer(run, cluster, held.item)),
       ...(await foundInError(cluster, link, move)),
     ]);
     const change = { ...changeFor(link, held.item, move), errorsAfter: await cluster.newestError() };
@@ -95,27 +79,9 @@ async function moveLink(
   });
 }
 
-/** Whether the link has what the move would give it: nothing to pause for. */
-function holdsSameValue(record: LinkRecord, { current, value, definition, direction }: Move): boolean {
-  if (direction === 'back' || current === null) return false;
-  const known = record.holds.length === 0 || settledOn(record, current.version);
-  const [before, after] = [current, value].map(({ fields, version }) => ({
-    credentials: linkCredentials(fields, definition.fields, `version ${version}`),
-    config: JSON.stringify(linkConfig(fields, definition.fields, `version ${version}`)),
-  }));
-  return (
-    known &&
-    before !== undefined &&
-    after !== undefined &&
-    before.credentials.equals(after.credentials) &&
-    before.config === after.config
-  );
-}
-
 async function adopt(held: Held<'link'>, { definition, arn, value }: Move): Promise<void> {
-  const keyId = sourceFor(definition.source).keyId(value.fields);
-  const to = { version: value.version, ...(keyId === undefined ? {} : { keyId }) };
-  await held.save((item) => ({ ...item, secretId: arn, holds: [to], bracket: null }));
+  const holds = [versionOf(definition, value)];
+  await held.save((item) => ({ ...item, secretId: arn, holds, bracket: null }));
 }
 
 /** A link that is back has no more use for its set. */
@@ -136,69 +102,6 @@ async function foundInError(
   const inError = users.filter(({ state }) => isInError(state)).map(({ pipeline }) => pipeline);
   if (restartErrorsAfter === null || inError.length === 0) return new Set();
   return credentialErrors(cluster, restartErrorsAfter / 1_000, inError);
-}
-
-/** Ends the pause that a dead run left, with no regard to what the link is to hold. */
-export async function resume(run: Invocation, cluster: Cluster, held: Held<'link'>): Promise<void> {
-  const nothing = new Set<QualifiedName>();
-  run.log.warn('resuming-after-a-dead-run', {
-    link: held.item.link,
-    cluster: cluster.id,
-    version: held.item.bracket?.to ?? null,
-  });
-  await performBracket(
-    { held, cluster, lanes: () => cluster.lanes, change: null, users: nothing, known: nothing, driven: nothing },
-    run,
-  );
-}
-
-/** The set has served: the version is promoted, or the link is back. */
-export async function forgetBracket(run: Invocation, held: Held<'link'>): Promise<void> {
-  const { bracket } = held.item;
-  if (bracket === null) return;
-  await held.save((item) => ({ ...item, bracket: null }));
-  await removeSet(run, held.item, bracket);
-}
-
-async function drivenByLast(
-  run: Invocation,
-  cluster: Cluster,
-  record: LinkRecord,
-): Promise<ReadonlySet<QualifiedName>> {
-  if (record.bracket === null) return new Set();
-  const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
-  return drivenIntoError(cluster, record.bracket, (await readSet(run, record)).flat(), states);
-}
-
-function changeFor(
-  { row, grammar }: SurveyedLink,
-  record: LinkRecord,
-  { definition, arn, value, direction }: Move,
-): Omit<Change, 'errorsAfter'> {
-  const where = `version ${value.version} of ${arn}`;
-  const keyId = sourceFor(definition.source).keyId(value.fields);
-  const wanted = Object.entries(linkConfig(value.fields, definition.fields, where));
-  // an earlier try of this rotation may have changed CONFIG: what it found is what to go back to
-  const before =
-    record.bracket?.config ??
-    configBefore(
-      row.config,
-      wanted.map(([key]) => key),
-    );
-  const forward: Readonly<Record<string, ConfigValue>> = Object.fromEntries(
-    wanted.map(([key, held]) => [key, { value: held }]),
-  );
-  return {
-    to: { version: value.version, ...(keyId === undefined ? {} : { keyId }) },
-    direction,
-    credentials: linkCredentials(value.fields, definition.fields, where),
-    config: direction === 'back' && record.bracket !== null ? before : forward,
-    configBefore: before,
-    grammar,
-    row,
-    secretId: arn,
-    drainMs: definition.limits.drainSeconds * 1_000,
-  };
 }
 
 const newLinkRecord = (

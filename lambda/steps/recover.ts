@@ -4,7 +4,7 @@ import type { Invocation } from '../ports';
 import { followMirrors } from './follow';
 import { startLingering } from './linger';
 import { withLease, type Held } from './lease';
-import { resume } from './move';
+import { resume } from './former';
 import { retireDue } from './retire';
 import { readSet } from './set';
 import { settleSecrets } from './settle';

@@ -6,7 +6,7 @@ import type { Invocation } from '../ports';
 import { drivenIntoError } from './bracket/look';
 import { finishLeftovers } from './finishSecret';
 import { withLease } from './lease';
-import { forgetBracket } from './move';
+import { forgetBracket } from './former';
 import type { Attempt } from './recover';
 import { rollBack } from './rollBack';
 import { marksOf, secretRecord, type Rotation } from './rotation';

@@ -1,0 +1,74 @@
+import type { RotationDefinition } from '../core/definition';
+import { settledOn, type ConfigValue, type LinkRecord } from '../core/journal';
+import { configBefore, linkConfig, linkCredentials } from '../core/secret';
+import type { Change } from './bracket/progress';
+import type { Value } from './rotation';
+import { sourceFor } from './sources';
+import type { SurveyedLink } from './survey';
+
+/** Where links are to go. */
+export interface Move {
+  /** The value that links are thought to hold; `null` when nobody knows. A link that holds it already, under another version, is not paused. */
+  readonly current: Value | null;
+  readonly definition: RotationDefinition;
+  /** Full ARN of the rotated secret. */
+  readonly arn: string;
+  readonly value: Value;
+  readonly direction: Change['direction'];
+  /** Also start pipelines found in Error whose last error is a credential error after this time, epoch milliseconds; `null`: none. */
+  readonly restartErrorsAfter: number | null;
+}
+
+/** The change that a move makes to one link. */
+export function changeFor(
+  { row, grammar }: SurveyedLink,
+  record: LinkRecord,
+  { definition, arn, value, direction }: Move,
+): Omit<Change, 'errorsAfter'> {
+  const where = `version ${value.version} of ${arn}`;
+  const wanted = Object.entries(linkConfig(value.fields, definition.fields, where));
+  // an earlier try of this rotation may have changed CONFIG: what it found is what to go back to
+  const before =
+    record.bracket?.config ??
+    configBefore(
+      row.config,
+      wanted.map(([key]) => key),
+    );
+  const forward: Readonly<Record<string, ConfigValue>> = Object.fromEntries(
+    wanted.map(([key, held]) => [key, { value: held }]),
+  );
+  return {
+    to: versionOf(definition, value),
+    direction,
+    credentials: linkCredentials(value.fields, definition.fields, where),
+    config: direction === 'back' && record.bracket !== null ? before : forward,
+    configBefore: before,
+    grammar,
+    row,
+    secretId: arn,
+    drainMs: definition.limits.drainSeconds * 1_000,
+  };
+}
+
+/** How the journal names a value. */
+export function versionOf({ source }: RotationDefinition, { version, fields }: Value): Change['to'] {
+  const keyId = sourceFor(source).keyId(fields);
+  return { version, ...(keyId === undefined ? {} : { keyId }) };
+}
+
+/** Whether the link has what the move would give it: nothing to pause for. */
+export function holdsSameValue(record: LinkRecord, { current, value, definition, direction }: Move): boolean {
+  if (direction === 'back' || current === null) return false;
+  const known = record.holds.length === 0 || settledOn(record, current.version);
+  const [before, after] = [current, value].map(({ fields, version }) => ({
+    credentials: linkCredentials(fields, definition.fields, `version ${version}`),
+    config: JSON.stringify(linkConfig(fields, definition.fields, `version ${version}`)),
+  }));
+  return (
+    known &&
+    before !== undefined &&
+    after !== undefined &&
+    before.credentials.equals(after.credentials) &&
+    before.config === after.config
+  );
+}

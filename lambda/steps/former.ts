@@ -1,0 +1,40 @@
+import type { LinkRecord } from '../core/journal';
+import type { QualifiedName } from '../core/names';
+import type { Cluster, Invocation } from '../ports';
+import { performBracket } from './bracket';
+import { drivenIntoError } from './bracket/look';
+import type { Held } from './lease';
+import { readSet, removeSet } from './set';
+
+/** Ends the pause that a dead run left, with no regard to what the link is to hold. */
+export async function resume(run: Invocation, cluster: Cluster, held: Held<'link'>): Promise<void> {
+  const nothing = new Set<QualifiedName>();
+  run.log.warn('resuming-after-a-dead-run', {
+    link: held.item.link,
+    cluster: cluster.id,
+    version: held.item.bracket?.to ?? null,
+  });
+  await performBracket(
+    { held, cluster, lanes: () => cluster.lanes, change: null, users: nothing, known: nothing, driven: nothing },
+    run,
+  );
+}
+
+/** The set has served: the version is promoted, or the link is back. */
+export async function forgetBracket(run: Invocation, held: Held<'link'>): Promise<void> {
+  const { bracket } = held.item;
+  if (bracket === null) return;
+  await held.save((item) => ({ ...item, bracket: null }));
+  await removeSet(run, held.item, bracket);
+}
+
+/** Members of the last bracket that its credentials drove into Error. */
+export async function drivenByFormer(
+  run: Invocation,
+  cluster: Cluster,
+  record: LinkRecord,
+): Promise<ReadonlySet<QualifiedName>> {
+  if (record.bracket === null) return new Set();
+  const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
+  return drivenIntoError(cluster, record.bracket, (await readSet(run, record)).flat(), states);
+}
