@@ -101,6 +101,14 @@ describeLoading('new credentials', () => {
     await bench().root.refusal(`TEST PIPELINE ${pipeline} LIMIT 1`);
   });
 
+  test('as an object replace all that were there: what it does not name is gone', async () => {
+    const { link, pipeline } = await loading();
+    await bench().root.rows(`TEST PIPELINE ${pipeline} LIMIT 1`);
+    const { aws_access_key_id } = bench().witness.source!.credentials;
+    await bench().root.rows(`ALTER LINK ${link} SET CREDENTIALS ${quoteJson({ aws_access_key_id })}`);
+    await bench().root.refusal(`TEST PIPELINE ${pipeline} LIMIT 1`);
+  });
+
   test('TEST loads nothing', async () => {
     const { pipeline, rows, files } = await loading();
     const before = await rows();
