@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors';
 import type { QualifiedName } from './names';
-import { activityOf, isInError, isStopped } from './pipeline';
+import { activityOf, isInError, isStopped, type Activity } from './pipeline';
 
 /**
  * All that decides what a bracket does next: the journal, what is seen of the cluster, and how this run's own
@@ -19,6 +19,8 @@ export interface Situation {
   readonly users: ReadonlySet<QualifiedName>;
   /** Pipelines that credentials of ours drove into Error: paused by us, too. Each is started once. */
   readonly driven: ReadonlySet<QualifiedName>;
+  /** Pipelines that a STOP of a former bracket may have stopped since, or may stop yet: ours to start, so members from the first. */
+  readonly owed: ReadonlySet<QualifiedName>;
   readonly change: 'pending' | 'made';
   /** Connections whose last statement got no answer: the server may still act on it. */
   readonly unanswered: readonly number[];
@@ -67,16 +69,18 @@ function wayOut(s: Situation, states: ReadonlyMap<QualifiedName, string>): Actio
 
 /** What runs is promised before it is stopped; the link is changed only while nothing on it runs. */
 function wayIn(s: Situation, states: ReadonlyMap<QualifiedName, string>): Action {
-  const doing = (activity: string): QualifiedName[] =>
-    [...s.users].filter((user) => states.has(user) && activityOf(states.get(user) ?? '') === activity);
-  const busy = doing('busy');
-  if (busy.length > 0) {
-    const named = busy.map((pipeline) => `${pipeline} (${states.get(pipeline) ?? ''})`).join(', ');
-    const what = `${named} ${busy.length === 1 ? 'belongs' : 'belong'} to somebody's session or ${busy.length === 1 ? 'is' : 'are'} in an unknown state`;
+  const doing = (...activities: readonly Activity[]): QualifiedName[] =>
+    [...s.users].filter((user) => states.has(user) && activities.includes(activityOf(states.get(user) ?? '')));
+  const blocking = [...doing('busy'), ...doing('unknown').filter((user) => !s.members.has(user))];
+  if (blocking.length > 0) {
+    const named = blocking.map((pipeline) => `${pipeline} (${states.get(pipeline) ?? ''})`).join(', ');
+    const what = `${named}: in somebody's session, or in a state that is not known`;
     return { do: 'give up', failure: { code: 'PIPELINE_BUSY', what } };
   }
-  const running = doing('running');
-  const newcomers = [...new Set([...running, ...s.driven])].filter((pipeline) => !s.members.has(pipeline));
+  // a member in an unknown state was sent our STOP, and is on its way
+  const running = doing('running', 'unknown');
+  const owed = [...s.owed].filter((pipeline) => states.has(pipeline));
+  const newcomers = [...new Set([...running, ...s.driven, ...owed])].filter((pipeline) => !s.members.has(pipeline));
   if (newcomers.length > 0 || !s.open) return { do: 'promise', pipelines: newcomers };
   if (running.length > 0) return { do: 'stop', pipelines: running };
   // the same ALTER a second time is safe, but not while the first may still be on its way

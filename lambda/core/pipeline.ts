@@ -74,9 +74,10 @@ const isBarePart = (token: Token | undefined): boolean =>
  * What a pipeline's state means to a rotation.
  *
  * `running`: stopped by us before a change, started after it. `resting`: left as it is; a link can be changed under it.
- * `busy`: belongs to somebody's session, or a state nobody has documented: the link is not touched, and neither is it.
+ * `busy`: belongs to somebody's session: the link is not touched, and neither is it. `unknown`: a word that nobody has
+ * documented: the same, unless we have just sent it a STOP; then it is on its way.
  */
-export type Activity = 'running' | 'resting' | 'busy';
+export type Activity = 'running' | 'resting' | 'busy' | 'unknown';
 
 /** States: facts, singlestore, section 4.4. The catalogue's letter case is not relied on. */
 export function activityOf(state: string): Activity {
@@ -87,8 +88,12 @@ export function activityOf(state: string): Activity {
     case 'error':
     case 'detached':
       return 'resting';
-    default:
+    case 'running...foreground':
+    case 'testing':
+    case 'profiling':
       return 'busy';
+    default:
+      return 'unknown';
   }
 }
 

@@ -123,7 +123,10 @@ class LiveCluster implements Cluster {
   async reopen(): Promise<void> {
     const dead = this.#sessions().filter(({ alive }) => !alive).length;
     if (dead === 0) return;
-    const fresh: Session[] = await openSessions(this.#connection, dead);
+    // a server that has no more to give leaves enough to act and to watch
+    const fresh: Session[] = await openSessions(this.#connection, dead).catch(() =>
+      openSessions(this.#connection, Math.min(dead, 2)),
+    );
     if (!this.#watch.alive) this.#watch = fresh.pop() ?? this.#watch;
     this.#lanes = this.#lanes.map((lane) => {
       const session = lane.alive ? undefined : fresh.pop();

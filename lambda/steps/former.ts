@@ -15,15 +15,24 @@ export async function resume(run: Invocation, cluster: Cluster, held: Held<'link
     version: held.item.bracket?.to ?? null,
   });
   await performBracket(
-    { held, cluster, lanes: () => cluster.lanes, change: null, users: nothing, known: nothing, driven: nothing },
+    {
+      held,
+      cluster,
+      lanes: () => cluster.lanes,
+      change: null,
+      users: nothing,
+      known: nothing,
+      driven: nothing,
+      owed: nothing,
+    },
     run,
   );
 }
 
-/** The set has served: the version is promoted, or the link is back. */
+/** The set has served: the version is promoted, or the link is back. Not while a STOP of ours may still stop a member: the watchdog comes again. */
 export async function forgetBracket(run: Invocation, held: Held<'link'>): Promise<void> {
   const { bracket } = held.item;
-  if (bracket === null) return;
+  if (bracket === null || (bracket.lingering ?? []).length > 0) return;
   await held.save((item) => ({ ...item, bracket: null }));
   await removeSet(run, held.item, bracket);
 }

@@ -12,7 +12,7 @@ import type { Held } from './lease';
  */
 export async function startLingering(run: Invocation, cluster: Cluster, held: Held<'link'>): Promise<boolean> {
   const { bracket } = held.item;
-  if (bracket?.lingering === undefined) return false;
+  if (bracket?.lingering === undefined || bracket.lingering.length === 0) return false;
   const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
   const batches = await cluster.batches();
   const expired = run.clock.now() - (bracket.resumedAt ?? 0) > lingerMs;

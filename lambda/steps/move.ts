@@ -8,6 +8,7 @@ import { credentialErrors } from './bracket/look';
 import { changeFor, holdsSameValue, versionOf, type Move } from './change';
 import { drivenByFormer, forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
+import { startLingering } from './linger';
 import { removeSet } from './set';
 import { mustFit, pipelineBusy, type Survey, type SurveyedLink } from './survey';
 
@@ -60,6 +61,7 @@ async function moveLink(
   const initial = newLinkRecord(cluster.id, link.row.link, move.arn, connectionSecretId);
   await withLease(run, 'link', linkKey(cluster.id, link.row.link), initial, async (held) => {
     if (held.item.bracket?.phase === 'open') await resume(run, cluster, held);
+    await startLingering(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
     if (holdsSameValue(held.item, move)) return adopt(held, move);
     const driven = new Set([
@@ -69,9 +71,10 @@ async function moveLink(
     const change = { ...changeFor(link, held.item, move), errorsAfter: await cluster.newestError() };
     mustFit(run, move.definition);
     const former = held.item.bracket;
+    const owed = new Set((former?.lingering ?? []).map(({ pipeline }) => pipeline));
     const users = new Set(link.users.map(({ pipeline }) => pipeline));
     try {
-      await performBracket({ held, cluster, lanes, change, users, known, driven }, run);
+      await performBracket({ held, cluster, lanes, change, users, known, driven, owed }, run);
     } finally {
       if (former !== null && held.item.bracket?.id !== former.id) await removeSet(run, held.item, former);
     }

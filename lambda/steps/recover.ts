@@ -3,16 +3,17 @@ import type { LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
 import { followMirrors } from './follow';
 import { startLingering } from './linger';
-import { withLease, type Held } from './lease';
+import { withLease } from './lease';
 import { resume } from './former';
 import { retireDue } from './retire';
 import { readSet } from './set';
 import { settleSecrets } from './settle';
-import { withCluster } from './targets';
+import { withRecordedCluster } from './targets';
 
 /** The watchdog comes every minute; it begins nothing new after this. Milliseconds. */
 const beginsForMs = 50_000;
-const lanesToResume = 16;
+/** Few, because a server in need may have no more to give. */
+const lanesToResume = 4;
 
 /** What the watchdog did. */
 export interface Recovery {
@@ -89,19 +90,33 @@ export async function resumeDead(
   const records = (await run.table.list('link')).filter(({ item }) => needsResume(item) && which(item));
   const ours = records.filter(({ item: { lease } }) => waitMs > 0 || lease === null || lease.until <= now);
   const resumed: string[] = [];
+  const places = new Map(ours.map(({ item }) => [`${item.connectionSecretId} ${item.cluster}`, item]));
   await Promise.all(
-    [...new Set(ours.map(({ item }) => item.connectionSecretId))].map((secretId) =>
-      attempt(`resume through ${secretId}`, () =>
-        withCluster(run, secretId, lanesToResume, async (cluster) => {
-          for (const { key, item } of ours.filter((one) => one.item.connectionSecretId === secretId)) {
-            const work = async (held: Held<'link'>): Promise<void> => {
-              if (held.item.bracket?.phase === 'open') {
-                await resume(run, cluster, held);
-                resumed.push(key);
-              } else if (await startLingering(run, cluster, held)) resumed.push(key);
-            };
-            await attempt(`resume ${key}`, () => withLease(run, 'link', key, item, work, waitMs));
-          }
+    [...places].map(([place, at]) =>
+      attempt(`resume through ${place}`, () =>
+        withRecordedCluster(run, at, lanesToResume, async (cluster) => {
+          const there = ours.filter(({ item }) => `${item.connectionSecretId} ${item.cluster}` === place);
+          // side by side: one whose START is refused must not keep the others waiting
+          const outcomes = await Promise.allSettled(
+            there.map(({ key, item }) =>
+              attempt(`resume ${key}`, () =>
+                withLease(
+                  run,
+                  'link',
+                  key,
+                  item,
+                  async (held) => {
+                    const open = held.item.bracket?.phase === 'open';
+                    if (open) await resume(run, cluster, held);
+                    if (open || (await startLingering(run, cluster, held))) resumed.push(key);
+                  },
+                  waitMs,
+                ),
+              ),
+            ),
+          );
+          const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+          if (failed !== undefined) throw asRotationError(failed.reason);
         }),
       ),
     ),

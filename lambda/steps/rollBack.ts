@@ -8,7 +8,7 @@ import type { SurveyedLink } from './survey';
 import { withSurveys } from './surveys';
 import { recordConnections, statementMs } from './bracket/progress';
 import { withLease } from './lease';
-import { withCluster } from './targets';
+import { withRecordedCluster } from './targets';
 
 /**
  * Moves links that may hold a version back to AWSCURRENT, each through the same bracket, and starts the pipelines that the
@@ -58,11 +58,10 @@ export async function rollBack(
 /** Starts pipelines that credentials drove into Error where there is nothing to go back to: what was running is not left down. */
 export async function startAgain(
   run: Invocation,
-  connectionSecretId: string,
   record: LinkRecord,
   pipelines: readonly QualifiedName[],
 ): Promise<void> {
-  await withCluster(run, connectionSecretId, 1, async (cluster) => {
+  await withRecordedCluster(run, record, 1, async (cluster) => {
     await withLease(run, 'link', linkKey(record.cluster, record.link), record, async (held) => {
       await recordConnections(held, cluster);
       for (const pipeline of pipelines) {

@@ -11,7 +11,7 @@ import type { Attempt } from './recover';
 import { rollBack } from './rollBack';
 import { marksOf, secretRecord, type Rotation } from './rotation';
 import { readSet } from './set';
-import { withCluster } from './targets';
+import { withRecordedCluster } from './targets';
 import { proveVersion } from './testSecret';
 
 /** A rotation in progress proves its links itself within this time of a resume. Milliseconds. */
@@ -115,7 +115,7 @@ async function wasDrivenIntoError(
 ): Promise<boolean> {
   if (now - (bracket.resumedAt ?? now) < provesItselfMs) return false;
   const members = (await readSet(run, record)).flat();
-  return withCluster(run, record.connectionSecretId, 1, async (cluster) => {
+  return withRecordedCluster(run, record, 1, async (cluster) => {
     const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
     return (await drivenIntoError(cluster, bracket, members, states)).size > 0;
   });

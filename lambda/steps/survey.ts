@@ -70,7 +70,13 @@ async function surveyLink(
   users: readonly User[],
 ): Promise<SurveyedLink> {
   const record = (await run.table.read('link', linkKey(cluster.id, row.link)))?.item ?? null;
-  return { row, record, grammar, users, busy: users.filter(({ state }) => activityOf(state) === 'busy') };
+  return {
+    row,
+    record,
+    grammar,
+    users,
+    busy: users.filter(({ state }) => ['busy', 'unknown'].includes(activityOf(state))),
+  };
 }
 
 function usersByLink(
@@ -150,5 +156,5 @@ const sourceHidden = (pipeline: QualifiedName, cluster: string): RotationError =
 export const pipelineBusy = ({ row, busy }: SurveyedLink, cluster: string): RotationError =>
   new RotationError(
     'PIPELINE_BUSY',
-    `link ${row.link} on ${cluster} is in use by ${busy.map(({ pipeline, state }) => `${pipeline} (${state})`).join(', ')}: somebody's session, which is not ours to stop. Nothing was paused. The retry goes on when it has ended.`,
+    `link ${row.link} on ${cluster} is in use by ${busy.map(({ pipeline, state }) => `${pipeline} (${state})`).join(', ')}: somebody's session, which is not ours to stop, or a state that is not known. Nothing was paused. The retry goes on when it has ended.`,
   );

@@ -1,6 +1,7 @@
-import { connectionSecret } from '../core/connection';
+import { connectionSecret, type ConnectionSecret } from '../core/connection';
 import type { RotationDefinition, Target } from '../core/definition';
-import { RotationError } from '../core/errors';
+import { asRotationError, RotationError } from '../core/errors';
+import type { LinkRecord } from '../core/journal';
 import { partsOf, qualified, type QualifiedName } from '../core/names';
 import type { Cluster, Invocation, LinkRow } from '../ports';
 
@@ -11,6 +12,41 @@ export async function withCluster<R>(
   lanes: number,
   work: (cluster: Cluster) => Promise<R>,
 ): Promise<R> {
+  return lend(await run.clusters.open(await loginOf(run, connectionSecretId), lanes), work);
+}
+
+/**
+ * The cluster that a journal speaks of, to resume what is paused there: at the address that the journal recorded, though the
+ * connection secret may name another one by now, and with two connections where the server has no more to give.
+ */
+export async function withRecordedCluster<R>(
+  run: Invocation,
+  { connectionSecretId, cluster: id }: Pick<LinkRecord, 'connectionSecretId' | 'cluster'>,
+  lanes: number,
+  work: (cluster: Cluster) => Promise<R>,
+): Promise<R> {
+  const colon = id.lastIndexOf(':');
+  const login = {
+    ...(await loginOf(run, connectionSecretId)),
+    host: id.slice(0, colon),
+    port: Number(id.slice(colon + 1)),
+  };
+  const few = (thrown: unknown): Promise<Cluster> => {
+    if (lanes === 1 || asRotationError(thrown).code !== 'CONNECTION_REFUSED') throw thrown;
+    return run.clusters.open(login, 1);
+  };
+  return lend(await run.clusters.open(login, lanes).catch(few), work);
+}
+
+async function lend<R>(cluster: Cluster, work: (cluster: Cluster) => Promise<R>): Promise<R> {
+  try {
+    return await work(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function loginOf(run: Invocation, connectionSecretId: string): Promise<ConnectionSecret> {
   const stored = await run.secrets.read(connectionSecretId, { label: 'AWSCURRENT' });
   if (stored === null) {
     throw new RotationError(
@@ -20,12 +56,7 @@ export async function withCluster<R>(
   }
   const login = connectionSecret(stored.value, connectionSecretId);
   if (!login.tls) run.log.warn('tls-off', { connectionSecretId, host: login.host });
-  const cluster = await run.clusters.open(login, lanes);
-  try {
-    return await work(cluster);
-  } finally {
-    await cluster.close();
-  }
+  return login;
 }
 
 /** The targets by connection secret, so that each cluster is opened once. */

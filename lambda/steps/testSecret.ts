@@ -77,8 +77,8 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
   const what = `the source refuses version ${version} of ${secret.arn} to ${refused.flatMap((proof) => proof.refused).join(', ')}`;
   const advice = 'Check what the new credentials may do at the source';
   if ((await rollBack(rotation, run, new Set(refused.map(({ key }) => key)))) === null) {
-    for (const { record, connectionSecretId, refused: pipelines } of refused) {
-      if (record !== null) await startAgain(run, connectionSecretId, record, pipelines);
+    for (const { record, refused: pipelines } of refused) {
+      if (record !== null) await startAgain(run, record, pipelines);
     }
     return new RotationError(
       'PROOF_FAILED',

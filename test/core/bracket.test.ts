@@ -31,6 +31,13 @@ describe('on the way in', () => {
       { sees: 'orders Stopped, fresh Running', promised: 'orders, fresh' },
       'stop fresh',
     ],
+    [
+      'what a former STOP may stop yet is a member from the first',
+      { sees: 'orders Running, late Stopped', owed: 'late' },
+      'promise orders, late',
+    ],
+    ['... and is left out when it was dropped', { sees: 'orders Running', owed: 'late' }, 'promise orders'],
+    ['a member in an unknown state is on its way', { sees: 'orders Stopping', promised: 'orders' }, 'stop orders'],
     ['a member that somebody started again', { sees: 'orders Running', promised: 'orders' }, 'stop orders'],
     [
       'stopped, in Error and Detached before',
@@ -84,11 +91,11 @@ describe('on the way in', () => {
   test('what blocks is named with its states', () => {
     const told = (sees: string) => next(situation({ sees }));
     expect(told('audit Testing')).toMatchObject({
-      failure: { what: "`shop`.`audit` (Testing) belongs to somebody's session or is in an unknown state" },
+      failure: { what: "`shop`.`audit` (Testing): in somebody's session, or in a state that is not known" },
     });
     expect(told('audit Testing, orders Running, nightly Profiling')).toMatchObject({
       failure: {
-        what: "`shop`.`audit` (Testing), `shop`.`nightly` (Profiling) belong to somebody's session or are in an unknown state",
+        what: "`shop`.`audit` (Testing), `shop`.`nightly` (Profiling): in somebody's session, or in a state that is not known",
       },
     });
   });

@@ -124,6 +124,7 @@ export class ModelBracket {
       states: null,
       users: this.#users,
       driven: new Set(),
+      owed: new Set(),
       change: 'pending',
       unanswered: [],
       killed: false,

@@ -91,9 +91,9 @@ test.each([
   ['Running...Foreground', 'busy'],
   ['Testing', 'busy'],
   ['Profiling', 'busy'],
-  ['Paused', 'busy'],
-  [' Running', 'busy'],
-  ['', 'busy'],
+  ['Paused', 'unknown'],
+  [' Running', 'unknown'],
+  ['', 'unknown'],
 ])('state "%s" means %s', (state, activity) => {
   expect(activityOf(state)).toBe(activity);
 });

@@ -14,6 +14,7 @@ export interface Given {
   /** The set in the journal; not said: the journal is not open. */
   readonly promised?: string;
   readonly driven?: string;
+  readonly owed?: string;
   readonly aim?: 'resume';
   readonly change?: 'made';
   readonly unanswered?: readonly number[];
@@ -35,6 +36,7 @@ export function situation(given: Given): Situation {
     states: given.sees === null ? null : states,
     users: new Set(given.users === undefined ? states.keys() : listed(given.users)),
     driven: new Set(listed(given.driven ?? '')),
+    owed: new Set(listed(given.owed ?? '')),
     change: given.change ?? 'pending',
     unanswered: given.unanswered ?? [],
     killed: given.killed ?? false,

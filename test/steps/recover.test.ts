@@ -1,6 +1,7 @@
 import { rotate } from '../../lambda/steps/rotate';
 import { recover } from '../../lambda/steps/recover';
-import { secretId } from '../support/scenario';
+import { RotationError } from '../../lambda/core/errors';
+import { connectionSecretId, defaultCluster, secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
 import { call, clusterOf, keyIds, onLink, story, upTo } from './driving';
 
@@ -72,6 +73,43 @@ test('a cluster that is down is tried each minute, with the age of the pause as 
   await world.run(recover);
   expect(world.paused()).toEqual([]);
   expect(metric(world, 'OldestPauseAgeSeconds').at(-1)).toBe(0);
+});
+
+test('the connection secret names another cluster by now: the one that the journal recorded is resumed, and the other left alone', async () => {
+  const other = '10.0.0.2:3306';
+  const world = createWorld({ clusters: { '10.0.0.1:3306': defaultCluster, [other]: defaultCluster } });
+  await dead(world, 'lane.alter');
+  for (const pipeline of world.server(other).pipelines.values())
+    world.server(other).set(pipeline, 'Stopped', 'somebody');
+  const there = JSON.parse(
+    world.secrets.value(connectionSecretId, world.secrets.holder(connectionSecretId, 'AWSCURRENT') ?? '') ?? '',
+  ) as object;
+  world.secrets.putByHand(connectionSecretId, world.newId(), JSON.stringify({ ...there, host: '10.0.0.2' }));
+  await world.pass(31_000);
+  await world.run(recover);
+  expect([...world.server('10.0.0.1:3306').pipelines.values()].filter(({ state }) => state === 'Running')).toHaveLength(
+    2,
+  );
+  expect([...world.server(other).pipelines.values()].filter(({ state }) => state === 'Running')).toHaveLength(0);
+});
+
+test('a server that has few connections to give is resumed over two', async () => {
+  const world = createWorld();
+  await dead(world, 'lane.alter');
+  await world.pass(31_000);
+  const watchdog = world.run((run) =>
+    recover({
+      ...run,
+      clusters: {
+        open: (login, lanes) =>
+          lanes > 1
+            ? Promise.reject(new RotationError('CONNECTION_REFUSED', 'too many connections'))
+            : run.clusters.open(login, lanes),
+      },
+    }),
+  );
+  expect((await watchdog).resumed).toHaveLength(1);
+  expect(world.paused()).toEqual([]);
 });
 
 test('a member that was dropped meanwhile is reported and does not block the rest', async () => {

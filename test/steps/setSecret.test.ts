@@ -109,6 +109,47 @@ test('a server that answers STOP and lets STATE follow only after the drain budg
   expect(world.paused()).toEqual([]);
 });
 
+test('a late STOP that lands during the retry is ours: the pipeline is in the set, and runs in the end', async () => {
+  const world = createWorld(clusterOf(onLink('endless', { drainMs: 75_000 })));
+  world.server().killedStop = 'outlives';
+  const version = await created(world);
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('DRAIN_EXCEEDED');
+  // the STOP comes into effect while the retry waits for nothing but its own look
+  let looks = 0;
+  world.faults = (_, name) => {
+    if (name === 'cluster.newestError' && looks++ === 0) {
+      world.server().set(world.pipeline('analytics', 'endless'), 'Stopped', 'somebody');
+    }
+    return undefined;
+  };
+  await call(world, 'setSecret', version);
+  expect(world.paused()).toEqual([]);
+  await call(world, 'testSecret', version);
+  await call(world, 'finishSecret', version);
+  expect(world.paused()).toEqual([]);
+});
+
+test('a state that nobody knows, seen after our own STOP, is waited out', async () => {
+  const world = createWorld(clusterOf(onLink('orders', { lagMs: 2_000 })));
+  const version = await created(world);
+  world.faults = (_, name) => {
+    const orders = world.pipeline('analytics', 'orders');
+    if (
+      name === 'cluster.pipelines' &&
+      world.points.includes('lane.stop') &&
+      orders.state === 'Running' &&
+      !world.points.includes('lane.alter')
+    ) {
+      orders.state = 'Stopping';
+      world.clock.at(world.clock.now() + 500, () => world.server().set(orders, 'Stopped', 'server'));
+    }
+    return undefined;
+  };
+  await call(world, 'setSecret', version);
+  expect(link(world)).toBe(newKey(world, version));
+  expect(world.paused()).toEqual([]);
+});
+
 test('a pipeline that goes on loading after an unanswered STOP may be stopped by its owner: the watchdog leaves it', async () => {
   const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000 })));
   const version = await created(world);

@@ -34,7 +34,7 @@ export async function close(p: Progress): Promise<void> {
 /** Our STOP may still come into effect, or somebody's test of what we had stopped will end in Stopped. */
 function mayStopYet({ lingering, situation: { states } }: Progress, member: QualifiedName): boolean {
   const activity = activityOf(states?.get(member) ?? 'Stopped');
-  return activity === 'busy' || (activity === 'running' && lingering.has(member));
+  return activity === 'busy' || activity === 'unknown' || (activity === 'running' && lingering.has(member));
 }
 
 /** Only an answered ALTER takes the other version out of the record; one that was never sent takes back what was promised. */

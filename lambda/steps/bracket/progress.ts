@@ -43,6 +43,8 @@ export interface BracketWork {
   readonly known: ReadonlySet<QualifiedName>;
   /** Pipelines in Error that count as paused by us. */
   readonly driven: ReadonlySet<QualifiedName>;
+  /** Pipelines that a former STOP of ours may have stopped since. */
+  readonly owed: ReadonlySet<QualifiedName>;
 }
 
 export interface Pause {
@@ -69,6 +71,7 @@ export class Progress {
   stopBy: number | null = null;
   stopRounds = 0;
   promises = 0;
+  kills = 0;
   alters = 0;
   alterMayHaveActed = false;
   lookedForDriven: boolean;
@@ -83,6 +86,7 @@ export class Progress {
     this.bracket = change === null ? this.record.bracket : null;
     this.known = new Set(work.known);
     this.lookedForDriven = change !== null;
+    for (const pipeline of work.owed) this.lingering.add(pipeline);
     this.situation = {
       aim: change === null ? 'resume' : 'change',
       open: change === null,
@@ -90,6 +94,7 @@ export class Progress {
       states: null,
       users: work.users,
       driven: work.driven,
+      owed: work.owed,
       change: 'pending',
       // whatever a dead predecessor still has under way at the server is ended before anything else
       unanswered: this.record.connections.filter((id) => !cluster.connections().includes(id)),

@@ -38,26 +38,42 @@ function endPause(p: Progress, pipeline: QualifiedName): void {
   p.pauses.push({ pipeline, milliseconds: p.run.clock.now() - stoppedAt });
 }
 
-/** Ends connections whose statement may still act. The first time nothing waits for them, so that START can follow at once. */
+/** Rounds of ending connections, each longer than the last, before they are left to their fate. */
+const killRounds = 3;
+
+/**
+ * Ends connections whose statement may still act. The first time nothing waits for them, so that START can follow at once. One
+ * that does not end keeps no pipeline paused: on the way in the change is given up, on the way out the members it may have
+ * stopped are watched on (`lingering`).
+ */
 export async function kill(p: Progress, connections: readonly number[]): Promise<void> {
-  const patience = p.situation.killed ? 10 : 1;
-  if (p.situation.killed) p.mustHaveTime(`connections ${connections.join(', ')} do not end`);
+  const { cluster, held } = p.work;
+  p.kills = p.situation.killed ? p.kills + 1 : 0;
+  let left = connections;
   try {
-    let left = await p.work.cluster.present(connections);
+    left = await cluster.present(connections);
     for (const connection of left) {
-      await p.work.held.guard();
-      await p.work.cluster.kill(connection);
+      await held.guard();
+      await cluster.kill(connection);
     }
-    for (let round = 1; left.length > 0 && round <= patience; round += 1) {
+    for (let round = 1; left.length > 0 && round <= (p.situation.killed ? 10 : 1); round += 1) {
       await p.run.clock.sleep(25 * round);
-      left = await p.work.cluster.present(left);
+      left = await cluster.present(left);
     }
-    p.set({ unanswered: left, killed: true, states: null });
   } catch (thrown) {
     const { code } = asRotationError(thrown);
-    if (code !== 'STATEMENT_REFUSED' && code !== 'PRIVILEGE_MISSING') throw thrown;
     // a server that shows us no processes or lets us end none must not keep pipelines paused
-    p.run.log.warn('connections-not-ended', { cluster: p.record.cluster, connections: connections.map(String), code });
-    p.set({ unanswered: [], killed: true, states: null });
+    if (code !== 'STATEMENT_REFUSED' && code !== 'PRIVILEGE_MISSING') throw thrown;
+    p.kills = killRounds;
   }
+  p.set({ unanswered: left, killed: true, states: null });
+  if (left.length === 0 || p.kills < killRounds) return;
+  p.run.log.warn('connections-not-ended', { cluster: p.record.cluster, connections: left.map(String) });
+  const onWayIn = p.situation.aim === 'change' && p.situation.change === 'pending' && p.situation.failure === null;
+  if (onWayIn)
+    p.fail({
+      code: 'ALTER_UNANSWERED',
+      what: `connection ${left.join(', ')} does not end, and its ALTER LINK may still act`,
+    });
+  else p.set({ unanswered: [] });
 }
