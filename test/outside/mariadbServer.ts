@@ -42,16 +42,19 @@ export async function installMariaDb(): Promise<MariaDb> {
 
   const stop = async (how: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     if (server === undefined) return;
-    const ended = once(server, 'close');
-    server.kill(how);
-    server.kill('SIGCONT'); // a frozen process does not see SIGTERM
-    await ended;
+    const ending = server;
     server = undefined;
+    if (ending.exitCode !== null || ending.signalCode !== null) return;
+    const ended = once(ending, 'close');
+    ending.kill(how);
+    ending.kill('SIGCONT'); // a frozen process does not see SIGTERM
+    await ended;
   };
 
   return {
     port,
     async start(certificates) {
+      await stop(); // should a test have failed to
       for (const [name, pem] of Object.entries(certificates ?? {})) await writeFile(at(`${name}.pem`), pem as string);
       const tls = ['ca', 'cert', 'key'].map((name) => `--ssl-${name}=${at(`${name}.pem`)}`);
       server = spawn(
@@ -76,10 +79,13 @@ export async function installMariaDb(): Promise<MariaDb> {
     },
     async administer(...statements) {
       const admin = await mariadb.createConnection({ socketPath: at('socket'), user: 'root' });
-      let rows: unknown;
-      for (const statement of statements) rows = await admin.query(statement);
-      await admin.end();
-      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+      try {
+        let rows: unknown;
+        for (const statement of statements) rows = await admin.query(statement);
+        return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+      } finally {
+        await admin.end();
+      }
     },
     async freeze() {
       server!.kill('SIGSTOP');
