@@ -18,6 +18,8 @@ export interface Slots {
   readonly intent: Intent | null;
   /** Key id in the version that the intent was for, while that version carries a label: then the answer was not lost after all. */
   readonly claimed: string | null;
+  /** The key that we made last. */
+  readonly made: string | null;
   /** Key ids that the links' records name. */
   readonly recorded: ReadonlySet<string>;
   /** Some link may hold a key that no record names: it has no record, or one that does not know. */
@@ -31,13 +33,13 @@ const clockSkewMs = 5_000;
 
 export type SlotDecision =
   | { readonly do: 'create' }
-  | { readonly do: 'delete'; readonly keyId: string; readonly because: 'retired' | 'orphan' }
+  | { readonly do: 'delete'; readonly keyId: string; readonly because: 'retired' | 'orphan' | 'abandoned' }
   | { readonly do: 'stop'; readonly keyIds: readonly string[] };
 
 /**
  * Whether a key may be made, and what may be deleted for it. A key is deleted only if it is ours and unused: not among
- * those seen before an open intent, created within it, never used, in no record; or if it is the key of AWSPREVIOUS,
- * retired (inactive), and no link may hold it. Every other key is somebody's: it is never touched, and stops the
+ * those seen before an open intent, created within it, never used, in no record; or made by us for a version that has lost
+ * its labels, in no record; or if it is the key of AWSPREVIOUS, retired (inactive), and no link may hold it. Every other key is somebody's: it is never touched, and stops the
  * rotation only when it leaves no free slot.
  *
  * A link that nobody has a record of may hold any key that was there before us, so it protects the key of AWSPREVIOUS.
@@ -50,6 +52,10 @@ export function decideSlots(slots: Slots): SlotDecision {
     (key) => unlabelled(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent),
   );
   if (orphan !== undefined) return { do: 'delete', keyId: orphan.keyId, because: 'orphan' };
+  const abandoned = slots.keys.find(
+    (key) => unlabelled(key) && key.keyId === slots.made && key.keyId !== slots.previous,
+  );
+  if (abandoned !== undefined) return { do: 'delete', keyId: abandoned.keyId, because: 'abandoned' };
   if (slots.keys.length < slotsPerUser) return { do: 'create' };
   const retired = slots.keys.find((key) => unlabelled(key) && key.keyId === slots.previous && !key.active);
   if (retired !== undefined && !slots.unknownHolder) return { do: 'delete', keyId: retired.keyId, because: 'retired' };

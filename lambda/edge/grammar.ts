@@ -3,8 +3,8 @@ import { ask, failureOf, missingGrant } from './reading';
 import type { Session } from './session';
 import { probeAlter, probeReplace, type Statement } from './statements';
 
-/** The parser does not know the statement (facts: singlestore, section 3.6). */
-const parseError = 1064;
+/** The server does not know the statement, or does not support it (facts: singlestore, sections 3.6 and 6): it may log such a one literally. */
+const unknownStatement: ReadonlySet<number> = new Set([1064, 1706]);
 
 /**
  * How links are changed on this server, asked of its parser: a statement that it cannot parse may be written to its
@@ -25,5 +25,5 @@ async function isKnown(probe: Statement, session: Session): Promise<boolean> {
   if (answer.is === 'rows') return true;
   if (answer.is === 'lost' || missingGrant(answer.errno, session, probe) !== undefined)
     throw failureOf(answer, session, probe);
-  return answer.errno !== parseError;
+  return !unknownStatement.has(answer.errno);
 }

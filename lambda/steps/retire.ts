@@ -33,35 +33,38 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
   const definition = definitionOf(run, arn);
   const { keys } = sourceFor(definition.source);
   if (keyId === undefined || keys === null) return false;
-  if (mayBeHeld(await holders(run, definition), keyId)) {
+  const held = await holders(run, definition);
+  if (mayBeHeld(held, keyId)) {
     run.log.warn('old-key-held', {
       keyId,
       version,
-      note: 'a link may still hold it: by its record, or because it has none yet',
+      links: held.by(keyId),
+      note: 'these links may still hold it, by their records; none named: a link has no record yet. A record of a link that is gone is ended with the table item.',
     });
     return false;
   }
   const use = await keys.lastUsed(run, keyId);
-  run.metrics.put('OldKeyStillUsed', use !== null && use.at >= switchedAt ? 1 : 0, 'Count');
-  if (use !== null && use.at >= switchedAt) {
-    run.log.warn('old-key-still-used', {
-      keyId,
-      version,
-      service: use.service,
-      region: use.region,
-      lastUsed: new Date(use.at).toISOString(),
-    });
+  const used = use !== null && usedSince(use.at, switchedAt, run.clock.now());
+  run.metrics.put('OldKeyStillUsed', used ? 1 : 0, 'Count');
+  if (used) {
+    const { service, region, at } = use;
+    run.log.warn('old-key-still-used', { keyId, version, service, region, lastUsed: new Date(at).toISOString() });
     return false;
   }
-  await keys.retire(run, keyId);
+  const retired = await keys.retire(run, keyId);
   await updateSecretRecord(run, arn, (record) => ({
     ...record,
     unproven: [],
     retirements: record.retirements.map((one) => (one.keyId === keyId ? { ...one, retiredAt: run.clock.now() } : one)),
   }));
-  run.log.info('old-key-retired', { keyId, version });
-  return true;
+  if (retired) run.log.info('old-key-retired', { keyId, version });
+  else run.log.warn('old-key-not-found', { keyId, version, note: 'it is gone already, or belongs to another user' });
+  return retired;
 }
+
+/** IAM's dates are whole seconds: a use in the second of the switch may lie on either side, until a minute shows that none followed. */
+const usedSince = (at: number, switchedAt: number, now: number): boolean =>
+  at > switchedAt || (at > switchedAt - 1_000 && now < switchedAt + 60_000);
 
 /** Looks at the pipelines that had loaded nothing at promotion. @returns whether the source refuses the new credentials to one: then the old ones must live */
 async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretRecord): Promise<boolean> {
@@ -93,7 +96,10 @@ async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretR
  * Which keys links may hold: by the records of all links, of whichever secret, and because a link of this definition
  * without a record may hold any key. Asks the clusters, since `database.*` may name links made since.
  */
-async function holders(run: Invocation, definition: RotationDefinition): Promise<Holders> {
+async function holders(
+  run: Invocation,
+  definition: RotationDefinition,
+): Promise<Holders & { by: (keyId: string) => string[] }> {
   const records = await run.table.list('link');
   const recorded = new Set(records.map(({ key }) => key));
   const unrecorded = await Promise.all(
@@ -104,8 +110,9 @@ async function holders(run: Invocation, definition: RotationDefinition): Promise
       }),
     ),
   );
-  return holdersOf(
-    records.map(({ item }) => item),
-    unrecorded.includes(true),
-  );
+  const items = records.map(({ item }) => item);
+  return {
+    ...holdersOf(items, unrecorded.includes(true)),
+    by: (keyId) => records.filter(({ item }) => mayBeHeld(holdersOf([item], false), keyId)).map(({ key }) => key),
+  };
 }

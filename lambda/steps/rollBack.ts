@@ -1,4 +1,5 @@
 import { linkKey, mayHold, type LinkRecord } from '../core/journal';
+import { RotationError } from '../core/errors';
 import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
 import { moveLinks, mustAllHaveMoved } from './move';
@@ -8,15 +9,15 @@ import type { SurveyedLink } from './survey';
 import { withSurveys } from './surveys';
 import { recordConnections, statementMs } from './bracket/progress';
 import { withLease } from './lease';
-import { withRecordedCluster } from './targets';
+import { names, withRecordedCluster } from './targets';
 
 /**
  * Moves links that may hold a version back to AWSCURRENT, each through the same bracket, and starts the pipelines that the
  * version's credentials drove into Error.
  *
  * @param only keys of the links in question; absent: all that may hold the version.
- * @returns the keys of the links that are back; `null` when there is nothing to go back to (no current credentials, or a
- *   source without overlap): nothing was changed then.
+ * @returns the keys of the links that are back; `null` when there is nothing to go back to (no current credentials
+ *   that work, or a source without overlap): nothing was changed then.
  * @throws the first cause when a link could not be moved; the others have been.
  */
 export async function rollBack(
@@ -28,6 +29,17 @@ export async function rollBack(
   const current = await currentValue(run, secret.arn);
   if (current === null || current.version === version || !source.overlap || !source.isComplete(current.fields))
     return null;
+  if (!(await source.works(run, current))) {
+    run.log.error('current-does-not-work', {
+      version: current.version,
+      note: 'its credentials are refused by their maker, so nothing is rolled back to them',
+    });
+    return null;
+  }
+  const wanted = (await run.table.list('link'))
+    .filter(({ key, item }) => item.secretId === secret.arn && mayHold(item, version) && (only?.has(key) ?? true))
+    .filter(({ item }) => names(definition, item))
+    .map(({ key }) => key);
   return withSurveys(run, definition, async ({ clusters, failures }) => {
     const move = {
       definition,
@@ -47,13 +59,22 @@ export async function rollBack(
         return { failed: await moveLinks(run, survey, links, move), keys: links.map(key) };
       }),
     );
+    const back = outcomes.flatMap(({ keys }) => keys);
+    const unseen = wanted.filter((key) => !back.includes(key));
+    const blockers = clusters.flatMap((survey) => survey.blockers);
     mustAllHaveMoved(
       outcomes.flatMap(({ failed }) => failed),
-      failures,
+      [...failures, ...(unseen.length === 0 ? [] : [notReached(unseen, version), ...blockers])],
     );
-    return outcomes.flatMap(({ keys }) => keys);
+    return back;
   });
 }
+
+const notReached = (keys: readonly string[], version: string): RotationError =>
+  new RotationError(
+    'LINK_MISSING',
+    `${keys.join(', ')} may hold version ${version} and could not be moved back: the link is gone, not shown to this user, or cannot be altered. It was left as it is.`,
+  );
 
 /** Starts pipelines that credentials drove into Error where there is nothing to go back to: what was running is not left down. */
 export async function startAgain(

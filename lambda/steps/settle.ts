@@ -1,6 +1,5 @@
 import { speaksOf, type RotationDefinition } from '../core/definition';
 import { holdsOnly, linkKey, settledOn, type Bracket, type LinkRecord } from '../core/journal';
-import { partsOf } from '../core/names';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import { drivenIntoError } from './bracket/look';
@@ -11,7 +10,7 @@ import type { Attempt } from './recover';
 import { rollBack } from './rollBack';
 import { marksOf, secretRecord, type Rotation } from './rotation';
 import { readSet } from './set';
-import { withRecordedCluster } from './targets';
+import { names, withRecordedCluster } from './targets';
 import { proveVersion } from './testSecret';
 
 /** A rotation in progress proves its links itself within this time of a resume. Milliseconds. */
@@ -31,7 +30,7 @@ export async function settleSecrets(run: Invocation, attempt: Attempt): Promise<
     // without a definition nobody knows how the credentials are made up; pauses were resumed without one
     const definition = run.definitions.find((one) => speaksOf(one, arn));
     if (definition === undefined) continue;
-    const own = records.filter((record) => record.secretId === arn && covers(definition, record));
+    const own = records.filter((record) => record.secretId === arn && names(definition, record));
     await attempt.try(`settle ${arn}`, async () => settled.push(...(await settleSecret(run, definition, arn, own))));
   }
   return settled;
@@ -133,14 +132,4 @@ async function proveLate(
   if (setAt === undefined || testedAt !== undefined || now - setAt < untestedMs) return false;
   await proveVersion({ definition, secret, version }, run);
   return true;
-}
-
-/** Whether a definition still speaks of a link. */
-function covers({ targets }: RotationDefinition, { connectionSecretId, link }: LinkRecord): boolean {
-  const { database, name } = partsOf(link);
-  return targets.some(
-    (target) =>
-      target.connectionSecretId === connectionSecretId &&
-      target.links.some((pattern) => pattern.database === database && ('all' in pattern || pattern.link === name)),
-  );
 }

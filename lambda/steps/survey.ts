@@ -5,7 +5,7 @@ import { partsOf, type QualifiedName } from '../core/names';
 import { activityOf, sourceOf, type PipelineRow } from '../core/pipeline';
 import type { Cluster, Grammar, Invocation, LinkRow } from '../ports';
 import { reserveMs } from './bracket/progress';
-import { resolveLinks } from './targets';
+import { covers, resolveLinks } from './targets';
 
 /** A link as it was found, with all that uses it. */
 export interface SurveyedLink {
@@ -44,6 +44,9 @@ export async function survey(run: Invocation, target: Target, cluster: Cluster):
   const pipelines = await cluster.pipelines();
   const definitions = await cluster.definitions(pipelines.map(({ pipeline }) => pipeline));
   const users = usersByLink(pipelines, definitions, cluster.id, blockers);
+  // a pipeline that this user sees may read through a link that it does not see
+  const unseen = [...users.keys()].filter((link) => covers(target, link) && !rows.some((row) => row.link === link));
+  blockers.push(...unseen.filter((link) => !missing.includes(link)).map((link) => linkMissing(link, cluster.id)));
   const links = await Promise.all(
     rows.flatMap((row) => {
       const grammar = grammars.get(partsOf(row.link).database);
@@ -138,10 +141,10 @@ export function mustFit(run: Invocation, definition: RotationDefinition): void {
   );
 }
 
-const linkMissing = (link: QualifiedName, cluster: string): RotationError =>
+const linkMissing = (link: string, cluster: string): RotationError =>
   new RotationError(
     'LINK_MISSING',
-    `link ${link} does not exist on ${cluster}, or this user may not see it. Nothing was changed. Correct "links" in ROTATIONS, or GRANT SHOW LINK on its database.`,
+    `link ${link} does not exist on ${cluster}, or this user may not see it. Nothing was changed. Correct "links" in ROTATIONS, GRANT SHOW LINK on its database, or, where a workspace hides databases that are not attached to it, name the endpoint of the one that has it.`,
   );
 const grammarUnknown = (cluster: string): RotationError =>
   new RotationError(

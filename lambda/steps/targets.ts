@@ -2,7 +2,7 @@ import { connectionSecret, type ConnectionSecret } from '../core/connection';
 import type { RotationDefinition, Target } from '../core/definition';
 import { asRotationError, RotationError } from '../core/errors';
 import type { LinkRecord } from '../core/journal';
-import { partsOf, qualified, type QualifiedName } from '../core/names';
+import { partsOf, qualified, quoteIdentifier, type QualifiedName } from '../core/names';
 import type { Cluster, Invocation, LinkRow } from '../ports';
 
 /** Lends a connected cluster to `work` and closes it afterwards, whatever happens. @throws as `Clusters.open` */
@@ -67,19 +67,26 @@ export function clustersOf(definition: RotationDefinition): readonly Target[] {
   return [...links].map(([connectionSecretId, patterns]) => ({ connectionSecretId, links: patterns }));
 }
 
-/** The links that a target names. `missing`: named one by one and not there. */
+/** Whether a target speaks of a link. */
+export const covers = ({ links }: Target, link: QualifiedName): boolean => {
+  const { database, name } = partsOf(link);
+  return links.some((pattern) => pattern.database === database && ('all' in pattern || pattern.link === name));
+};
+
+/** Whether a definition still speaks of a link that has a record. */
+export const names = ({ targets }: RotationDefinition, { connectionSecretId, link }: LinkRecord): boolean =>
+  targets.some((target) => target.connectionSecretId === connectionSecretId && covers(target, link));
+
+/** The links that a target names. `missing`: patterns that match none: a link that is not there, or a database without any. */
 export async function resolveLinks(
   cluster: Cluster,
   target: Target,
-): Promise<{ readonly rows: readonly LinkRow[]; readonly missing: readonly QualifiedName[] }> {
+): Promise<{ readonly rows: readonly LinkRow[]; readonly missing: readonly string[] }> {
   const databases = [...new Set(target.links.map(({ database }) => database))];
-  const found = new Map(
-    (await Promise.all(databases.map((database) => cluster.links(database)))).flat().map((row) => [row.link, row]),
-  );
-  const wanted = new Set(
-    target.links.flatMap((pattern) => ('all' in pattern ? [] : [qualified(pattern.database, pattern.link)])),
-  );
-  const whole = new Set(target.links.flatMap((pattern) => ('all' in pattern ? [pattern.database] : [])));
-  const rows = [...found.values()].filter(({ link }) => wanted.has(link) || whole.has(partsOf(link).database));
-  return { rows, missing: [...wanted].filter((link) => !found.has(link)) };
+  const found = (await Promise.all(databases.map((database) => cluster.links(database)))).flat();
+  const missing = target.links.flatMap((pattern) => {
+    if (found.some(({ link }) => covers({ ...target, links: [pattern] }, link))) return [];
+    return 'all' in pattern ? [`${quoteIdentifier(pattern.database)}.*`] : [qualified(pattern.database, pattern.link)];
+  });
+  return { rows: found.filter(({ link }) => covers(target, link)), missing: [...new Set(missing)] };
 }

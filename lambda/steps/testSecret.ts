@@ -1,4 +1,4 @@
-import { RotationError } from '../core/errors';
+import { asRotationError, RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
 import { giveUp } from './giveUp';
 import { plan } from './plan';
@@ -76,13 +76,22 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
   });
   const what = `the source refuses version ${version} of ${secret.arn} to ${refused.flatMap((proof) => proof.refused).join(', ')}`;
   const advice = 'Check what the new credentials may do at the source';
-  if ((await rollBack(rotation, run, new Set(refused.map(({ key }) => key)))) === null) {
+  let back: readonly string[] | null;
+  try {
+    back = await rollBack(rotation, run, new Set(refused.map(({ key }) => key)));
+  } catch (thrown) {
+    return new RotationError(
+      'PROOF_FAILED',
+      `${what}, and not every link could be moved back: ${asRotationError(thrown).message} The watchdog goes on moving them back to AWSCURRENT. ${advice}.`,
+    );
+  }
+  if (back === null) {
     for (const { record, refused: pipelines } of refused) {
       if (record !== null) await startAgain(run, record, pipelines);
     }
     return new RotationError(
       'PROOF_FAILED',
-      `${what}. There is nothing to go back to, so the links keep the new credentials, these pipelines were started again, and AWSPENDING stays. ${advice}; the retry proves again.`,
+      `${what}. There is nothing to go back to (AWSCURRENT has no credentials that work beside these), so the links keep the new credentials, these pipelines were started again, and AWSPENDING stays. ${advice}; the retry proves again.`,
     );
   }
   if (failedProofs < mostFailedProofs) {

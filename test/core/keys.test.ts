@@ -27,6 +27,7 @@ const slots = (keys: readonly KnownKey[], is: Partial<Slots> = {}): Slots => ({
   current: 'AKIACURRENT',
   pending: null,
   claimed: null,
+  made: null,
   previous: null,
   intent: null,
   recorded: new Set(),
@@ -164,6 +165,23 @@ describe('a key whose secret was lost with the answer', () => {
       'stop for AKIALOST and AKIAOTHER',
     );
   });
+});
+
+test('a key that we made for a version without labels is deleted, and no other used key is', () => {
+  const ours = key('AKIAOURS');
+  expect(decided(slots([current, ours], { made: 'AKIAOURS' }))).toBe('delete AKIAOURS, abandoned');
+  expect(decided(slots([current, ours], { made: 'AKIAOURS', recorded: new Set(['AKIAOURS']) }))).toBe(
+    'stop for AKIACURRENT and AKIAOURS',
+  );
+  expect(decided(slots([current, ours], { made: 'AKIAOURS', previous: 'AKIAOURS' }))).toBe(
+    'stop for AKIACURRENT and AKIAOURS',
+  );
+  expect(decided(slots([current, ours], { made: 'AKIAOURS', pending: 'AKIAOURS' }))).toBe(
+    'stop for AKIACURRENT and AKIAOURS',
+  );
+  expect(decided(slots([ours, key('AKIAOTHER')], { made: 'AKIAOURS', current: 'AKIAOURS' }))).toBe(
+    'stop for AKIAOURS and AKIAOTHER',
+  );
 });
 
 describe('who holds which key', () => {

@@ -1,6 +1,8 @@
 import { rotate } from '../../lambda/steps/rotate';
 import { recover } from '../../lambda/steps/recover';
-import { secretId } from '../support/scenario';
+import type { RotationDefinition } from '../../lambda/core/definition';
+import { qualified } from '../../lambda/core/names';
+import { connectionSecretId, secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
 import { call, failure, keyIds, upTo } from './driving';
 
@@ -113,13 +115,25 @@ describe('the key of AWSPREVIOUS', () => {
   });
 });
 
-test.each<[string, (world: MemoryWorld) => void, string]>([
+test.each<[string, (world: MemoryWorld) => void, string, Partial<RotationDefinition>?]>([
   [
     'the link does not exist',
     (world) => {
       world.server().links.clear();
     },
     'LINK_MISSING',
+  ],
+  [
+    'a pipeline names a link that this user does not see',
+    (world) => void world.server().add({ name: qualified('sales', 'other'), link: qualified('analytics', 'unseen') }),
+    'LINK_MISSING',
+    { targets: [{ connectionSecretId, links: [{ database: 'analytics', all: true }] }] },
+  ],
+  [
+    'a database.* that matches nothing',
+    () => undefined,
+    'LINK_MISSING',
+    { targets: [{ connectionSecretId, links: [{ database: 'typo', all: true }] }] },
   ],
   ['the server knows no way to change a link', (world) => void (world.server().grammar = null), 'GRAMMAR_UNKNOWN'],
   ['the user may not change links', (world) => void (world.server().grammar = 'denied'), 'PRIVILEGE_MISSING'],
@@ -134,8 +148,8 @@ test.each<[string, (world: MemoryWorld) => void, string]>([
     (world) => void (world.pipeline('sales', 'invoices').definition = 'CREATE PIPELINE `invoices`'),
     'SOURCE_HIDDEN',
   ],
-])('no key is made in vain: %s', async (_, arrange, code) => {
-  const world = createWorld();
+])('no key is made in vain: %s', async (_, arrange, code, definition = {}) => {
+  const world = createWorld({ definition });
   arrange(world);
   expect((await failure(create(world, world.startRotation()))).code).toBe(code);
   expect(keyIds(world)).toHaveLength(1);
@@ -169,4 +183,15 @@ test('a value that is not a flat JSON object is refused without a word of it', a
     expect(error.message).not.toContain('cAnArY');
     expect(keyIds(world)).toHaveLength(1);
   }
+});
+
+test('AWSPENDING was taken away: the next rotation deletes the key that we had made for it, and succeeds', async () => {
+  const world = createWorld();
+  const abandoned = await upTo(world, 'setSecret');
+  const made = world.secretValue(abandoned)?.['aws_access_key_id'];
+  await world.run(({ secrets }) => secrets.moveLabel(secretId, 'AWSPENDING', abandoned, null));
+  await world.run(recover);
+  const version = await upTo(world, 'finishSecret');
+  expect(keyIds(world)).not.toContain(made);
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(world.secretValue(version)?.['aws_access_key_id']);
 });

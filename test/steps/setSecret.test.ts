@@ -141,7 +141,9 @@ test('a state that nobody knows, seen after our own STOP, is waited out', async 
       !world.points.includes('lane.alter')
     ) {
       orders.state = 'Stopping';
-      world.clock.at(world.clock.now() + 500, () => world.server().set(orders, 'Stopped', 'server'));
+      world.clock.at(world.clock.now() + 500, () => {
+        world.server().set(orders, 'Stopped', 'server');
+      });
     }
     return undefined;
   };

@@ -1,4 +1,5 @@
 import { createWorld, type MemoryWorld } from '../support/world';
+import { Credentials } from '../../lambda/core/credentials';
 import { recover } from '../../lambda/steps/recover';
 import { call, clusterOf, failure, keyIds, onLink, upTo } from './driving';
 
@@ -65,6 +66,44 @@ test('at a first rotation there is nothing to go back to: the link keeps the new
   expect(link(world)).toBe(newKey(world, version));
   expect(world.label('AWSPENDING')).toBe(version);
   expect(world.paused()).toEqual([]);
+});
+
+test('nothing is rolled back to credentials that their maker refuses: the link keeps the new ones', async () => {
+  const world = createWorld();
+  const [old = ''] = keyIds(world);
+  const version = await upTo(world, 'setSecret');
+  world.keys.key(old).active = false;
+  world.keys.deny((keyId, bucket) => keyId === newKey(world, version) && bucket === 'bucket');
+  await world.pass(2_000);
+  const error = await failure(call(world, 'testSecret', version));
+  expect(error.message).toContain('nothing to go back to');
+  expect(link(world)).toBe(newKey(world, version));
+  expect(world.paused()).toEqual([]);
+});
+
+test('a rollback that cannot alter the link does not hide why it was needed', async () => {
+  const world = createWorld();
+  const version = await setThenRefuse(world);
+  world.faults = (_, name) => (name === 'lane.alter' ? 'refused' : undefined);
+  const error = await failure(call(world, 'testSecret', version));
+  expect(error.code).toBe('PROOF_FAILED');
+  expect(error.message).toContain('ALTER_REFUSED');
+});
+
+test('a key that a person put into AWSPENDING is not deleted when the version is given up', async () => {
+  const world = createWorld();
+  const byHand = world.keys.add('singlestore-ingest');
+  const version = world.startRotation();
+  const value = JSON.stringify({ aws_access_key_id: byHand.keyId, aws_secret_access_key: byHand.secret });
+  await world.run(({ secrets }) => secrets.put('prod/s3-ingest', version, new Credentials(value), undefined));
+  for (const code of ['PROOF_FAILED', 'VERSION_GIVEN_UP']) {
+    world.keys.deny(() => false);
+    await call(world, 'createSecret', version);
+    await call(world, 'setSecret', version);
+    world.keys.deny((keyId) => keyId === byHand.keyId);
+    expect((await failure(call(world, 'testSecret', version))).code).toBe(code);
+  }
+  expect(keyIds(world)).toContain(byHand.keyId);
 });
 
 test('a fault that is not the credentials is reported, not blamed on them', async () => {

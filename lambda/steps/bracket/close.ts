@@ -50,7 +50,7 @@ export function failureOf(p: Progress, { code, what }: Failure): RotationError {
     ? 'Nothing was paused or changed'
     : p.alterMayHaveActed
       ? 'All that was paused runs again; the link holds the old or the new credentials, and the retry settles which'
-      : 'All that was paused runs again, on the credentials from before';
+      : 'All that was stopped runs again, on the credentials that the link had';
   return new RotationError(
     code,
     `link ${p.record.link} on ${p.record.cluster}: ${what}. ${left}. The next retry of the rotation tries again.`,

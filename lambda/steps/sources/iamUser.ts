@@ -45,10 +45,26 @@ export function iamUser(userName: string): Source {
       const decision = decideSlots(await slotsOf(keeping, record));
       return decision.do === 'stop' ? [await noFreeSlot(keeping, decision.keyIds)] : [];
     },
+    works: async (run, { fields }) => {
+      const credentials = awsCredentials(fields);
+      return credentials !== null && (await run.trials.identity(credentials)).is !== 'unaccepted';
+    },
     keys: {
-      discard: (run, id) => run.keys.remove(userName, id),
+      discard: async (run, id) => {
+        const made = (await run.table.read('user', userName))?.item.made;
+        if (made === id) return run.keys.remove(userName, id);
+        run.log.warn('key-left', {
+          userName,
+          keyId: id,
+          note: 'it was not made by this function, so it is not deleted',
+        });
+      },
       lastUsed: (run, id) => run.keys.lastUsed(id),
-      retire: (run, id) => run.keys.deactivate(userName, id),
+      retire: async (run, id) => {
+        const known = (await run.keys.list(userName)).some((key) => key.keyId === id);
+        if (known) await run.keys.deactivate(userName, id);
+        return known;
+      },
     },
   };
 }
@@ -140,5 +156,5 @@ async function store(
   const stored = await run.secrets.put(secret.arn, version, value, rotationToken);
   if (!stored) await run.keys.remove(userName, made.keyId);
   run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });
-  await held.save((record) => ({ ...record, intent: null }));
+  await held.save((record) => ({ ...record, intent: null, ...(stored ? { made: made.keyId } : {}) }));
 }

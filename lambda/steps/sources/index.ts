@@ -30,6 +30,8 @@ export interface Source {
   create(run: Invocation, rotation: Rotation, found: Found): Promise<void>;
   /** Whether the pending credentials still exist at their maker. */
   exists(run: Invocation, pending: Value): Promise<boolean>;
+  /** Whether a value's credentials are taken by their maker now: nothing is rolled back to dead ones. In doubt, yes. */
+  works(run: Invocation, value: Value): Promise<boolean>;
   /** Waits until the credentials work where they will be used. @throws CREDENTIALS_NOT_ACCEPTED, CREDENTIALS_DENIED */
   accepted(
     run: Invocation,
@@ -46,12 +48,12 @@ export interface Source {
 
 /** How old credentials end. */
 export interface OldKeys {
-  /** Deletes credentials that no link holds and no label names: those of a version that was given up. */
+  /** Deletes credentials that no link holds and no label names, if they were made here. */
   discard(run: Invocation, keyId: string): Promise<void>;
   /** When they were last used; `null`: never, as far as their maker knows. */
   lastUsed(run: Invocation, keyId: string): Promise<KeyUse | null>;
-  /** Makes them unusable in a way that can be taken back. */
-  retire(run: Invocation, keyId: string): Promise<void>;
+  /** Makes them unusable in a way that can be taken back. @returns `false`: there is no such key, or it is another user's */
+  retire(run: Invocation, keyId: string): Promise<boolean>;
 }
 
 /** The table of sources. */

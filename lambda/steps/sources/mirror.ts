@@ -19,6 +19,10 @@ export function mirror(secretId: string, overlap: boolean): Source {
       run.log.info('value-mirrored', { version, from: secretId, mirroredVersion: mirrored.version });
     },
     exists: () => Promise.resolve(true),
+    works: async (run, { fields }) => {
+      const credentials = awsCredentials(fields);
+      return credentials === null || (await run.trials.identity(credentials)).is !== 'unaccepted';
+    },
     accepted: async (run, pending, current, probes, until) => {
       const fresh = awsCredentials(pending.fields);
       // other kinds cannot be tried from here: testSecret finds out, through the pipelines

@@ -17,7 +17,7 @@ export interface Keeping extends Pick<Rotation, 'secret'>, Found {
 /** The two slots, with all that protects a key in them. */
 export async function slotsOf(
   { run, userName, keyId, secret, current, unrecorded }: Keeping,
-  { intent }: UserRecord,
+  { intent, made }: UserRecord,
 ): Promise<Slots> {
   const keys = await run.keys.list(userName);
   const suspects = (id: string): boolean => intent !== null && !intent.seen.includes(id);
@@ -39,6 +39,7 @@ export async function slotsOf(
     pending: await idIn(secret.arn, labelled(secret, 'AWSPENDING')),
     previous: await idIn(secret.arn, labelled(secret, 'AWSPREVIOUS')),
     intent,
+    made: made ?? null,
     claimed: intent === null ? null : await idIn(intent.secretId, await labelledVersion(run, intent)),
     // at a first rotation no link has a record, and the slots alone decide
     ...holdersOf(records, !first && unrecorded),
