@@ -40,7 +40,7 @@ export interface LinkRotationProps {
    */
   readonly window?: Duration;
   /** @default 'INFO' */
-  readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  readonly logLevel?: 'INFO' | 'WARN' | 'ERROR';
   /** A directory or archive with the bundle as `index.js`. @default what `npm run build` wrote */
   readonly code?: Code;
 }

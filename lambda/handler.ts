@@ -20,13 +20,15 @@ const longestInvocationMs = 900_000;
 const log = openLog(process.env['LOG_LEVEL'], () => Date.now());
 let opening: Promise<World> | undefined;
 
-/** Once for each cold start. One that failed is tried again by the next invocation: a throttled read must not poison the process. */
-function world(): Promise<World> {
-  opening ??= openWorld(process.env).catch((error: unknown) => {
+/** Once for each cold start. One with a problem is opened anew by the next invocation: a throttled read must not poison the process. */
+async function world(): Promise<World> {
+  opening ??= openWorld(process.env);
+  const opened = await opening.catch((error: unknown) => {
     opening = undefined;
     throw error;
   });
-  return opening;
+  if (opened.problem !== null) opening = undefined;
+  return opened;
 }
 world().catch(() => undefined); // begun while the platform still prepares; the invocation reports what went wrong
 
@@ -34,12 +36,16 @@ world().catch(() => undefined); // begun while the platform still prepares; the 
 export async function handler(event: unknown, context?: Context): Promise<unknown> {
   try {
     const request = parseEvent(event);
-    const run = begin(await world(), context);
+    const opened = await world();
+    if (opened.problem !== null && request.type !== 'recover') throw opened.problem;
+    const run = begin(opened, context);
     switch (request.type) {
       case 'rotation':
         await rotate(request, run);
         return undefined;
       case 'recover':
+        if (opened.problem !== null)
+          log.error('failed', { code: opened.problem.code, message: opened.problem.message });
         return await recover(run);
       case 'secret-changed':
         return { started: await followChange(run, request.secretId) };

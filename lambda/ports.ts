@@ -1,6 +1,7 @@
 import type { ConnectionSecret } from './core/connection';
 import type { Credentials } from './core/credentials';
 import type { RotationDefinition } from './core/definition';
+import type { RotationError } from './core/errors';
 import type { Items, Kind } from './core/journal';
 import type { QualifiedName } from './core/names';
 import type { PipelineRow } from './core/pipeline';
@@ -284,6 +285,8 @@ export interface World {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly definitions: readonly RotationDefinition[];
+  /** Why the definitions could not be read; what needs none goes on. */
+  readonly problem: RotationError | null;
 }
 
 /** One invocation: the world, who acts, and until when. */

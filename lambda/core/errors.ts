@@ -1,6 +1,5 @@
 /**
- * Everything that can go wrong, as a closed set. A code is stable: alarms, runbooks and the callers of the function
- * may rely on it. The runbook says for each what the function does next and what a person can do.
+ * Everything that can go wrong, as a closed set. A code is stable: alarms and the callers of the function may rely on it.
  */
 export type ErrorCode =
   // what we were asked or told

@@ -105,7 +105,7 @@ function stored<K extends Kind>(kind: K, key: string, { rev, item }: Attributes)
   if (!Number.isSafeInteger(revision) || revision < 1 || typeof parsed !== 'object' || parsed === null)
     throw new RotationError(
       'INTERNAL',
-      `the journal item ${kind} ${key} cannot be read: somebody else wrote it. Nothing was changed. Compare it with the runbook and repair it, or remove it once no pipeline of that link is paused.`,
+      `the journal item ${kind} ${key} cannot be read: somebody else wrote it. Nothing was changed. Repair it, or remove it once no pipeline of that link is paused.`,
     );
   return { item: parsed as Items[K], revision };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { asRotationError, type RotationError } from '../core/errors';
 import type { World } from '../ports';
 import { openAccessKeys } from './accessKeys';
 import { readSettings } from './config';
@@ -10,16 +11,19 @@ import { openTable } from './table';
 import { openTrials } from './trials';
 
 /**
- * Opens everything outside: once for each cold start. No call is made but to read `ROTATIONS` out of a secret.
+ * Opens everything outside: once for each cold start. No call is made but to read `ROTATIONS` out of a secret. Definitions that
+ * cannot be read are a `problem` of the world, not its end: what a dead run left paused is resumed without them.
  *
- * @throws CONFIG_INVALID, SECRET_UNREADABLE, SECRET_SHAPE, AWS_REFUSED
+ * @throws CONFIG_INVALID without a table for the journal
  */
 export async function openWorld(env: NodeJS.ProcessEnv): Promise<World> {
   const secrets = openSecrets();
-  const { definitions, table } = await readSettings(env, async (arn) => {
+  const { definitions, table, problem } = await readSettings(env, async (arn) => {
     const current = await secrets.read(arn, { label: 'AWSCURRENT' });
     return current?.value.reveal() ?? null;
-  });
+  })
+    .then((settings) => ({ ...settings, problem: null }))
+    .catch((thrown: unknown) => withoutDefinitions(env, asRotationError(thrown)));
   const now = (): number => Date.now();
   return {
     clock: { now, sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) },
@@ -32,5 +36,12 @@ export async function openWorld(env: NodeJS.ProcessEnv): Promise<World> {
     log: openLog(env['LOG_LEVEL'], now),
     metrics: openMetrics(now),
     definitions,
+    problem,
   };
+}
+
+function withoutDefinitions(env: NodeJS.ProcessEnv, problem: RotationError) {
+  const table = env['JOURNAL_TABLE']?.trim() ?? '';
+  if (table === '') throw problem;
+  return { definitions: [], table, problem };
 }

@@ -1,5 +1,6 @@
 import { RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
+import { missingFields } from './fields';
 import { giveUp } from './giveUp';
 import { currentValue, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
@@ -32,8 +33,9 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
       version,
       note: 'AWSCURRENT has no credentials, so there is nothing to go back to',
     });
+  const missing = missingFields(definition, await source.nextKeys(run, current));
   const unrecorded = await withSurveys(run, definition, (surveys) => {
-    mustBeClear(blockersOf(surveys));
+    mustBeClear([...blockersOf(surveys), ...missing]);
     return Promise.resolve(hasUnrecorded(surveys));
   });
   await source.create(run, rotation, { current, unrecorded });

@@ -2,6 +2,7 @@ import type { RotationDefinition } from '../core/definition';
 import { RotationError } from '../core/errors';
 import { activityOf } from '../core/pipeline';
 import type { Invocation } from '../ports';
+import { missingFields } from './fields';
 import { currentValue } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs } from './survey';
@@ -29,7 +30,9 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
   const current = await currentValue(run, secret.arn);
   return withSurveys(run, definition, async (surveys) => {
     const found = { current, unrecorded: hasUnrecorded(surveys) };
-    const obstacles = await sourceFor(definition.source).obstacles(run, { secret }, found);
+    const source = sourceFor(definition.source);
+    const obstacles = [...(await source.obstacles(run, { secret }, found))];
+    if (obstacles.length === 0) obstacles.push(...missingFields(definition, await source.nextKeys(run, current)));
     return {
       links: surveys.clusters.flatMap(({ cluster, links }) =>
         links.map(({ row, users, grammar }) => {

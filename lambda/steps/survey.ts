@@ -5,6 +5,7 @@ import { partsOf, type QualifiedName } from '../core/names';
 import { activityOf, sourceOf, type PipelineRow } from '../core/pipeline';
 import type { Cluster, Grammar, Invocation, LinkRow } from '../ports';
 import { reserveMs } from './bracket/progress';
+import { unreadableConfig } from './fields';
 import { covers, resolveLinks } from './targets';
 
 /** A link as it was found, with all that uses it. */
@@ -33,7 +34,12 @@ export interface Survey {
  * Everything that can be found out without an effect: links, grammar and privileges, and the pipelines of *all*
  * databases by their definitions.
  */
-export async function survey(run: Invocation, target: Target, cluster: Cluster): Promise<Survey> {
+export async function survey(
+  run: Invocation,
+  definition: RotationDefinition,
+  target: Target,
+  cluster: Cluster,
+): Promise<Survey> {
   const { rows, missing } = await resolveLinks(cluster, target);
   const blockers = missing.map((link) => linkMissing(link, cluster.id));
   const grammars = new Map<string, Grammar>();
@@ -44,6 +50,7 @@ export async function survey(run: Invocation, target: Target, cluster: Cluster):
   const pipelines = await cluster.pipelines();
   const definitions = await cluster.definitions(pipelines.map(({ pipeline }) => pipeline));
   const users = usersByLink(pipelines, definitions, cluster.id, blockers);
+  blockers.push(...rows.flatMap((row) => unreadableConfig(definition, row)));
   // a pipeline that this user sees may read through a link that it does not see
   const unseen = [...users.keys()].filter((link) => covers(target, link) && !rows.some((row) => row.link === link));
   blockers.push(...unseen.filter((link) => !missing.includes(link)).map((link) => linkMissing(link, cluster.id)));

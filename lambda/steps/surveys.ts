@@ -2,7 +2,7 @@ import { asRotationError, type RotationError } from '../core/errors';
 import type { RotationDefinition } from '../core/definition';
 import { activityOf } from '../core/pipeline';
 import { readConfig } from '../core/secret';
-import type { Invocation, ObjectProbe } from '../ports';
+import type { Invocation, LinkRow, ObjectProbe } from '../ports';
 import { mostProbes } from './sources/trials';
 import { survey, type Survey } from './survey';
 import { clustersOf, withCluster } from './targets';
@@ -30,7 +30,7 @@ export async function withSurveys<R>(
     let settle: () => void = () => undefined;
     ready.push(new Promise((resolve) => (settle = resolve)));
     return withCluster(run, target.connectionSecretId, definition.limits.connections, async (cluster) => {
-      clusters.push(await survey(run, target, cluster));
+      clusters.push(await survey(run, definition, target, cluster));
       settle();
       await finished;
     }).catch((thrown: unknown) => {
@@ -62,8 +62,7 @@ export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
   const probes = new Map<string, ObjectProbe>();
   for (const { row, users } of clusters.flatMap(({ links }) => links)) {
     if (row.type.toUpperCase() !== 'S3') continue;
-    const config = readConfig(row.config);
-    const { region, endpoint_url: endpoint } = config;
+    const { region, endpoint_url: endpoint } = configOf(row);
     for (const { path, state } of users) {
       if (activityOf(state) === 'resting') continue;
       const [, bucket = '', key = ''] = /^(?:s3:\/\/)?([^/]*)\/?(.*)$/s.exec(path) ?? [];
@@ -79,4 +78,13 @@ export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
     }
   }
   return [...probes.values()].slice(0, mostProbes);
+}
+
+/** CONFIG that is no JSON object says nothing of a region; only `fields.config` cannot do with it. */
+function configOf({ config }: LinkRow): Readonly<Record<string, unknown>> {
+  try {
+    return readConfig(config);
+  } catch {
+    return {};
+  }
 }

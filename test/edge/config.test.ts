@@ -73,7 +73,7 @@ test.each<[string, unknown, string]>([
   ],
   ['a missing secret', { secretId: undefined }, '[0].secretId: is missing'],
   ['an empty secret', { secretId: '' }, '[0].secretId: must not be empty'],
-  ['a source of another type', { source: { type: 'CANARY' } }, '[0].source.type: must be "iam-user"'],
+  ['a source of another type', { source: { type: 'CANARY' } }, '[0].source.type: must be ("iam-user" | "mirror")'],
   ['a source without type', { source: {} }, '[0].source.type: is missing'],
   [
     'a user by ARN',

@@ -135,6 +135,18 @@ test.each<[string, (world: MemoryWorld) => void, string, Partial<RotationDefinit
     'LINK_MISSING',
     { targets: [{ connectionSecretId, links: [{ database: 'typo', all: true }] }] },
   ],
+  [
+    'a key that "fields" asks for is not in the secret',
+    () => undefined,
+    'SECRET_SHAPE',
+    { fields: { credentials: {}, config: { region: 'region' } } },
+  ],
+  [
+    'CONFIG cannot be merged into',
+    (world) => (world.link('analytics', 'analytics_link').config = '[1]'),
+    'SECRET_SHAPE',
+    { fields: { credentials: {}, config: { region: 'aws_access_key_id' } } },
+  ],
   ['the server knows no way to change a link', (world) => void (world.server().grammar = null), 'GRAMMAR_UNKNOWN'],
   ['the user may not change links', (world) => void (world.server().grammar = 'denied'), 'PRIVILEGE_MISSING'],
   ['the cluster is down', (world) => void (world.server().down = true), 'CONNECTION_REFUSED'],

@@ -79,6 +79,7 @@ export class MemoryWorld extends Outside {
         },
       },
       definitions: this.definitions,
+      problem: null,
     };
   }
 

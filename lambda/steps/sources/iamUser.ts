@@ -25,6 +25,7 @@ export function iamUser(userName: string): Source {
       withLease(run, 'user', userName, newUserRecord, (held) =>
         create({ run, userName, keyId, ...rotation, ...found }, rotation, held),
       ),
+    nextKeys: (_run, current) => Promise.resolve([...Object.keys(current?.fields ?? {}), keyField, secretField]),
     exists: async (run, pending) => {
       const id = keyId(pending.fields);
       if (id === undefined) return false;

@@ -28,6 +28,8 @@ export interface Source {
    * @throws KEY_QUOTA, CREATE_REFUSED, LEASE_HELD; a key whose answer was lost is found and deleted by the next call
    */
   create(run: Invocation, rotation: Rotation, found: Found): Promise<void>;
+  /** The keys that the next value will have. */
+  nextKeys(run: Invocation, current: Value | null): Promise<readonly string[]>;
   /** Whether the pending credentials still exist at their maker. */
   exists(run: Invocation, pending: Value): Promise<boolean>;
   /** Whether a value's credentials are taken by their maker now: nothing is rolled back to dead ones. In doubt, yes. */

@@ -18,6 +18,8 @@ export function mirror(secretId: string, overlap: boolean): Source {
       await updateSecretRecord(run, secret.arn, (record) => ({ ...record, mirrored: mirrored.version }));
       run.log.info('value-mirrored', { version, from: secretId, mirroredVersion: mirrored.version });
     },
+    nextKeys: async (run) =>
+      Object.keys(parseFlatSecret((await mirroredValue(run, secretId)).value, `the mirrored secret ${secretId}`)),
     exists: () => Promise.resolve(true),
     works: async (run, { fields }) => {
       const credentials = awsCredentials(fields);
