@@ -161,6 +161,28 @@ describe('on its way', () => {
     expect(sockets.labelled('AWSCURRENT')).toBe(sockets.held()[0]);
   });
 
+  test('a configuration that cannot be read stops every step, and not the watchdog: what was paused is resumed', async () => {
+    let killing: 'armed' | 'now' | 'done' = 'armed';
+    const sockets = await open({
+      singlestore: {
+        onStatement: ({ sql }) => {
+          if (killing === 'armed' && sql.startsWith('START PIPELINE')) killing = 'now';
+          if (killing === 'now') sockets.lambda.kill();
+          return killing === 'now' ? 'drop-before' : 'ok';
+        },
+      },
+    });
+    const before = sockets.states();
+    await sockets.rotate({ attempts: 1 });
+    killing = 'done';
+    expect(sockets.states()).not.toEqual(before);
+    await sockets.expireLeases();
+    const broken = sockets.another({ ROTATIONS: '[{' });
+    expect(await broken.invoke({ action: 'plan', secretId: 'any' })).toMatchObject({ ok: false });
+    expect(await broken.invoke({ action: 'recover' })).toMatchObject({ ok: true, value: { leftPaused: [] } });
+    expect(sockets.states()).toEqual(before);
+  });
+
   test('a retired key is deleted by the next rotation, which succeeds', async () => {
     const sockets = await open({ definition: { retireAfterHours: 0 } });
     const { aws, key, user } = sockets.account;

@@ -44,7 +44,7 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
     return false;
   }
   const use = await keys.lastUsed(run, keyId);
-  const used = use !== null && usedSince(use.at, switchedAt, run.clock.now());
+  const used = use !== null && use.at >= switchedAt;
   run.metrics.put('OldKeyStillUsed', used ? 1 : 0, 'Count');
   if (used) {
     const { service, region, at } = use;
@@ -61,10 +61,6 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
   else run.log.warn('old-key-not-found', { keyId, version, note: 'it is gone already, or belongs to another user' });
   return retired;
 }
-
-/** IAM's dates are whole seconds: a use in the second of the switch may lie on either side, until a minute shows that none followed. */
-const usedSince = (at: number, switchedAt: number, now: number): boolean =>
-  at > switchedAt || (at > switchedAt - 1_000 && now < switchedAt + 60_000);
 
 /** Looks at the pipelines that had loaded nothing at promotion. @returns whether the source refuses the new credentials to one: then the old ones must live */
 async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretRecord): Promise<boolean> {

@@ -53,6 +53,8 @@ export interface Sockets {
   rotate(options?: RotationOptions): Promise<RotationOutcome>;
   testOnly(): Promise<RotationOutcome>;
   recover(): Promise<InvocationResult>;
+  /** The same function, deployed with other variables. */
+  another(env: Readonly<Record<string, string>>): Lambda;
   /** Every lease runs out, as it would in 30 s. */
   expireLeases(): Promise<void>;
   /** Everything that a rotation may change. */
@@ -88,6 +90,7 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
   const source = { type: 'iam-user', userName };
   const limits = { connections: 4 }; // each is a TLS handshake, on both sides of this one machine
   const lambda = account.startFunction([{ secretId: arn, source, targets, limits, ...definition }], lambdaOptions);
+  const others: Lambda[] = [];
   const returned: string[] = [];
   const secrets = new Set([password, account.key.secretAccessKey, aws.iam.role.secretAccessKey]);
   const invoke = async (event: unknown): Promise<InvocationResult> => {
@@ -111,6 +114,11 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
     rotate: (more) => rotate(aws.secrets, arn, asStep(invoke), more),
     testOnly: () => testOnly(aws.secrets, arn, asStep(invoke)),
     recover: () => invoke({ action: 'recover' }),
+    another: (env) => {
+      const other = account.startFunction([], { env });
+      others.push(other);
+      return other;
+    },
     expireLeases: () => expireLeases(account),
     snapshot: () => ({
       keys: account.user.keys.map(({ accessKeyId, status }) => ({ accessKeyId, status })),
@@ -137,7 +145,7 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
     },
     async stop() {
       endFeed();
-      await lambda.stop();
+      await Promise.all([lambda, ...others].map((each) => each.stop()));
       await Promise.all(servers.map((server) => server.stop()));
       await account.stop();
     },
