@@ -149,8 +149,13 @@ export interface Cluster {
    * @returns `null` when the server knows neither form.
    */
   grammar(database: string): Promise<Grammar | null>;
-  /** The statements of a bracket as they would be sent, with secrets shown as `<redacted>`. */
-  preview(link: LinkRow, grammar: Grammar, pipelines: readonly QualifiedName[]): readonly string[];
+  /** The statements of a bracket as they would be sent, with secrets shown as `<redacted>` and, where CONFIG changes too, its merged value as `<merged>`. */
+  preview(
+    link: LinkRow,
+    grammar: Grammar,
+    pipelines: readonly QualifiedName[],
+    changesConfig: boolean,
+  ): readonly string[];
   /** Newest batches, by pipeline. */
   batches(): Promise<ReadonlyMap<QualifiedName, BatchMarks>>;
   /** The newest ERROR_UNIX_TIMESTAMP in the cluster, seconds by the server's clock; 0 without errors. */

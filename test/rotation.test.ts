@@ -110,6 +110,21 @@ describe('on its way', () => {
     expect(await sockets.account.journal()).toEqual([]);
   });
 
+  test('plan tells the links, the pipelines and the statements of a rotation, and sends none of them', async () => {
+    const sockets = await open({ definition: { fields: { credentials: {}, config: { tag: 'aws_access_key_id' } } } });
+    const before = sockets.snapshot();
+    const told = await sockets.invoke({ action: 'plan', secretId: sockets.arn });
+    expect(told).toMatchObject({ ok: true, value: { blockers: [] } });
+    const text = JSON.stringify(told);
+    expect(text).toContain('STOP PIPELINE IF RUNNING `');
+    expect(text).toContain(
+      "ALTER LINK `analytics`.`analytics_link` SET CONFIG '<merged>' SET CREDENTIALS '<redacted>'",
+    );
+    expect(text).toContain('START PIPELINE IF NOT RUNNING `');
+    expect(sockets.snapshot()).toEqual(before);
+    expect(await sockets.leaks()).toEqual([]);
+  });
+
   test('a step that comes again after its success changes nothing', async () => {
     const sockets = await open();
     const version = sockets.begin();

@@ -81,11 +81,16 @@ class LiveCluster implements Cluster {
     return grammar;
   }
 
-  preview(link: LinkRow, grammar: Grammar, pipelines: readonly QualifiedName[]): readonly string[] {
-    const credentials = new Credentials('<redacted>');
+  preview(
+    link: LinkRow,
+    grammar: Grammar,
+    pipelines: readonly QualifiedName[],
+    changesConfig: boolean,
+  ): readonly string[] {
+    const change = { link: link.link, credentials: new Credentials('<redacted>'), grammar, existing: link };
     const all = [
       ...pipelines.map(statements.stopPipeline),
-      statements.changeLink({ link: link.link, credentials, grammar, existing: link }),
+      statements.changeLink(changesConfig ? { ...change, config: '<merged>' } : change),
       ...pipelines.map(statements.startPipeline),
     ];
     return all.map(({ text }) => text.reveal());

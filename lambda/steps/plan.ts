@@ -42,7 +42,7 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
             link: row.link,
             type: row.type,
             pipelines: users.map(({ pipeline, state }) => ({ pipeline, state, paused: running.includes(pipeline) })),
-            statements: cluster.preview(row, grammar, running),
+            statements: cluster.preview(row, grammar, running, Object.keys(definition.fields.config).length > 0),
           };
         }),
       ),
