@@ -279,6 +279,14 @@ test('a busy pipeline blocks its own link, and the other links are not held up',
   expect(story(world).slice(before)).toEqual(['orders:Stopped', 'orders:Running']);
 });
 
+test('a running pipeline that hides its source pauses nothing on its cluster', async () => {
+  const world = createWorld();
+  const version = await created(world);
+  world.pipeline('sales', 'invoices').definition = 'CREATE PIPELINE `invoices`';
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('SOURCE_HIDDEN');
+  expect(world.transitions).toEqual([]);
+});
+
 test('without time for drain, change and resume nothing is paused', async () => {
   const world = createWorld();
   const version = await created(world);
