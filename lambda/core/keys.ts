@@ -18,8 +18,8 @@ export interface Slots {
   readonly intent: Intent | null;
   /** Key id in the version that the intent was for, while that version carries a label: then the answer was not lost after all. */
   readonly claimed: string | null;
-  /** The key that we made last. */
-  readonly made: string | null;
+  /** The key that we made last, once the version that it was made for has lost its labels. */
+  readonly abandoned: string | null;
   /** Key ids that the links' records name. */
   readonly recorded: ReadonlySet<string>;
   /** Some link may hold a key that no record names: it has no record, or one that does not know. */
@@ -52,13 +52,13 @@ export function decideSlots(slots: Slots): SlotDecision {
     (key) => unlabelled(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent),
   );
   if (orphan !== undefined) return { do: 'delete', keyId: orphan.keyId, because: 'orphan' };
-  const abandoned = slots.keys.find(
-    (key) => unlabelled(key) && key.keyId === slots.made && key.keyId !== slots.previous,
-  );
-  if (abandoned !== undefined) return { do: 'delete', keyId: abandoned.keyId, because: 'abandoned' };
   if (slots.keys.length < slotsPerUser) return { do: 'create' };
   const retired = slots.keys.find((key) => unlabelled(key) && key.keyId === slots.previous && !key.active);
   if (retired !== undefined && !slots.unknownHolder) return { do: 'delete', keyId: retired.keyId, because: 'retired' };
+  const abandoned = slots.keys.find(
+    (key) => unlabelled(key) && key.keyId === slots.abandoned && key.keyId !== slots.previous,
+  );
+  if (abandoned !== undefined) return { do: 'delete', keyId: abandoned.keyId, because: 'abandoned' };
   return { do: 'stop', keyIds: slots.keys.map((key) => key.keyId) };
 }
 

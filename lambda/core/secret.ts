@@ -81,6 +81,7 @@ export function mergeConfig(
 
 /** What the named CONFIG keys are now: what the journal keeps for the way back. */
 export function configBefore(existing: string, keys: readonly string[]): Readonly<Record<string, ConfigValue>> {
+  if (keys.length === 0) return {};
   const config = readConfig(existing);
   return Object.fromEntries(
     keys.map((key) => [key, Object.hasOwn(config, key) ? { value: config[key] } : { absent: true as const }]),

@@ -2,6 +2,7 @@ import { RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
 import { missingFields } from './fields';
 import { giveUp } from './giveUp';
+import { forgetGone } from './gone';
 import { currentValue, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import { mustBeClear, mustFit } from './survey';
@@ -20,6 +21,7 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
       run.log.info('pending-adopted', { version });
       return;
     }
+    if (source.keys === null) return giveWay(rotation, run);
     await giveUp(rotation, run);
     throw new RotationError(
       'VERSION_GIVEN_UP',
@@ -34,9 +36,20 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
       note: 'AWSCURRENT has no credentials, so there is nothing to go back to',
     });
   const missing = missingFields(definition, await source.nextKeys(run, current));
-  const unrecorded = await withSurveys(run, definition, (surveys) => {
+  const unrecorded = await withSurveys(run, definition, async (surveys) => {
     mustBeClear([...blockersOf(surveys), ...missing]);
-    return Promise.resolve(hasUnrecorded(surveys));
+    await forgetGone(run, surveys, secret.arn);
+    return hasUnrecorded(surveys);
   });
   await source.create(run, rotation, { current, unrecorded });
+}
+
+/** A mirrored value that its secret has replaced meanwhile will never be right: a rotation with the new one takes its place. */
+async function giveWay({ secret, version }: Rotation, run: Invocation): Promise<never> {
+  await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
+  const started = await run.secrets.rotate(secret.arn);
+  throw new RotationError(
+    'VERSION_GIVEN_UP',
+    `AWSPENDING version ${version} of ${secret.arn} holds a value that the mirrored secret has replaced. AWSPENDING was removed${started ? ', and a rotation with the new value is started' : '; rotate again'}. Links keep what they have until then.`,
+  );
 }

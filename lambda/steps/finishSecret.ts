@@ -1,15 +1,16 @@
 import { RotationError } from '../core/errors';
-import { holdsOnly, mayHold, settledOn, type Retirement } from '../core/journal';
+import { holdsOnly, mayHold, type Retirement } from '../core/journal';
 import { labelled } from '../core/version';
 import type { Invocation } from '../ports';
 import { withLease } from './lease';
 import { forgetBracket } from './former';
 import { marksOf, secretRecord, updateSecretRecord, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
+import { names } from './targets';
 
 /** Promotes a version that is set and proven, and records that the older credentials are due to retire. */
 export async function finishSecret(rotation: Rotation, run: Invocation): Promise<void> {
-  const { secret, version } = rotation;
+  const { definition, secret, version } = rotation;
   const marks = marksOf(await secretRecord(run, secret.arn), version);
   if (marks.setAt === undefined || marks.testedAt === undefined) {
     throw new RotationError(
@@ -18,7 +19,11 @@ export async function finishSecret(rotation: Rotation, run: Invocation): Promise
     );
   }
   const astray = (await run.table.list('link')).filter(
-    ({ item }) => item.secretId === secret.arn && mayHold(item, version) && !settledOn(item, version),
+    ({ item }) =>
+      item.secretId === secret.arn &&
+      item.bracket?.direction === 'back' &&
+      mayHold(item, version) &&
+      names(definition, item),
   );
   if (astray.length > 0) {
     throw new RotationError(

@@ -2,6 +2,7 @@ import { linkKey, mayHold, type LinkRecord } from '../core/journal';
 import { RotationError } from '../core/errors';
 import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
+import { forgetGone } from './gone';
 import { moveLinks, mustAllHaveMoved } from './move';
 import { currentValue, type Rotation } from './rotation';
 import { sourceFor } from './sources';
@@ -36,11 +37,14 @@ export async function rollBack(
     });
     return null;
   }
-  const wanted = (await run.table.list('link'))
-    .filter(({ key, item }) => item.secretId === secret.arn && mayHold(item, version) && (only?.has(key) ?? true))
-    .filter(({ item }) => names(definition, item))
-    .map(({ key }) => key);
-  return withSurveys(run, definition, async ({ clusters, failures }) => {
+  return withSurveys(run, definition, async (surveys) => {
+    const { clusters, failures } = surveys;
+    await forgetGone(run, surveys, secret.arn);
+    const wanted = (await run.table.list('link'))
+      .filter(({ key, item }) => item.secretId === secret.arn && mayHold(item, version) && (only?.has(key) ?? true))
+      .filter(({ item }) => names(definition, item))
+      .map(({ key }) => key);
+
     const move = {
       definition,
       arn: secret.arn,

@@ -24,6 +24,8 @@ export interface Survey {
   readonly connectionSecretId: string;
   readonly cluster: Cluster;
   readonly links: readonly SurveyedLink[];
+  /** All links that this user sees in the databases in question. */
+  readonly visible: readonly QualifiedName[];
   /** All pipelines whose definition was read. */
   readonly known: ReadonlySet<QualifiedName>;
   /** What would stop a rotation here, each said in full. */
@@ -40,7 +42,7 @@ export async function survey(
   target: Target,
   cluster: Cluster,
 ): Promise<Survey> {
-  const { rows, missing } = await resolveLinks(cluster, target);
+  const { rows, missing, visible } = await resolveLinks(cluster, target);
   const blockers = missing.map((link) => linkMissing(link, cluster.id));
   const grammars = new Map<string, Grammar>();
   for (const database of new Set(rows.map(({ link }) => partsOf(link).database))) {
@@ -66,6 +68,7 @@ export async function survey(
     cluster,
     links,
     known: new Set(definitions.keys()),
+    visible,
     blockers,
   };
 }

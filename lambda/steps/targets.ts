@@ -26,16 +26,23 @@ export async function withRecordedCluster<R>(
   work: (cluster: Cluster) => Promise<R>,
 ): Promise<R> {
   const colon = id.lastIndexOf(':');
-  const login = {
-    ...(await loginOf(run, connectionSecretId)),
-    host: id.slice(0, colon),
-    port: Number(id.slice(colon + 1)),
-  };
+  const now = await loginOf(run, connectionSecretId);
+  const login = { ...now, host: id.slice(0, colon), port: Number(id.slice(colon + 1)) };
   const few = (thrown: unknown): Promise<Cluster> => {
     if (lanes === 1 || asRotationError(thrown).code !== 'CONNECTION_REFUSED') throw thrown;
     return run.clusters.open(login, 1);
   };
-  return lend(await run.clusters.open(login, lanes).catch(few), work);
+  const elsewhere = (thrown: unknown): never => {
+    const error = asRotationError(thrown);
+    const address = `${now.host}:${now.port}`;
+    if (address === id) throw error;
+    // it may be another cluster, where the same names were stopped on purpose
+    throw new RotationError(
+      error.code,
+      `${id}, where pipelines were paused, cannot be reached, and ${connectionSecretId} names ${address} by now. If that is the same cluster under a new name, START PIPELINE IF NOT RUNNING there for each paused pipeline, or make the old name answer once more. (${error.message})`,
+    );
+  };
+  return lend(await run.clusters.open(login, lanes).catch(few).catch(elsewhere), work);
 }
 
 async function lend<R>(cluster: Cluster, work: (cluster: Cluster) => Promise<R>): Promise<R> {
@@ -81,12 +88,18 @@ export const names = ({ targets }: RotationDefinition, { connectionSecretId, lin
 export async function resolveLinks(
   cluster: Cluster,
   target: Target,
-): Promise<{ readonly rows: readonly LinkRow[]; readonly missing: readonly string[] }> {
+): Promise<{
+  readonly rows: readonly LinkRow[];
+  readonly missing: readonly string[];
+  /** All links that this user sees in the databases in question. */
+  readonly visible: readonly QualifiedName[];
+}> {
   const databases = [...new Set(target.links.map(({ database }) => database))];
   const found = (await Promise.all(databases.map((database) => cluster.links(database)))).flat();
   const missing = target.links.flatMap((pattern) => {
     if (found.some(({ link }) => covers({ ...target, links: [pattern] }, link))) return [];
     return 'all' in pattern ? [`${quoteIdentifier(pattern.database)}.*`] : [qualified(pattern.database, pattern.link)];
   });
-  return { rows: found.filter(({ link }) => covers(target, link)), missing: [...new Set(missing)] };
+  const visible = found.map(({ link }) => link);
+  return { rows: found.filter(({ link }) => covers(target, link)), missing: [...new Set(missing)], visible };
 }

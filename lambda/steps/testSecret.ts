@@ -100,7 +100,15 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
       `${what}. Their links are back on AWSCURRENT and the pipelines run. The retry tries this version once more, then gives it up. ${advice}.`,
     );
   }
-  await giveUp(rotation, run);
+  try {
+    await giveUp(rotation, run);
+  } catch (thrown) {
+    const why = asRotationError(thrown).message;
+    return new RotationError(
+      'PROOF_FAILED',
+      `${what}, as before, and the version could not be given up: ${why} ${advice}.`,
+    );
+  }
   return new RotationError(
     'VERSION_GIVEN_UP',
     `${what}, as before. All links are on AWSCURRENT and their pipelines run; AWSPENDING is removed, and its key is deleted if no link may hold it. ${advice}, then rotate again.`,

@@ -27,7 +27,7 @@ const slots = (keys: readonly KnownKey[], is: Partial<Slots> = {}): Slots => ({
   current: 'AKIACURRENT',
   pending: null,
   claimed: null,
-  made: null,
+  abandoned: null,
   previous: null,
   intent: null,
   recorded: new Set(),
@@ -169,19 +169,23 @@ describe('a key whose secret was lost with the answer', () => {
 
 test('a key that we made for a version without labels is deleted, and no other used key is', () => {
   const ours = key('AKIAOURS');
-  expect(decided(slots([current, ours], { made: 'AKIAOURS' }))).toBe('delete AKIAOURS, abandoned');
-  expect(decided(slots([current, ours], { made: 'AKIAOURS', recorded: new Set(['AKIAOURS']) }))).toBe(
+  expect(decided(slots([current, ours], { abandoned: 'AKIAOURS' }))).toBe('delete AKIAOURS, abandoned');
+  expect(decided(slots([current, ours], { abandoned: 'AKIAOURS', recorded: new Set(['AKIAOURS']) }))).toBe(
     'stop for AKIACURRENT and AKIAOURS',
   );
-  expect(decided(slots([current, ours], { made: 'AKIAOURS', previous: 'AKIAOURS' }))).toBe(
+  expect(decided(slots([current, ours], { abandoned: 'AKIAOURS', previous: 'AKIAOURS' }))).toBe(
     'stop for AKIACURRENT and AKIAOURS',
   );
-  expect(decided(slots([current, ours], { made: 'AKIAOURS', pending: 'AKIAOURS' }))).toBe(
+  expect(decided(slots([current, ours], { abandoned: 'AKIAOURS', pending: 'AKIAOURS' }))).toBe(
     'stop for AKIACURRENT and AKIAOURS',
   );
-  expect(decided(slots([ours, key('AKIAOTHER')], { made: 'AKIAOURS', current: 'AKIAOURS' }))).toBe(
+  expect(decided(slots([ours, key('AKIAOTHER')], { abandoned: 'AKIAOURS', current: 'AKIAOURS' }))).toBe(
     'stop for AKIAOURS and AKIAOTHER',
   );
+});
+
+test('a key that nobody needs any more is let be while a slot is free', () => {
+  expect(decided(slots([key('AKIAOURS')], { current: null, abandoned: 'AKIAOURS' }))).toBe('create');
 });
 
 describe('who holds which key', () => {

@@ -207,3 +207,27 @@ test('AWSPENDING was taken away: the next rotation deletes the key that we had m
   expect(keyIds(world)).not.toContain(made);
   expect(world.linkKeyId('analytics', 'analytics_link')).toBe(world.secretValue(version)?.['aws_access_key_id']);
 });
+
+test('a key that another secret of the same user names is not deleted, at a first rotation either', async () => {
+  const world = createWorld();
+  await upTo(world, 'finishSecret');
+  const before = keyIds(world);
+  world.secrets.putByHand(secretId, world.newId(), '{}');
+  world.secrets.putByHand(secretId, world.newId(), '{}');
+  expect((await failure(create(world, world.startRotation()))).code).toBe('KEY_QUOTA');
+  expect(keyIds(world)).toEqual(before);
+});
+
+test('the record of a link that is gone protects no key for ever', async () => {
+  const links = ['analytics_link', 'other'].map((name) => ({ name: qualified('analytics', name) }));
+  const world = createWorld({
+    clusters: { '10.0.0.1:3306': { links, pipelines: [] } },
+    definition: { targets: [{ connectionSecretId, links: [{ database: 'analytics', all: true }] }] },
+  });
+  await upTo(world, 'finishSecret');
+  world.server().links.delete(qualified('analytics', 'other'));
+  await world.pass(25 * 3_600_000);
+  await world.run(recover);
+  await upTo(world, 'finishSecret');
+  expect(world.table.keys('link')).toHaveLength(1);
+});

@@ -78,6 +78,29 @@ test.each(['', '[]', '{"a":{}}'])(
   },
 );
 
+test.each(['{}', '{"aws_access_key_id":"AKIA"}', '{"password":"x"}'])(
+  'a mirrored value that cannot serve the links (%s) is refused before any pause',
+  async (value) => {
+    const world = mirroring(() => value);
+    expect((await failure(call(world, 'createSecret', world.startRotation()))).code).toBe('SECRET_SHAPE');
+    expect(world.transitions).toEqual([]);
+  },
+);
+
+test('a pending value that its secret has replaced gives way: the label goes, and a rotation with the new value begins', async () => {
+  const world = mirroring(otherKey);
+  const version = await upTo(world, 'setSecret');
+  world.keys.deny((keyId) => keyId === world.secretValue(version)?.['aws_access_key_id']);
+  await failure(call(world, 'testSecret', version));
+  world.secrets.putByHand(mirrored, world.newId(), otherKey(world));
+  expect((await failure(call(world, 'createSecret', version))).code).toBe('VERSION_GIVEN_UP');
+  const next = world.label('AWSPENDING') ?? '';
+  expect(next).not.toBe(version);
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)
+    await call(world, step, next);
+  expect(world.paused()).toEqual([]);
+});
+
 describe('a change of the mirrored secret', () => {
   test('starts a rotation, once for each version', async () => {
     const world = mirroring(otherKey);

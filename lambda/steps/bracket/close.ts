@@ -27,6 +27,7 @@ export async function close(p: Progress): Promise<void> {
     const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now(), lingering };
     const holds = holdsNow(p);
     await held.save((item) => ({ ...item, connections: [], holds, bracket }));
+    p.bracket = bracket;
   }
   report(p);
 }
@@ -49,12 +50,17 @@ export function failureOf(p: Progress, { code, what }: Failure): RotationError {
   const left = !p.situation.open
     ? 'Nothing was paused or changed'
     : p.alterMayHaveActed
-      ? 'All that was paused runs again; the link holds the old or the new credentials, and the retry settles which'
-      : 'All that was stopped runs again, on the credentials that the link had';
+      ? 'All that was stopped was started again; the link holds the old or the new credentials, and the retry settles which'
+      : `All that was stopped was started again, on the credentials that the link had${mayStop(p)}`;
   return new RotationError(
     code,
     `link ${p.record.link} on ${p.record.cluster}: ${what}. ${left}. The next retry of the rotation tries again.`,
   );
+}
+
+function mayStop({ bracket }: Progress): string {
+  const names = (bracket?.lingering ?? []).map(({ pipeline }) => pipeline);
+  return names.length === 0 ? '' : `; ${names.join(', ')} may stop yet, and is started by the watchdog then`;
 }
 
 function report(p: Progress): void {

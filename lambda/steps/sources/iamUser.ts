@@ -53,7 +53,7 @@ export function iamUser(userName: string): Source {
     keys: {
       discard: async (run, id) => {
         const made = (await run.table.read('user', userName))?.item.made;
-        if (made === id) return run.keys.remove(userName, id);
+        if (made?.keyId === id) return run.keys.remove(userName, id);
         run.log.warn('key-left', {
           userName,
           keyId: id,
@@ -157,5 +157,9 @@ async function store(
   const stored = await run.secrets.put(secret.arn, version, value, rotationToken);
   if (!stored) await run.keys.remove(userName, made.keyId);
   run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });
-  await held.save((record) => ({ ...record, intent: null, ...(stored ? { made: made.keyId } : {}) }));
+  await held.save((record) => ({
+    ...record,
+    intent: null,
+    ...(stored ? { made: { keyId: made.keyId, secretId: secret.arn, version } } : {}),
+  }));
 }

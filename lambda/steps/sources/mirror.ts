@@ -1,8 +1,8 @@
 import { RotationError } from '../../core/errors';
 import { parseFlatSecret } from '../../core/secret';
 import type { Invocation, SecretValue } from '../../ports';
-import { updateSecretRecord } from '../rotation';
-import { accessKeyId, awsCredentials } from './awsKeys';
+import { updateSecretRecord, type Value } from '../rotation';
+import { accessKeyId, awsCredentials, keyField, secretField } from './awsKeys';
 import { waitUntilAccepted } from './trials';
 import type { Source } from '.';
 
@@ -12,15 +12,15 @@ export function mirror(secretId: string, overlap: boolean): Source {
     overlap,
     keyId: accessKeyId,
     isComplete: (fields) => Object.keys(fields).length > 0,
-    create: async (run, { secret, version, rotationToken }) => {
-      const mirrored = await mirroredValue(run, secretId);
+    create: async (run, { secret, version, rotationToken }, { current }) => {
+      const mirrored = await mirroredValue(run, secretId, current);
       await run.secrets.put(secret.arn, version, mirrored.value, rotationToken);
       await updateSecretRecord(run, secret.arn, (record) => ({ ...record, mirrored: mirrored.version }));
       run.log.info('value-mirrored', { version, from: secretId, mirroredVersion: mirrored.version });
     },
     nextKeys: async (run) =>
-      Object.keys(parseFlatSecret((await mirroredValue(run, secretId)).value, `the mirrored secret ${secretId}`)),
-    exists: () => Promise.resolve(true),
+      Object.keys(parseFlatSecret((await mirroredValue(run, secretId, null)).value, `the mirrored secret ${secretId}`)),
+    exists: async (run, pending) => (await mirroredValue(run, secretId, null)).value.equals(pending.value),
     works: async (run, { fields }) => {
       const credentials = awsCredentials(fields);
       return credentials === null || (await run.trials.identity(credentials)).is !== 'unaccepted';
@@ -31,9 +31,9 @@ export function mirror(secretId: string, overlap: boolean): Source {
       if (fresh === null || fresh.keyId === (current === null ? undefined : accessKeyId(current.fields))) return;
       await waitUntilAccepted(run, fresh, current === null ? null : awsCredentials(current.fields), probes, until);
     },
-    obstacles: async (run) => {
+    obstacles: async (run, _secret, { current }) => {
       try {
-        await mirroredValue(run, secretId);
+        await mirroredValue(run, secretId, current);
         return [];
       } catch (thrown) {
         if (thrown instanceof RotationError) return [thrown];
@@ -44,7 +44,8 @@ export function mirror(secretId: string, overlap: boolean): Source {
   };
 }
 
-async function mirroredValue(run: Invocation, secretId: string): Promise<SecretValue> {
+/** @param current what the links are thought to hold: the new value must be of its kind. @throws SECRET_UNREADABLE, SECRET_SHAPE */
+async function mirroredValue(run: Invocation, secretId: string, current: Value | null): Promise<SecretValue> {
   const mirrored = await run.secrets.read(secretId, { label: 'AWSCURRENT' });
   if (mirrored === null) {
     throw new RotationError(
@@ -52,6 +53,14 @@ async function mirroredValue(run: Invocation, secretId: string): Promise<SecretV
       `the mirrored secret ${secretId} does not exist or has no value. Nothing was changed. Store a value in it, or correct "source" in ROTATIONS.`,
     );
   }
-  parseFlatSecret(mirrored.value, `the mirrored secret ${secretId}`);
-  return mirrored;
+  const fields = parseFlatSecret(mirrored.value, `the mirrored secret ${secretId}`);
+  const pair = awsCredentials(fields) !== null;
+  const half = !pair && (keyField in fields || secretField in fields);
+  const lost = !pair && current !== null && awsCredentials(current.fields) !== null;
+  if (Object.keys(fields).length > 0 && !half && !lost) return mirrored;
+  const what = half || lost ? `no whole pair of ${keyField} and ${secretField}` : 'no keys';
+  throw new RotationError(
+    'SECRET_SHAPE',
+    `the mirrored secret ${secretId} has ${what}. Nothing was changed. Store a whole value in it; its change starts a rotation.`,
+  );
 }

@@ -32,22 +32,26 @@ export async function slotsOf(
     return value === null ? null : (keyId(value.fields) ?? null);
   };
   const first = current === null || keyId(current.fields) === undefined;
-  const records = first ? [] : (await run.table.list('link')).map(({ item }) => item);
+  const records = (await run.table.list('link')).map(({ item }) => item);
   return {
     keys: known,
     current: current === null ? null : (keyId(current.fields) ?? null),
     pending: await idIn(secret.arn, labelled(secret, 'AWSPENDING')),
     previous: await idIn(secret.arn, labelled(secret, 'AWSPREVIOUS')),
     intent,
-    made: made ?? null,
+    abandoned: made === undefined || (await labelledVersion(run, made)) !== null ? null : made.keyId,
     claimed: intent === null ? null : await idIn(intent.secretId, await labelledVersion(run, intent)),
-    // at a first rotation no link has a record, and the slots alone decide
-    ...holdersOf(records, !first && unrecorded),
+    ...holdersOf(records, unrecorded),
+    // at a first rotation links have no record, and the slots alone decide
+    ...(first ? { unknownHolder: false } : {}),
   };
 }
 
-/** The version that an intent was for, unless it has lost its labels: then nobody will use its key. */
-async function labelledVersion(run: Invocation, { secretId, version }: Intent): Promise<VersionId | null> {
+/** The version that a key was made for, unless it has lost its labels: then nobody will use the key. */
+async function labelledVersion(
+  run: Invocation,
+  { secretId, version }: Pick<Intent, 'secretId' | 'version'>,
+): Promise<VersionId | null> {
   const { labels } = await run.secrets.describe(secretId);
   return (labels[version] ?? []).length > 0 ? version : null;
 }
