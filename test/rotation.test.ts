@@ -74,6 +74,24 @@ describe('a whole rotation', () => {
   });
 });
 
+/** A rotation whose process is killed when it begins to resume. */
+async function killedBehindAlter() {
+  let killing: 'armed' | 'now' | 'done' = 'armed';
+  const sockets = await open({
+    singlestore: {
+      onStatement: ({ sql }) => {
+        if (killing === 'armed' && sql.startsWith('START PIPELINE')) killing = 'now';
+        if (killing === 'now') sockets.lambda.kill();
+        return killing === 'now' ? 'drop-before' : 'ok';
+      },
+    },
+  });
+  const before = sockets.states();
+  const killed = await sockets.rotate({ attempts: 1 });
+  killing = 'done';
+  return { sockets, before, killed };
+}
+
 describe('on its way', () => {
   afterEach(closeAll);
 
@@ -139,19 +157,7 @@ describe('on its way', () => {
   });
 
   test('killed behind ALTER, the watchdog resumes once the lease is over, and the retry completes', async () => {
-    let killing: 'armed' | 'now' | 'done' = 'armed';
-    const sockets = await open({
-      singlestore: {
-        onStatement: ({ sql }) => {
-          if (killing === 'armed' && sql.startsWith('START PIPELINE')) killing = 'now';
-          if (killing === 'now') sockets.lambda.kill();
-          return killing === 'now' ? 'drop-before' : 'ok';
-        },
-      },
-    });
-    const before = sockets.states();
-    const killed = await sockets.rotate({ attempts: 1 });
-    killing = 'done';
+    const { sockets, before, killed } = await killedBehindAlter();
     expect(killed.attempts.at(-1)).toMatchObject({
       step: 'setSecret',
       ok: false,
@@ -177,19 +183,7 @@ describe('on its way', () => {
   });
 
   test('a configuration that cannot be read stops every step, and not the watchdog: what was paused is resumed', async () => {
-    let killing: 'armed' | 'now' | 'done' = 'armed';
-    const sockets = await open({
-      singlestore: {
-        onStatement: ({ sql }) => {
-          if (killing === 'armed' && sql.startsWith('START PIPELINE')) killing = 'now';
-          if (killing === 'now') sockets.lambda.kill();
-          return killing === 'now' ? 'drop-before' : 'ok';
-        },
-      },
-    });
-    const before = sockets.states();
-    await sockets.rotate({ attempts: 1 });
-    killing = 'done';
+    const { sockets, before } = await killedBehindAlter();
     expect(sockets.states()).not.toEqual(before);
     await sockets.expireLeases();
     const broken = sockets.another({ ROTATIONS: '[{' });
