@@ -104,6 +104,21 @@ describe('the key of AWSPREVIOUS', () => {
     expect(keyIds(world)).toEqual(before);
   });
 
+  test('is named with the links that may hold it', async () => {
+    const world = createWorld();
+    const [first = ''] = keyIds(world);
+    await upTo(world, 'finishSecret');
+    const [key = ''] = world.table.keys('link');
+    await world.run(async ({ table }) => {
+      const stored = await table.read('link', key);
+      if (stored === null) throw new Error('no record');
+      await table.write('link', `${key}x`, { ...stored.item, holds: [{ version: 'old', keyId: first }] }, 0);
+    });
+    expect((await failure(create(world, world.startRotation()))).message).toContain(
+      `${first} (by the journal ${key}x may hold it`,
+    );
+  });
+
   test('is not deleted while a link without a record may hold it', async () => {
     const world = createWorld();
     const [first = ''] = keyIds(world);

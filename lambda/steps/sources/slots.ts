@@ -63,8 +63,13 @@ export async function noFreeSlot(
 ): Promise<RotationError> {
   const inUse = current === null ? undefined : keyId(current.fields);
   const record = (await run.table.read('secret', secret.arn))?.item;
+  const links = await run.table.list('link');
   const about = keyIds.map((id) => {
     if (id === inUse) return `${id} (AWSCURRENT)`;
+    const holding = links.filter(({ item }) => item.holds.some((held) => held.keyId === id)).map(({ key }) => key);
+    if (holding.length > 0) {
+      return `${id} (by the journal ${holding.join(', ')} may hold it; if that link is gone or holds another key, remove its item from the journal's table)`;
+    }
     const retirement = record?.retirements.find((waiting) => waiting.keyId === id);
     return retirement === undefined
       ? `${id} (not known to be unused)`
