@@ -2,7 +2,7 @@ import { rotate } from '../../lambda/steps/rotate';
 import { recover } from '../../lambda/steps/recover';
 import type { RotationDefinition } from '../../lambda/core/definition';
 import { qualified } from '../../lambda/core/names';
-import { connectionSecretId, secretId } from '../support/scenario';
+import { clusterId, connectionSecretId, secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
 import { call, failure, keyIds, upTo } from './driving';
 
@@ -108,15 +108,17 @@ describe('the key of AWSPREVIOUS', () => {
     const world = createWorld();
     const [first = ''] = keyIds(world);
     await upTo(world, 'finishSecret');
-    const [key = ''] = world.table.keys('link');
+    const [recorded = ''] = world.table.keys('link');
+    const elsewhere = qualified('sales', 'elsewhere');
+    const key = `${clusterId}/${elsewhere}`;
     await world.run(async ({ table }) => {
-      const stored = await table.read('link', key);
+      const stored = await table.read('link', recorded);
       if (stored === null) throw new Error('no record');
-      await table.write('link', `${key}x`, { ...stored.item, holds: [{ version: 'old', keyId: first }] }, 0);
+      const holds = [{ version: 'old', keyId: first }];
+      await table.write('link', key, { ...stored.item, link: elsewhere, holds }, 0);
     });
-    expect((await failure(create(world, world.startRotation()))).message).toContain(
-      `${first} (by the journal ${key}x may hold it`,
-    );
+    const { message } = await failure(create(world, world.startRotation()));
+    expect(message).toContain(`${first} (by the journal ${key} may hold it`);
   });
 
   test('is not deleted while a link without a record may hold it', async () => {
