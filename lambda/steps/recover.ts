@@ -19,7 +19,7 @@ const lanesToResume = 4;
 export interface Recovery {
   /** Links whose pipelines run again. */
   readonly resumed: readonly string[];
-  /** Links that were moved back to AWSCURRENT, or whose version was proven late. */
+  /** What was brought to its end: links moved back to AWSCURRENT, versions proven late, promotions finished. */
   readonly settled: readonly string[];
   /** Access keys set Inactive. */
   readonly retired: readonly string[];

@@ -73,7 +73,7 @@ export async function kill(p: Progress, connections: readonly number[]): Promise
   if (onWayIn)
     p.fail({
       code: 'ALTER_UNANSWERED',
-      what: `connection ${left.join(', ')} does not end, and its ALTER LINK may still act`,
+      what: `connection ${left.join(', ')} does not end, and its statement may still act`,
     });
   else p.set({ unanswered: [] });
 }

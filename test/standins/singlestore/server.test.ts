@@ -19,30 +19,24 @@ interface Login {
   readonly tls?: boolean;
 }
 
+/** Both drivers take the same words. */
+const options = ({ host, port, ca }: SingleStoreStandIn, { tls = true, ...login }: Login = {}) => ({
+  host,
+  port,
+  user: 'root',
+  password: 'password',
+  ...login,
+  ...(tls ? { ssl: { ca, rejectUnauthorized: true } } : {}),
+});
+
 const clients: Record<string, (server: SingleStoreStandIn, login?: Login) => Promise<Client>> = {
-  mysql2: async ({ host, port, ca }, { tls = true, ...login } = {}) => {
-    const ssl = tls ? { ssl: { ca, rejectUnauthorized: true } } : {};
-    const connection = await mysql.createConnection({
-      host,
-      port,
-      user: 'root',
-      password: 'password',
-      ...login,
-      ...ssl,
-    });
+  mysql2: async (server, login) => {
+    const connection = await mysql.createConnection(options(server, login));
     connection.on('error', () => undefined); // a connection killed between two statements
     return { query: async (sql) => (await connection.query(sql))[0] as Row[], end: () => connection.end() };
   },
-  mariadb: async ({ host, port, ca }, { tls = true, ...login } = {}) => {
-    const ssl = tls ? { ssl: { ca, rejectUnauthorized: true } } : {};
-    const connection = await mariadb.createConnection({
-      host,
-      port,
-      user: 'root',
-      password: 'password',
-      ...login,
-      ...ssl,
-    });
+  mariadb: async (server, login) => {
+    const connection = await mariadb.createConnection(options(server, login));
     connection.on('error', () => undefined);
     return { query: (sql) => connection.query(sql), end: () => connection.end() };
   },
