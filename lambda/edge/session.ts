@@ -23,7 +23,8 @@ const goodbyeMs = 1_000;
 
 /**
  * Errors that end a statement somewhere in the middle: shutdown, killed query or connection, and a node of the cluster
- * that lost another. The numbers are MySQL's; SQLSTATE class 08 says the same of those not listed.
+ * that lost another. The numbers are MySQL's; SQLSTATE class 08 (connection) and 70100 (query interrupted) say the same
+ * of those not listed: SingleStore has numbers of its own.
  */
 const undecided = new Set([
   1053, 1077, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 2006, 2013, 2055, 3024, 4031,
@@ -158,7 +159,7 @@ export class Session {
 }
 
 function refusal({ errno, sqlState }: QueryError): Answer {
-  const unanswered = errno === undefined || errno <= 0 || undecided.has(errno) || sqlState?.startsWith('08') === true;
+  const unanswered = errno === undefined || errno <= 0 || undecided.has(errno) || /^(08|70100$)/.test(sqlState ?? '');
   return unanswered ? lost : { is: 'refused', errno, sqlState: sqlState ?? '' };
 }
 

@@ -132,12 +132,21 @@ describe('a change', () => {
     [1927, '70100'],
     [2013, 'HY000'],
     [9999, '08007'],
-  ])('that ends with error %i is unknown: it may have been done', async (errno, sqlState) => {
+    [9999, '70100'],
+  ])('that ends with error %i (%s) is unknown: it may have been done', async (errno, sqlState) => {
     const { lane } = await cluster({
       onStatement: ({ sql }) => (sql.startsWith('STOP') ? { errno, sqlState, message: '' } : 'ok'),
     });
     expect(await lane.stop(orders, 5_000)).toEqual({ is: 'unknown' });
     expect(lane.alive).toBe(false);
+  });
+
+  test.each(['70000', '42000', 'HY000'])('that ends with SQLSTATE %s is refused', async (sqlState) => {
+    const { lane } = await cluster({
+      onStatement: ({ sql }) => (sql.startsWith('STOP') ? { errno: 9999, sqlState, message: '' } : 'ok'),
+    });
+    expect(await lane.stop(orders, 5_000)).toEqual({ is: 'refused', errno: 9999 });
+    expect(lane.alive).toBe(true);
   });
 
   test('without an answer in time is unknown; the server may be at it still, until it is told to kill it', async () => {
