@@ -125,8 +125,16 @@ export interface LinkRow {
   /** As the catalogue says it, for example `S3`. */
   readonly type: string;
   readonly description: string;
-  /** JSON text, as the catalogue says it. */
+  /** JSON text, as the server says it; empty: there is none. */
   readonly config: string;
+}
+
+/** What the steps of a rotation take; to change a link takes more, see {@link Cluster.grammar}. */
+export type Privilege = 'SHOW LINK' | 'SHOW PIPELINE' | 'START PIPELINE';
+
+export interface LinkedFunction {
+  readonly name: QualifiedName;
+  readonly link: QualifiedName;
 }
 
 /** Reading methods throw CONNECTION_LOST or STATEMENT_REFUSED; they change nothing and may be repeated. */
@@ -136,19 +144,31 @@ export interface Cluster {
   readonly lanes: readonly Lane[];
   /** Connection ids of all lanes and the watching connection. */
   connections(): readonly number[];
-  /** The links of one database. */
+  /** The links of one database. Where the catalogue shows no CONFIG, `SHOW CREATE LINK` is asked, which servers do not have for HTTP links. */
   links(database: string): Promise<readonly LinkRow[]>;
   /** All pipelines of all databases that this user can see. */
   pipelines(): Promise<readonly PipelineRow[]>;
   /** `SHOW CREATE PIPELINE` for each, over all lanes; a pipeline dropped meanwhile is missing from the answer. */
   definitions(pipelines: readonly QualifiedName[]): Promise<ReadonlyMap<QualifiedName, string>>;
   /**
-   * Asks the parser, with a statement that holds no secret and can have no effect, how links are changed.
+   * Asks the parser, with statements that hold no secret and have no effect, how links are changed.
    *
-   * @throws PRIVILEGE_MISSING when the server knows the statement and refuses it to this user.
+   * @param link one that is there: the answer holds for its database.
+   * @throws PRIVILEGE_MISSING when the server knows the statement and refuses it to this user; WORKSPACE_WRONG when the
+   *   database is not attached to the workspace that answers, or read-only.
    * @returns `null` when the server knows neither form.
    */
-  grammar(database: string): Promise<Grammar | null>;
+  grammar(link: LinkRow): Promise<Grammar | null>;
+  /**
+   * Asks, with a statement that has no effect, whether this user has a privilege in a database.
+   *
+   * @returns PRIVILEGE_MISSING with the GRANT; WORKSPACE_WRONG; `null`: the server says neither.
+   */
+  lacks(privilege: Privilege, database: string): Promise<RotationError | null>;
+  /** The databases that this user can see, without the server's own. Empty when it refuses to say. */
+  databases(): Promise<readonly string[]>;
+  /** The functions of a database that call a service through a link. Empty when the server refuses to say. */
+  functions(database: string): Promise<readonly LinkedFunction[]>;
   /** The statements of a bracket as they would be sent, with secrets shown as `<redacted>` and, where CONFIG changes too, its merged value as `<merged>`. */
   preview(
     link: LinkRow,

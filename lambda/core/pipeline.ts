@@ -32,11 +32,19 @@ export function sourceOf(definition: string, database: string): PipelineSource {
   if (type !== 'LINK') return { through: 'inline', type };
   const names = nameAfter(all, as + 4);
   if (names === null) return { through: 'hidden' };
-  const [first, second] = names.parts;
-  const link = second === undefined ? qualified(database, first) : qualified(first, second);
   const path = all[names.end];
-  return { through: 'link', link, path: path?.kind === 'string' ? path.text : '' };
+  return { through: 'link', link: inFull(names, database), path: path?.kind === 'string' ? path.text : '' };
 }
+
+/** A text that is the name of a link and nothing else, as catalogues print it; `null` when it is none. */
+export function linkNamed(text: string, database: string): QualifiedName | null {
+  const all = [...tokens(text)];
+  const names = nameAfter(all, 0);
+  return names?.end === all.length ? inFull(names, database) : null;
+}
+
+const inFull = ({ parts: [first, second] }: NameFound, database: string): QualifiedName =>
+  second === undefined ? qualified(database, first) : qualified(first, second);
 
 interface NameFound {
   readonly parts: readonly [string, string?];

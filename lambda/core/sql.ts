@@ -41,3 +41,11 @@ function value(kind: Token['kind'], raw: string): string {
       escaped !== undefined ? (escapes[escaped] ?? escaped) : pair === quote + quote ? quote : pair,
     );
 }
+
+/**
+ * A string literal for the default SQL mode: backslash escapes. A backslash, a quote and a NUL are all that could end
+ * or change a literal; everything else stands for itself.
+ */
+export function literal(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, '\\$&').replaceAll('\0', '\\0')}'`;
+}

@@ -1,7 +1,8 @@
 import { Credentials } from '../core/credentials';
 import { qualified, type QualifiedName } from '../core/names';
-import type { PipelineRow } from '../core/pipeline';
-import type { BatchMarks, LinkRow, PipelineError } from '../ports';
+import { linkNamed, type PipelineRow } from '../core/pipeline';
+import { tokens } from '../core/sql';
+import type { BatchMarks, LinkedFunction, LinkRow, PipelineError } from '../ports';
 import type { Row } from './session';
 
 /*
@@ -24,8 +25,30 @@ export const linksOf = (rows: readonly Row[], database: string): readonly LinkRo
       link: qualified(database, text(row, 'link')),
       type: text(row, 'type'),
       description: text(row, 'description'),
-      config: text(row, 'config') || '{}',
+      config: text(row, 'config'),
     }));
+
+/** CONFIG in the answer to SHOW CREATE LINK (facts: singlestore, section 1.5); empty when it shows none. */
+export function configOf(rows: readonly Row[]): string {
+  const all = [...tokens(definitionOf(rows))];
+  const at = all.findIndex(({ kind, text: word }) => kind === 'word' && word.toUpperCase() === 'CONFIG');
+  const value = at < 0 ? undefined : all[at + 1];
+  return value?.kind === 'string' ? value.text : '';
+}
+
+/** The server's own databases hold neither links nor pipelines of anybody. */
+const serversOwn = /^(?:information_schema|memsql|cluster|mysql|sys)?$/i;
+
+export const databasesOf = (rows: readonly Row[]): readonly string[] =>
+  rows.map((row) => row['database'] ?? Object.values(row)[0] ?? '').filter((name) => !serversOwn.test(name));
+
+/** Of SHOW FUNCTIONS only this is known: the first column is the name, the last one the link (facts: singlestore, section 4.6). */
+export const functionsOf = (rows: readonly Row[], database: string): readonly LinkedFunction[] =>
+  rows.flatMap((row) => {
+    const columns = Object.values(row);
+    const link = linkNamed(columns.at(-1) ?? '', database);
+    return columns.length < 2 || link === null ? [] : [{ name: qualified(database, columns[0] ?? ''), link }];
+  });
 
 /** Batch states: facts, singlestore, section 4.5. */
 export function batchMarksOf(rows: readonly Row[]): ReadonlyMap<QualifiedName, BatchMarks> {
@@ -61,7 +84,7 @@ export const errorsOf = (rows: readonly Row[], mark: number): readonly PipelineE
 /** By the column's name, else the second one. Nothing recognisable is an empty text, which shows no source and so hides one. */
 export function definitionOf(rows: readonly Row[]): string {
   const [row = {}] = rows;
-  return row['create pipeline'] ?? Object.values(row)[1] ?? '';
+  return row['create pipeline'] ?? row['create link'] ?? Object.values(row)[1] ?? '';
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { Grammar } from '../ports';
-import { ask, failureOf, missingGrant } from './reading';
+import { partsOf } from '../core/names';
+import type { Grammar, LinkRow } from '../ports';
+import { ask, failureOf, obstacleTo } from './reading';
 import type { Session } from './session';
-import { probeAlter, probeReplace, type Statement } from './statements';
+import { probeAlter, probeCreate, probeReplace, type Statement } from './statements';
 
 /** The server does not know the statement, or does not support it (facts: singlestore, sections 3.6 and 6): it may log such a one literally. */
 const unknownStatement: ReadonlySet<number> = new Set([1064, 1706]);
@@ -11,19 +12,24 @@ const unknownStatement: ReadonlySet<number> = new Set([1064, 1706]);
  * audit log literally, so none that holds a secret is sent before this is known. The version says nothing: Helios has
  * statements before its engine's release does.
  *
+ * @param link one that is there: the answer holds for its database.
  * @param random for names that nobody has.
- * @throws PRIVILEGE_MISSING, CONNECTION_LOST
+ * @throws PRIVILEGE_MISSING, WORKSPACE_WRONG, CONNECTION_LOST
  */
-export async function readGrammar(database: string, random: string, session: Session): Promise<Grammar | null> {
-  if (await isKnown(probeAlter(database, random), session)) return 'alter';
-  return (await isKnown(probeReplace(random), session)) ? 'replace' : null;
+export async function readGrammar(link: LinkRow, random: string, session: Session): Promise<Grammar | null> {
+  if (await isKnown(probeAlter(partsOf(link.link).database, random), session)) return 'alter';
+  if (!(await isKnown(probeReplace(random), session))) return null;
+  const obstacle = await obstacleTo(probeCreate(link), session);
+  if (obstacle !== null) throw obstacle;
+  return 'replace';
 }
 
 /** A refusal that is not about grammar is about the object: the statement itself was understood. */
 async function isKnown(probe: Statement, session: Session): Promise<boolean> {
   const answer = await ask(session, probe);
   if (answer.is === 'rows') return true;
-  if (answer.is === 'lost' || missingGrant(answer.errno, session, probe) !== undefined)
-    throw failureOf(answer, session, probe);
-  return !unknownStatement.has(answer.errno);
+  if (answer.is === 'refused' && unknownStatement.has(answer.errno)) return false;
+  const failure = failureOf(answer, session, probe);
+  if (failure.code !== 'STATEMENT_REFUSED') throw failure;
+  return true;
 }

@@ -7,13 +7,15 @@ import { grantOf, showCreatePipeline, type Statement } from './statements';
 /** Time for an answer that changes nothing. DDL waits up to 180 s for locks (facts: singlestore, section 3.4); reads do not. */
 const readMs = 15_000;
 
-/** The user lacks a privilege (facts: singlestore, section 6). */
-const denied = 1142;
+/** The user lacks a privilege (facts: singlestore, section 6), or, by MySQL's number, every privilege in a database. */
+const denied: ReadonlySet<number> = new Set([1142, 1044]);
+/** MySQL's number for a database that is not there; a workspace says the same of one that is not attached to it. */
+export const unknownDatabase = 1049;
 
 /** Asks what changes nothing. */
 export const ask = (session: Session, statement: Statement): Promise<Answer> => session.send(statement, readMs);
 
-/** As {@link ask}, for rows. @throws CONNECTION_LOST, PRIVILEGE_MISSING, STATEMENT_REFUSED */
+/** As {@link ask}, for rows. @throws CONNECTION_LOST, PRIVILEGE_MISSING, WORKSPACE_WRONG, STATEMENT_REFUSED */
 export async function read(session: Session, statement: Statement): Promise<readonly Row[]> {
   const answer = await ask(session, statement);
   if (answer.is === 'rows') return answer.rows;
@@ -26,19 +28,44 @@ export function failureOf(
   session: Session,
   statement: Statement,
 ): RotationError {
-  const { name } = statement;
+  const { name, needs } = statement;
   if (answer.is === 'lost')
     return new RotationError('CONNECTION_LOST', `no answer to: ${name}. It changes nothing, so it can be repeated.`);
-  const { errno, sqlState } = answer;
+  const { errno, sqlState, readOnly } = answer;
   const grant = missingGrant(errno, session, statement);
-  return grant === undefined
-    ? new RotationError('STATEMENT_REFUSED', `SingleStore refused: ${name} (error ${errno}, SQLSTATE ${sqlState})`)
-    : new RotationError('PRIVILEGE_MISSING', `SingleStore does not allow this user: ${name}. Allow it with: ${grant}`);
+  if (grant !== undefined)
+    return new RotationError(
+      'PRIVILEGE_MISSING',
+      `SingleStore does not allow this user: ${name}. Nothing was changed. Allow it with: ${grant}`,
+    );
+  if (readOnly || (needs !== undefined && errno === unknownDatabase)) {
+    const how = readOnly ? 'attached read-only to' : 'not known to, or not attached to,';
+    return new RotationError(
+      'WORKSPACE_WRONG',
+      `SingleStore refused: ${name} (error ${errno}), because the database is ${how} the workspace that answers. Nothing was changed. Name the endpoint of the workspace that has it attached read-write in the connection secret.`,
+    );
+  }
+  return new RotationError('STATEMENT_REFUSED', `SingleStore refused: ${name} (error ${errno}, SQLSTATE ${sqlState})`);
+}
+
+/**
+ * Why the server would not let this user do what a statement without effect stands for; `null` when it says nothing of the
+ * kind: any other refusal is about the object, which nobody has.
+ *
+ * @returns PRIVILEGE_MISSING or WORKSPACE_WRONG
+ * @throws CONNECTION_LOST
+ */
+export async function obstacleTo(statement: Statement, session: Session): Promise<RotationError | null> {
+  const answer = await ask(session, statement);
+  if (answer.is === 'rows') return null;
+  const failure = failureOf(answer, session, statement);
+  if (answer.is === 'lost') throw failure;
+  return failure.code === 'STATEMENT_REFUSED' ? null : failure;
 }
 
 /** The GRANT that would have prevented a refusal; `undefined` when none would. */
-export function missingGrant(errno: number, session: Session, { privilege }: Statement): string | undefined {
-  return errno === denied && privilege !== undefined ? grantOf(privilege, session.user) : undefined;
+export function missingGrant(errno: number, session: Session, { needs }: Statement): string | undefined {
+  return denied.has(errno) && needs !== undefined ? grantOf(needs, session.user) : undefined;
 }
 
 /** What SHOW CREATE PIPELINE said: a definition, or why there is none. */

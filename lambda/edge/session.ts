@@ -12,7 +12,7 @@ export type Row = Readonly<Record<string, string | null>>;
 /** What came back. `lost`: no answer, or one that does not say what was done. */
 export type Answer =
   | { readonly is: 'rows'; readonly rows: readonly Row[] }
-  | { readonly is: 'refused'; readonly errno: number; readonly sqlState: string }
+  | { readonly is: 'refused'; readonly errno: number; readonly sqlState: string; readonly readOnly: boolean }
   | { readonly is: 'lost' };
 
 const lost: Answer = { is: 'lost' };
@@ -158,9 +158,17 @@ export class Session {
   }
 }
 
-function refusal({ errno, sqlState }: QueryError): Answer {
+/**
+ * No number is published for a workspace that has the database attached read-only (facts: singlestore, section 3.3), so the
+ * text decides, without the names in it.
+ */
+const saysReadOnly = (message: string): boolean =>
+  /\bread[- ]?only\b/i.test(message.replaceAll(/`(?:[^`]|``)*`|'[^']*'|"[^"]*"/g, ''));
+
+function refusal({ errno, sqlState, message }: QueryError): Answer {
   const unanswered = errno === undefined || errno <= 0 || undecided.has(errno) || /^(08|70100$)/.test(sqlState ?? '');
-  return unanswered ? lost : { is: 'refused', errno, sqlState: sqlState ?? '' };
+  if (unanswered) return lost;
+  return { is: 'refused', errno, sqlState: sqlState ?? '', readOnly: saysReadOnly(message) };
 }
 
 function rowsOf(result: unknown): readonly Row[] {

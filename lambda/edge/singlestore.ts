@@ -1,13 +1,24 @@
 import { Credentials } from '../core/credentials';
 import { RotationError } from '../core/errors';
-import type { QualifiedName } from '../core/names';
+import { partsOf, type QualifiedName } from '../core/names';
 import type { PipelineRow } from '../core/pipeline';
-import type { BatchMarks, Cluster, Clusters, ConnectionSecret, Grammar, Lane, LinkRow, PipelineError } from '../ports';
+import type {
+  BatchMarks,
+  Cluster,
+  Clusters,
+  ConnectionSecret,
+  Grammar,
+  Lane,
+  LinkedFunction,
+  LinkRow,
+  PipelineError,
+  Privilege,
+} from '../ports';
 import * as catalogue from './catalogue';
 import { readGrammar } from './grammar';
 import { SessionLane } from './lane';
 import { openSessions } from './opening';
-import { ask, failureOf, read, readDefinitions } from './reading';
+import { ask, failureOf, obstacleTo, read, readDefinitions } from './reading';
 import type { Row, Session } from './session';
 import * as statements from './statements';
 import type { Statement } from './statements';
@@ -50,7 +61,8 @@ class LiveCluster implements Cluster {
   }
 
   async links(database: string): Promise<readonly LinkRow[]> {
-    return catalogue.linksOf(await this.#read(statements.listLinks(database)), database);
+    const rows = catalogue.linksOf(await this.#read(statements.listLinks(database)), database);
+    return Promise.all(rows.map((row) => (row.config === '' ? this.#withConfig(row) : row)));
   }
 
   async pipelines(): Promise<readonly PipelineRow[]> {
@@ -73,12 +85,25 @@ class LiveCluster implements Cluster {
     return found;
   }
 
-  async grammar(database: string): Promise<Grammar | null> {
+  async grammar(link: LinkRow): Promise<Grammar | null> {
+    const { database } = partsOf(link.link);
     const known = this.#grammars.get(database);
     if (known !== undefined) return known;
-    const grammar = await readGrammar(database, this.#random(), this.#watch);
+    const grammar = await readGrammar(link, this.#random(), this.#watch);
     this.#grammars.set(database, grammar);
     return grammar;
+  }
+
+  lacks(privilege: Privilege, database: string): Promise<RotationError | null> {
+    return obstacleTo(statements.probePrivilege(privilege, database, this.#random()), this.#watch);
+  }
+
+  async databases(): Promise<readonly string[]> {
+    return catalogue.databasesOf(await this.#readIfShown(statements.showDatabases));
+  }
+
+  async functions(database: string): Promise<readonly LinkedFunction[]> {
+    return catalogue.functionsOf(await this.#readIfShown(statements.showFunctions(database)), database);
   }
 
   preview(
@@ -149,6 +174,19 @@ class LiveCluster implements Cluster {
 
   #read(statement: Statement): Promise<readonly Row[]> {
     return read(this.#watch, statement);
+  }
+
+  /** Nothing where the server refuses to say. @throws CONNECTION_LOST */
+  async #readIfShown(statement: Statement): Promise<readonly Row[]> {
+    const answer = await ask(this.#watch, statement);
+    if (answer.is === 'lost') throw failureOf(answer, this.#watch, statement);
+    return answer.is === 'rows' ? answer.rows : [];
+  }
+
+  /** Nothing in the catalogue may mean that there is none, or that it is not told: a link that is replaced would lose it. */
+  async #withConfig(row: LinkRow): Promise<LinkRow> {
+    if (row.type.toUpperCase() === 'HTTP') return row;
+    return { ...row, config: catalogue.configOf(await this.#read(statements.showCreateLink(row.link))) };
   }
 
   /** The second statement asks for the same in a way that every server knows, and brings more rows. */

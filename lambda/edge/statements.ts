@@ -1,7 +1,8 @@
 import { Credentials } from '../core/credentials';
 import { RotationError } from '../core/errors';
 import { partsOf, qualified, quoteIdentifier, type QualifiedName } from '../core/names';
-import type { LinkChange } from '../ports';
+import { literal } from '../core/sql';
+import type { LinkChange, LinkRow, Privilege } from '../ports';
 
 /** One statement, ready to be sent. All SQL of this program is made in this file. */
 export interface Statement {
@@ -10,20 +11,12 @@ export interface Statement {
   readonly text: Credentials;
   /** Must be the current database when the statement runs. */
   readonly database?: string;
-  /** The privileges it needs, as GRANT wants them: `START PIPELINE ON db.*`. */
-  readonly privilege?: string;
+  /** What it takes: privileges, as GRANT wants them, in a database that is there. */
+  readonly needs?: { readonly privileges: string; readonly database: string };
 }
 
-/**
- * A string literal for the default SQL mode: backslash escapes. A backslash, a quote and a NUL are all that could end
- * or change a literal; everything else stands for itself.
- */
-export function literal(text: string): string {
-  return `'${text.replaceAll(/[\\']/g, '\\$&').replaceAll('\0', '\\0')}'`;
-}
-
-/** Half a surrogate pair would reach the server as U+FFFD, and a NUL may end the text for it: another object's name. */
-function statement(name: string, text: string, more: Pick<Statement, 'database' | 'privilege'> = {}): Statement {
+/** Half a surrogate pair would reach the server as U+FFFD, and a NUL may end the text for it: another object's name, another secret. */
+function statement(name: string, text: string, more: Pick<Statement, 'database' | 'needs'> = {}): Statement {
   if (/[\0\p{Cs}]/u.test(text))
     throw new RotationError('STATEMENT_REFUSED', `${name} was not sent: it holds a NUL or half a surrogate pair`);
   return { name, text: new Credentials(text), ...more };
@@ -31,61 +24,129 @@ function statement(name: string, text: string, more: Pick<Statement, 'database' 
 
 const plain = (text: string): Statement => statement(text, text);
 
-const inDatabaseOf = (privilege: string, name: QualifiedName): string =>
-  `${privilege} ON ${quoteIdentifier(partsOf(name).database)}.*`;
+const on = (database: string, privileges: string): Pick<Statement, 'needs'> => ({ needs: { privileges, database } });
 
 /** There is no PAUSE, and no STOP PIPELINE privilege (facts: singlestore, sections 4.3 and 1.6). */
-export function stopPipeline(pipeline: QualifiedName): Statement {
-  const privilege = inDatabaseOf('START PIPELINE', pipeline);
-  return statement(`STOP PIPELINE ${pipeline}`, `STOP PIPELINE IF RUNNING ${pipeline}`, { privilege });
-}
+const ofPipeline = (pipeline: QualifiedName): Pick<Statement, 'needs'> =>
+  on(partsOf(pipeline).database, 'START PIPELINE');
 
-export function startPipeline(pipeline: QualifiedName): Statement {
-  const privilege = inDatabaseOf('START PIPELINE', pipeline);
-  return statement(`START PIPELINE ${pipeline}`, `START PIPELINE IF NOT RUNNING ${pipeline}`, { privilege });
-}
+export const stopPipeline = (pipeline: QualifiedName): Statement =>
+  statement(`STOP PIPELINE ${pipeline}`, `STOP PIPELINE IF RUNNING ${pipeline}`, ofPipeline(pipeline));
 
-/** The grammar of SHOW has a bare name only. */
-export function showCreatePipeline(pipeline: QualifiedName): Statement {
-  const { database, name } = partsOf(pipeline);
-  return statement(`SHOW CREATE PIPELINE ${pipeline}`, `SHOW CREATE PIPELINE ${quoteIdentifier(name)}`, {
+export const startPipeline = (pipeline: QualifiedName): Statement =>
+  statement(`START PIPELINE ${pipeline}`, `START PIPELINE IF NOT RUNNING ${pipeline}`, ofPipeline(pipeline));
+
+/** The grammar of SHOW CREATE has a bare name only, for pipelines and links alike (facts: singlestore, sections 1.5 and 4.6). */
+function showCreate(kind: 'PIPELINE' | 'LINK', object: QualifiedName): Statement {
+  const { database, name } = partsOf(object);
+  return statement(`SHOW CREATE ${kind} ${object}`, `SHOW CREATE ${kind} ${quoteIdentifier(name)}`, {
     database,
-    privilege: inDatabaseOf('SHOW PIPELINE', pipeline),
+    ...on(database, `SHOW ${kind}`),
   });
 }
+export const showCreatePipeline = (pipeline: QualifiedName): Statement => showCreate('PIPELINE', pipeline);
+/** Not for HTTP links: the server refuses it (facts: singlestore, section 1.5). */
+export const showCreateLink = (link: QualifiedName): Statement => showCreate('LINK', link);
 
 export const useDatabase = (database: string): Statement => plain(`USE ${quoteIdentifier(database)}`);
 
 /** There is no ALTER LINK privilege; which one the server wants is not published (facts: singlestore, section 1.6). */
-const linkPrivilege = (link: QualifiedName): string => inDatabaseOf('SHOW LINK, CREATE LINK', link);
+const ofLink = (link: QualifiedName): Pick<Statement, 'needs'> => on(partsOf(link).database, 'SHOW LINK, CREATE LINK');
+
+/** One SET clause: the whole JSON object, or one of its top-level keys, which is added or updated. */
+export type SetClause<Text> = { readonly whole: Text } | { readonly key: string; readonly value: Text };
+
+/** At least one clause, and at most one of each kind: more than that the server refuses (facts: singlestore, section 1.2). */
+export type SetClauses =
+  | { readonly config: SetClause<string>; readonly credentials?: SetClause<Credentials> }
+  | { readonly config?: SetClause<string>; readonly credentials: SetClause<Credentials> };
+
+/** @throws STATEMENT_REFUSED for a key that is no plain word: how the server reads others after `::` is not published. */
+export function alterLink(link: QualifiedName, { config, credentials }: SetClauses): Statement {
+  const name = `ALTER LINK ${link}`;
+  const set = <Text>(what: string, clause: SetClause<Text>, reveal: (text: Text) => string): string => {
+    if ('whole' in clause) return ` SET ${what} ${literal(reveal(clause.whole))}`;
+    if (!/^[A-Za-z_]\w*$/.test(clause.key))
+      throw new RotationError(
+        'STATEMENT_REFUSED',
+        `${name} was not sent: the key ${JSON.stringify(clause.key)} of ${what} is no plain word. Set the whole object.`,
+      );
+    return ` SET ${what} ::${clause.key} = ${literal(reveal(clause.value))}`;
+  };
+  const settings = config === undefined ? '' : set('CONFIG', config, (text) => text);
+  const secret = credentials === undefined ? '' : set('CREDENTIALS', credentials, (text) => text.reveal());
+  return statement(name, `${name}${settings}${secret}`, ofLink(link));
+}
+
+/** What CREATE LINK says of a link. Optional clauses are left out where they are empty. */
+export interface LinkDefinition {
+  readonly type: string;
+  readonly credentials: Credentials;
+  readonly config: string;
+  readonly description: string;
+}
+
+/** @throws STATEMENT_REFUSED for a type that is not one word. */
+function createLink(command: string, link: QualifiedName, definition: LinkDefinition): Statement {
+  const name = `${command} ${link}`;
+  const { type, credentials, config, description } = definition;
+  if (!/^\w+$/.test(type))
+    throw new RotationError('STATEMENT_REFUSED', `${name} was not sent: the catalogue gives no type for this link`);
+  const settings = config === '' ? '' : ` CONFIG ${literal(config)}`;
+  const about = description === '' ? '' : ` DESCRIPTION ${literal(description)}`;
+  const text = `${name} AS ${type} CREDENTIALS ${literal(credentials.reveal())}${settings}${about}`;
+  return statement(name, text, ofLink(link));
+}
+
+/** Makes or replaces a link: pipelines keep their state and their place, and what is not repeated is lost (facts: singlestore, section 1.1). */
+export const createOrReplaceLink = (link: QualifiedName, definition: LinkDefinition): Statement =>
+  createLink('CREATE OR REPLACE LINK', link, definition);
 
 /** CREDENTIALS as one whole object: a key pair cannot change atomically key by key. */
 export function changeLink({ link, credentials, config, grammar, existing }: LinkChange): Statement {
-  const privilege = linkPrivilege(link);
-  const secret = `CREDENTIALS ${literal(credentials.reveal())}`;
-  if (grammar === 'alter') {
-    const settings = config === undefined ? '' : ` SET CONFIG ${literal(config)}`;
-    return statement(`ALTER LINK ${link}`, `ALTER LINK ${link}${settings} SET ${secret}`, { privilege });
-  }
-  const name = `CREATE OR REPLACE LINK ${link}`;
-  if (!/^\w+$/.test(existing.type))
-    throw new RotationError('STATEMENT_REFUSED', `${name} was not sent: the catalogue gives no type for this link`);
-  const settings = ` CONFIG ${literal(config ?? existing.config)}`;
-  const description = existing.description === '' ? '' : ` DESCRIPTION ${literal(existing.description)}`;
-  return statement(name, `${name} AS ${existing.type} ${secret}${settings}${description}`, { privilege });
+  if (grammar === 'replace')
+    return createOrReplaceLink(link, { ...existing, credentials, config: config ?? existing.config });
+  const secret = { credentials: { whole: credentials } };
+  return alterLink(link, config === undefined ? secret : { ...secret, config: { whole: config } });
 }
 
 /** Does the parser know ALTER LINK? Asked about a link that nobody has. */
-export function probeAlter(database: string, random: string): Statement {
-  const link = qualified(database, `probe_${random}`);
-  return statement(`ALTER LINK ${link}`, `ALTER LINK ${link} SET CONFIG '{}'`, { privilege: linkPrivilege(link) });
-}
+export const probeAlter = (database: string, random: string): Statement =>
+  alterLink(qualified(database, `probe_${random}`), { config: { whole: '{}' } });
+
+const empty = new Credentials('{}');
 
 /** Does the parser know OR REPLACE? Asked in a database that nobody has: elsewhere it would make a link. */
 export function probeReplace(random: string): Statement {
   const link = qualified(`probe_db_${random}`, `probe_${random}`);
-  return plain(`CREATE OR REPLACE LINK ${link} AS S3 CREDENTIALS '{}' CONFIG '{}'`);
+  const { name, text } = createOrReplaceLink(link, { type: 'S3', credentials: empty, config: '{}', description: '' });
+  return { name, text };
 }
+
+/** May this user replace a link? Asked by making one that is there already: without OR REPLACE that is refused, one way or the other. */
+export const probeCreate = ({ link, type }: LinkRow): Statement =>
+  createLink('CREATE LINK', link, { type, credentials: empty, config: '', description: '' });
+
+/** Has this user the privilege? Asked with what shows little, or of a pipeline that nobody has. */
+export function probePrivilege(privilege: Privilege, database: string, random: string): Statement {
+  const needs = on(database, privilege);
+  switch (privilege) {
+    case 'SHOW LINK':
+      return statement(
+        `SHOW LINKS ON ${quoteIdentifier(database)}`,
+        `SHOW LINKS ON ${quoteIdentifier(database)}`,
+        needs,
+      );
+    case 'SHOW PIPELINE':
+      return statement(`SHOW PIPELINES in ${quoteIdentifier(database)}`, 'SHOW PIPELINES', { database, ...needs });
+    case 'START PIPELINE':
+      return startPipeline(qualified(database, `probe_${random}`));
+  }
+}
+
+export const showDatabases = plain('SHOW DATABASES');
+/** Ends with a column for the link of an external function (facts: singlestore, section 4.6). */
+export const showFunctions = (database: string): Statement => plain(`SHOW FUNCTIONS IN ${quoteIdentifier(database)}`);
 
 /** Never CONFIG_JSON: it may hold credentials (facts: singlestore, section 4.6). */
 export const listPipelines = plain('SELECT DATABASE_NAME, PIPELINE_NAME, STATE FROM information_schema.PIPELINES');
@@ -128,4 +189,5 @@ export const showProcesses = plain('SHOW PROCESSLIST');
 export const killConnection = (id: number): Statement => plain(`KILL CONNECTION ${id}`);
 
 /** The statement a person runs to give what is missing. */
-export const grantOf = (privilege: string, user: string): string => `GRANT ${privilege} TO ${literal(user)}@'%'`;
+export const grantOf = ({ privileges, database }: NonNullable<Statement['needs']>, user: string): string =>
+  `GRANT ${privileges} ON ${quoteIdentifier(database)}.* TO ${literal(user)}@'%'`;

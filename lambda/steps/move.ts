@@ -10,7 +10,7 @@ import { drivenByFormer, forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
 import { startLingering } from './linger';
 import { removeSet } from './set';
-import { mustFit, pipelineBusy, type Survey, type SurveyedLink } from './survey';
+import { mustFit, type Survey, type SurveyedLink } from './survey';
 
 /** A link that could not be moved; the others were not held up. */
 export interface FailedLink {
@@ -56,7 +56,7 @@ async function moveLink(
   move: Move,
 ): Promise<void> {
   const { cluster, connectionSecretId, known } = survey;
-  if (link.busy.length > 0) throw pipelineBusy(link, cluster.id);
+  if (link.blocker !== null) throw link.blocker;
   mustFit(run, move.definition);
   const initial = newLinkRecord(cluster.id, link.row.link, move.arn, connectionSecretId);
   await withLease(run, 'link', linkKey(cluster.id, link.row.link), initial, async (held) => {

@@ -6,6 +6,7 @@ import { missingFields } from './fields';
 import { currentValue } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs } from './survey';
+import { uncoveredBy, type Uncovered } from './uncovered';
 import { blockersOf, hasUnrecorded, probesOf, withSurveys } from './surveys';
 
 /** What a rotation would do. */
@@ -13,6 +14,8 @@ export interface Plan {
   readonly links: readonly PlannedLink[];
   /** Buckets and prefixes that new credentials would be tried on. */
   readonly places: readonly string[];
+  /** What the rotation neither changes nor pauses, though the same credentials may be in it, or it may stand in the way. */
+  readonly uncovered: readonly Uncovered[];
   readonly blockers: readonly RotationError[];
 }
 
@@ -46,6 +49,7 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
           };
         }),
       ),
+      uncovered: (await Promise.all(surveys.clusters.map(uncoveredBy))).flat(),
       places: probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`),
       blockers: [...blockersOf(surveys), ...obstacles, ...timeShort(run, definition)],
     };

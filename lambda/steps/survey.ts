@@ -1,9 +1,10 @@
-import { RotationError, asRotationError } from '../core/errors';
+import { RotationError } from '../core/errors';
 import type { RotationDefinition, Target } from '../core/definition';
 import { linkKey, type LinkRecord } from '../core/journal';
-import { partsOf, type QualifiedName } from '../core/names';
+import { partsOf, type LinkPattern, type QualifiedName } from '../core/names';
 import { activityOf, sourceOf, type PipelineRow } from '../core/pipeline';
 import type { Cluster, Grammar, Invocation, LinkRow } from '../ports';
+import { grammarsOf, lackingToPause, linksMissing, mustSeePipelines } from './access';
 import { reserveMs } from './bracket/progress';
 import { unreadableConfig } from './fields';
 import { covers, resolveLinks } from './targets';
@@ -15,8 +16,8 @@ export interface SurveyedLink {
   readonly grammar: Grammar;
   /** Pipelines of any database that read through the link, with their state, and the path each reads. */
   readonly users: readonly (PipelineRow & { readonly path: string })[];
-  /** Pipelines that keep this link from being changed now. */
-  readonly busy: readonly PipelineRow[];
+  /** What keeps this link from being changed now; the others are not held up. */
+  readonly blocker: RotationError | null;
 }
 
 /** One cluster before anything is paused. Nothing is written by looking. */
@@ -28,9 +29,13 @@ export interface Survey {
   readonly visible: readonly QualifiedName[];
   /** All pipelines whose definition was read. */
   readonly known: ReadonlySet<QualifiedName>;
-  /** What would stop a rotation here, each said in full. */
+  /** Pipelines that hold credentials of their own, which no link gives them. */
+  readonly inline: readonly InlinePipeline[];
+  /** What would stop a rotation here and is not of one link, each said in full. */
   readonly blockers: readonly RotationError[];
 }
+
+export type InlinePipeline = PipelineRow & { readonly type: string };
 
 /**
  * Everything that can be found out without an effect: links, grammar and privileges, and the pipelines of *all*
@@ -43,34 +48,29 @@ export async function survey(
   cluster: Cluster,
 ): Promise<Survey> {
   const { rows, missing, visible } = await resolveLinks(cluster, target);
-  const blockers = missing.map((link) => linkMissing(link, cluster.id));
-  const grammars = new Map<string, Grammar>();
-  for (const database of new Set(rows.map(({ link }) => partsOf(link).database))) {
-    const grammar = await grammarOf(cluster, database, blockers);
-    if (grammar !== null) grammars.set(database, grammar);
-  }
+  const { grammars, blockers } = await grammarsOf(cluster, rows);
   const pipelines = await cluster.pipelines();
   const definitions = await cluster.definitions(pipelines.map(({ pipeline }) => pipeline));
-  const users = usersByLink(pipelines, definitions, cluster.id, blockers);
+  const { users, inline, hidden } = sourcesOf(pipelines, definitions);
+  blockers.push(...hidden.map((pipeline) => sourceHidden(pipeline, cluster.id)));
   blockers.push(...rows.flatMap((row) => unreadableConfig(definition, row)));
   // a pipeline that this user sees may read through a link that it does not see
   const unseen = [...users.keys()].filter((link) => covers(target, link) && !rows.some((row) => row.link === link));
-  blockers.push(...unseen.filter((link) => !missing.includes(link)).map((link) => linkMissing(link, cluster.id)));
+  const wanted: readonly LinkPattern[] = unseen.map(partsOf).map(({ database, name }) => ({ database, link: name }));
+  blockers.push(...(await linksMissing(cluster, [...missing, ...wanted])));
+  blockers.push(...(await mustSeePipelines(cluster, rows, pipelines)));
+  const lacking = await lackingToPause(
+    cluster,
+    rows.flatMap(({ link }) => users.get(link) ?? []),
+  );
   const links = await Promise.all(
     rows.flatMap((row) => {
       const grammar = grammars.get(partsOf(row.link).database);
-      return grammar === undefined ? [] : [surveyLink(run, cluster, row, grammar, users.get(row.link) ?? [])];
+      return grammar === undefined ? [] : [surveyLink(run, cluster, row, grammar, users.get(row.link) ?? [], lacking)];
     }),
   );
-  blockers.push(...links.filter(({ busy }) => busy.length > 0).map((link) => pipelineBusy(link, cluster.id)));
-  return {
-    connectionSecretId: target.connectionSecretId,
-    cluster,
-    links,
-    known: new Set(definitions.keys()),
-    visible,
-    blockers,
-  };
+  const known = new Set(definitions.keys());
+  return { connectionSecretId: target.connectionSecretId, cluster, links, known, visible, inline, blockers };
 }
 
 type User = SurveyedLink['users'][number];
@@ -81,48 +81,29 @@ async function surveyLink(
   row: LinkRow,
   grammar: Grammar,
   users: readonly User[],
+  lacking: ReadonlyMap<QualifiedName, RotationError>,
 ): Promise<SurveyedLink> {
   const record = (await run.table.read('link', linkKey(cluster.id, row.link)))?.item ?? null;
-  return {
-    row,
-    record,
-    grammar,
-    users,
-    busy: users.filter(({ state }) => ['busy', 'unknown'].includes(activityOf(state))),
-  };
+  const [lack = null] = users.flatMap(({ pipeline }) => lacking.get(pipeline) ?? []);
+  return { row, record, grammar, users, blocker: pipelineBusy(row, users, cluster.id) ?? lack };
 }
 
-function usersByLink(
-  pipelines: readonly PipelineRow[],
-  definitions: ReadonlyMap<QualifiedName, string>,
-  clusterId: string,
-  blockers: RotationError[],
-): ReadonlyMap<QualifiedName, readonly User[]> {
+/** What the definitions say, by link. One that was dropped since it was listed has none. */
+function sourcesOf(pipelines: readonly PipelineRow[], definitions: ReadonlyMap<QualifiedName, string>) {
   const users = new Map<QualifiedName, User[]>();
+  const inline: InlinePipeline[] = [];
+  const hidden: QualifiedName[] = [];
   for (const row of pipelines) {
     const definition = definitions.get(row.pipeline);
-    if (definition === undefined) continue; // dropped since it was listed
+    if (definition === undefined) continue;
     const source = sourceOf(definition, partsOf(row.pipeline).database);
     if (source.through === 'link')
       users.set(source.link, [...(users.get(source.link) ?? []), { ...row, path: source.path }]);
+    if (source.through === 'inline') inline.push({ ...row, type: source.type });
     // at rest it can be in nobody's way; otherwise it must not be taken for "uses no link"
-    if (source.through === 'hidden' && activityOf(row.state) !== 'resting')
-      blockers.push(sourceHidden(row.pipeline, clusterId));
+    if (source.through === 'hidden' && activityOf(row.state) !== 'resting') hidden.push(row.pipeline);
   }
-  return users;
-}
-
-async function grammarOf(cluster: Cluster, database: string, blockers: RotationError[]): Promise<Grammar | null> {
-  try {
-    const grammar = await cluster.grammar(database);
-    if (grammar === null) blockers.push(grammarUnknown(cluster.id));
-    return grammar;
-  } catch (thrown) {
-    const error = asRotationError(thrown);
-    if (error.code !== 'PRIVILEGE_MISSING') throw error;
-    blockers.push(error);
-    return null;
-  }
+  return { users, inline, hidden };
 }
 
 /** @throws the first blocker, naming the others too. */
@@ -151,23 +132,18 @@ export function mustFit(run: Invocation, definition: RotationDefinition): void {
   );
 }
 
-const linkMissing = (link: string, cluster: string): RotationError =>
-  new RotationError(
-    'LINK_MISSING',
-    `link ${link} does not exist on ${cluster}, or this user may not see it. Nothing was changed. Correct "links" in ROTATIONS, GRANT SHOW LINK on its database, or, where a workspace hides databases that are not attached to it, name the endpoint of the one that has it.`,
-  );
-const grammarUnknown = (cluster: string): RotationError =>
-  new RotationError(
-    'GRAMMAR_UNKNOWN',
-    `${cluster} knows neither ALTER LINK nor CREATE OR REPLACE LINK, so a link cannot be changed in place there. Nothing was changed. Upgrade the server (ALTER LINK came with 9.1).`,
-  );
 const sourceHidden = (pipeline: QualifiedName, cluster: string): RotationError =>
   new RotationError(
     'SOURCE_HIDDEN',
     `the definition of running pipeline ${pipeline} on ${cluster} shows no source, so nobody can tell whether it uses the link. Nothing was changed. GRANT SHOW PIPELINE on its database, or SUPER.`,
   );
-export const pipelineBusy = ({ row, busy }: SurveyedLink, cluster: string): RotationError =>
-  new RotationError(
+
+function pipelineBusy({ link }: LinkRow, users: readonly User[], cluster: string): RotationError | null {
+  const busy = users.filter(({ state }) => ['busy', 'unknown'].includes(activityOf(state)));
+  if (busy.length === 0) return null;
+  const named = busy.map(({ pipeline, state }) => `${pipeline} (${state})`).join(', ');
+  return new RotationError(
     'PIPELINE_BUSY',
-    `link ${row.link} on ${cluster} is in use by ${busy.map(({ pipeline, state }) => `${pipeline} (${state})`).join(', ')}: somebody's session, which is not ours to stop, or a state that is not known. Nothing was paused. The retry goes on when it has ended.`,
+    `link ${link} on ${cluster} is in use by ${named}: somebody's session, which is not ours to stop, or a state that is not known. Nothing was paused. The retry goes on when it has ended.`,
   );
+}

@@ -2,7 +2,7 @@ import { connectionSecret, type ConnectionSecret } from '../core/connection';
 import type { RotationDefinition, Target } from '../core/definition';
 import { asRotationError, RotationError } from '../core/errors';
 import type { LinkRecord } from '../core/journal';
-import { partsOf, qualified, quoteIdentifier, type QualifiedName } from '../core/names';
+import { partsOf, type LinkPattern, type QualifiedName } from '../core/names';
 import type { Cluster, Invocation, LinkRow } from '../ports';
 
 /** Lends a connected cluster to `work` and closes it afterwards, whatever happens. @throws as `Clusters.open` */
@@ -90,16 +90,15 @@ export async function resolveLinks(
   target: Target,
 ): Promise<{
   readonly rows: readonly LinkRow[];
-  readonly missing: readonly string[];
+  readonly missing: readonly LinkPattern[];
   /** All links that this user sees in the databases in question. */
   readonly visible: readonly QualifiedName[];
 }> {
   const databases = [...new Set(target.links.map(({ database }) => database))];
   const found = (await Promise.all(databases.map((database) => cluster.links(database)))).flat();
-  const missing = target.links.flatMap((pattern) => {
-    if (found.some(({ link }) => covers({ ...target, links: [pattern] }, link))) return [];
-    return 'all' in pattern ? [`${quoteIdentifier(pattern.database)}.*`] : [qualified(pattern.database, pattern.link)];
-  });
+  const missing = target.links.filter(
+    (pattern) => !found.some(({ link }) => covers({ ...target, links: [pattern] }, link)),
+  );
   const visible = found.map(({ link }) => link);
-  return { rows: found.filter(({ link }) => covers(target, link)), missing: [...new Set(missing)], visible };
+  return { rows: found.filter(({ link }) => covers(target, link)), missing, visible };
 }

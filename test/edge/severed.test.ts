@@ -128,6 +128,7 @@ describe.each(changes)('%s on a connection that dies', (_, { statement, first, s
   });
 });
 
+const linkIn = (database: string) => ({ link: qualified(database, 'lake'), type: 'S3', description: '', config: '' });
 let asked = 0; // each question about the grammar is for another database: the answer is kept
 describe.each<[string, RegExp, () => Promise<unknown>]>([
   ['the list of links', /FROM information_schema.LINKS/, () => cluster.links('analytics')],
@@ -137,7 +138,7 @@ describe.each<[string, RegExp, () => Promise<unknown>]>([
   ['the newest error', /MAX\(ERROR_UNIX_TIMESTAMP\)/, () => cluster.newestError()],
   ['the errors', /WHERE ERROR_UNIX_TIMESTAMP/, () => cluster.errorsAfter(0)],
   ['SHOW PROCESSLIST', /SHOW PROCESSLIST/, () => cluster.present(cluster.connections())],
-  ['the question for ALTER LINK', /ALTER LINK `\w+`.`probe_f00d`/, () => cluster.grammar(`db${(asked += 1)}`)],
+  ['the question for ALTER LINK', /ALTER LINK `\w+`.`probe_f00d`/, () => cluster.grammar(linkIn(`db${(asked += 1)}`))],
   ['KILL CONNECTION', /KILL CONNECTION/, () => cluster.kill(424242)],
 ])('%s on a connection that dies', (_, statement, ask) => {
   test.each(['drop-before', 'drop-after'] as const)('(%s) is no answer', async (verdict) => {

@@ -318,10 +318,10 @@ describe('the grammar', () => {
     async (version, grammar) => {
       const { server, cluster: of } = await cluster({ version });
       const links = server.cluster.links;
-      expect(await of.grammar('analytics')).toBe(grammar);
+      expect(await of.grammar(change.existing)).toBe(grammar);
       expect(server.cluster.links).toBe(links);
       const asked = server.statements.length;
-      expect(await of.grammar('analytics')).toBe(grammar);
+      expect(await of.grammar(change.existing)).toBe(grammar);
       expect(server.statements).toHaveLength(asked);
     },
   );
@@ -340,7 +340,7 @@ describe('the grammar', () => {
 
   test('that the user may not use is an error with the GRANT', async () => {
     const { cluster: of } = await cluster({ user: 'rotator' });
-    await expect(of.grammar('analytics')).rejects.toThrow(
+    await expect(of.grammar(change.existing)).rejects.toThrow(
       /^PRIVILEGE_MISSING: .*GRANT SHOW LINK, CREATE LINK ON `analytics`\.\* TO 'rotator'@'%'$/,
     );
   });

@@ -2,14 +2,13 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { Credentials } from '../../lambda/core/credentials';
 import { partsOf, qualified } from '../../lambda/core/names';
-import { tokens } from '../../lambda/core/sql';
+import { literal, tokens } from '../../lambda/core/sql';
 import {
   changeLink,
   errorsAfter,
   grantOf,
   killConnection,
   listLinks,
-  literal,
   probeAlter,
   probeReplace,
   showCreatePipeline,
@@ -138,10 +137,10 @@ test('a statement can be printed in every way without showing what it holds', ()
 });
 
 test('the missing privilege is named as GRANT wants it', () => {
-  expect(grantOf(stopPipeline(orders).privilege!, "o'brien")).toBe(
+  expect(grantOf(stopPipeline(orders).needs!, "o'brien")).toBe(
     "GRANT START PIPELINE ON `shop``s`.* TO 'o\\'brien'@'%'",
   );
-  expect(grantOf(changeLink(change).privilege!, 'rotator')).toBe(
+  expect(grantOf(changeLink(change).needs!, 'rotator')).toBe(
     "GRANT SHOW LINK, CREATE LINK ON `analytics`.* TO 'rotator'@'%'",
   );
 });

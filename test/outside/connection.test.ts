@@ -2,10 +2,11 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { Credentials } from '../../lambda/core/credentials';
 import { qualified } from '../../lambda/core/names';
+import { literal } from '../../lambda/core/sql';
 import { openSessions } from '../../lambda/edge/opening';
 import type { Session } from '../../lambda/edge/session';
 import { openClusters } from '../../lambda/edge/singlestore';
-import { literal, type Statement } from '../../lambda/edge/statements';
+import type { Statement } from '../../lambda/edge/statements';
 import type { Cluster, ConnectionSecret } from '../../lambda/ports';
 import { makeCertificates, type CertificateOptions } from '../standins/singlestore/tls';
 import { installMariaDb, type MariaDb } from './mariadbServer';
@@ -196,7 +197,7 @@ describe('a server with a certificate for localhost and 127.0.0.1', () => {
     test('that it does not know, says so with a number, and the secret in it is in nothing that can be printed', async () => {
       const cluster = await open();
       const link = qualified('analytics', 'lake');
-      expect(await cluster.grammar('analytics')).toBeNull();
+      expect(await cluster.grammar({ link, type: 'S3', description: '', config: '' })).toBeNull();
       const outcome = await cluster.lanes[0]!.alter(
         {
           link,

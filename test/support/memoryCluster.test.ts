@@ -252,10 +252,10 @@ test('a server says how its links are changed, or that this user may not', async
   const world = createWorld();
   await world.run(async (invocation) => {
     const cluster = await open(invocation);
-    expect(await cluster.grammar('analytics')).toBe('alter');
+    expect(await cluster.grammar(change({}).existing)).toBe('alter');
     world.server().grammar = null;
-    expect(await cluster.grammar('analytics')).toBeNull();
+    expect(await cluster.grammar(change({}).existing)).toBeNull();
     world.server().grammar = 'denied';
-    await expect(cluster.grammar('analytics')).rejects.toMatchObject({ code: 'PRIVILEGE_MISSING' });
+    await expect(cluster.grammar(change({}).existing)).rejects.toMatchObject({ code: 'PRIVILEGE_MISSING' });
   });
 });

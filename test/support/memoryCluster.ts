@@ -98,6 +98,21 @@ class MemoryCluster implements Cluster {
       return grammar;
     });
 
+  lacks: Cluster['lacks'] = (privilege, database) =>
+    this.#read('lacks', ({ lacking }) =>
+      lacking.has(`${privilege} ON ${database}`)
+        ? new RotationError('PRIVILEGE_MISSING', `${privilege} ON ${database}`)
+        : null,
+    );
+
+  databases: Cluster['databases'] = () =>
+    this.#read('databases', ({ links, pipelines }) => [
+      ...new Set([...links.keys(), ...pipelines.keys()].map((name) => partsOf(name).database)),
+    ]);
+
+  functions: Cluster['functions'] = (database) =>
+    this.#read('functions', ({ functions }) => functions.filter(({ name }) => partsOf(name).database === database));
+
   batches: Cluster['batches'] = () =>
     this.#read(
       'batches',

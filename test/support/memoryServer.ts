@@ -33,6 +33,10 @@ export class MemoryServer extends MemoryPipelines {
   killedStop: KilledStop = 'cancelled';
   /** How long a statement other than STOP takes. Milliseconds. */
   statementMs = 5;
+  /** Privileges that the user lacks, as `START PIPELINE ON analytics`. */
+  readonly lacking = new Set<string>();
+  /** Functions that call through a link. */
+  readonly functions: { readonly name: QualifiedName; readonly link: QualifiedName }[] = [];
   /** How long a killed connection stays in the process list. Milliseconds. */
   killMs = 100;
   /** Out of reach. */

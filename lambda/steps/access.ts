@@ -1,0 +1,84 @@
+import { asRotationError, RotationError } from '../core/errors';
+import { partsOf, qualified, quoteIdentifier, type LinkPattern, type QualifiedName } from '../core/names';
+import { activityOf, type PipelineRow } from '../core/pipeline';
+import type { Cluster, Grammar, LinkRow } from '../ports';
+
+/*
+ * Privileges, and workspaces that have a database read-only or not at all. Each is asked for where a rotation needs it, before
+ * anything is paused and with statements that have no effect.
+ */
+
+/** How links are changed, by database; one that has no answer has a blocker. */
+export async function grammarsOf(cluster: Cluster, rows: readonly LinkRow[]) {
+  const grammars = new Map<string, Grammar>();
+  const blockers: RotationError[] = [];
+  for (const [database, link] of new Map(rows.map((row) => [partsOf(row.link).database, row]))) {
+    try {
+      const grammar = await cluster.grammar(link);
+      if (grammar === null) blockers.push(grammarUnknown(cluster.id));
+      else grammars.set(database, grammar);
+    } catch (thrown) {
+      const error = asRotationError(thrown);
+      if (error.code !== 'PRIVILEGE_MISSING' && error.code !== 'WORKSPACE_WRONG') throw error;
+      blockers.push(error);
+    }
+  }
+  return { grammars, blockers };
+}
+
+/** Why links that a definition names are not to be seen: the user may not, the workspace does not have them, or there are none. */
+export async function linksMissing(
+  cluster: Cluster,
+  missing: readonly LinkPattern[],
+): Promise<readonly RotationError[]> {
+  const errors = new Map<string, RotationError>();
+  for (const pattern of missing) {
+    const lack = await cluster.lacks('SHOW LINK', pattern.database);
+    const error = lack ?? linkMissing(pattern, cluster.id);
+    errors.set(error.message, error);
+  }
+  return [...errors.values()];
+}
+
+/** A database of links that shows no pipelines at all may only hide them. */
+export async function mustSeePipelines(
+  cluster: Cluster,
+  rows: readonly LinkRow[],
+  pipelines: readonly PipelineRow[],
+): Promise<readonly RotationError[]> {
+  const seen = new Set(pipelines.map(({ pipeline }) => partsOf(pipeline).database));
+  const blind = new Set(rows.map(({ link }) => partsOf(link).database).filter((database) => !seen.has(database)));
+  const lacks = await Promise.all([...blind].map((database) => cluster.lacks('SHOW PIPELINE', database)));
+  return lacks.filter((lack) => lack !== null);
+}
+
+/** The running ones of these pipelines that this user may not stop and start, each with the reason. */
+export async function lackingToPause(
+  cluster: Cluster,
+  pipelines: readonly PipelineRow[],
+): Promise<ReadonlyMap<QualifiedName, RotationError>> {
+  const running = pipelines.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
+  const databases = [...new Set(running.map((pipeline) => partsOf(pipeline).database))];
+  const lacks = await Promise.all(databases.map((database) => cluster.lacks('START PIPELINE', database)));
+  const byDatabase = new Map(databases.map((database, at) => [database, lacks[at]]));
+  return new Map(
+    running.flatMap((pipeline) => {
+      const lack = byDatabase.get(partsOf(pipeline).database) ?? null;
+      return lack === null ? [] : [[pipeline, lack] as const];
+    }),
+  );
+}
+
+function linkMissing(pattern: LinkPattern, cluster: string): RotationError {
+  const link = 'all' in pattern ? `${quoteIdentifier(pattern.database)}.*` : qualified(pattern.database, pattern.link);
+  return new RotationError(
+    'LINK_MISSING',
+    `link ${link} does not exist on ${cluster}, or this user may not see it. Nothing was changed. Correct "links" in ROTATIONS, GRANT SHOW LINK on its database, or, where a workspace hides databases that are not attached to it, name the endpoint of the one that has it.`,
+  );
+}
+
+const grammarUnknown = (cluster: string): RotationError =>
+  new RotationError(
+    'GRAMMAR_UNKNOWN',
+    `${cluster} knows neither ALTER LINK nor CREATE OR REPLACE LINK, so a link cannot be changed in place there. Nothing was changed. Upgrade the server (ALTER LINK came with 9.1).`,
+  );
