@@ -36,6 +36,8 @@ export interface SocketsOptions {
   /** More of each connection secret. */
   readonly connection?: object;
   readonly lambda?: Partial<LambdaOptions>;
+  /** Texts that must get out no more than the passwords and keys that are made here. */
+  readonly secrets?: readonly string[];
 }
 
 /** Everything over real sockets, with the built function in a process of its own. */
@@ -50,7 +52,8 @@ export interface Sockets {
   step(step: string, version: string, secretId?: string): Promise<InvocationResult>;
   /** RotateSecret, without calling the function yet. @returns the new version */
   begin(): string;
-  rotate(options?: RotationOptions): Promise<RotationOutcome>;
+  /** @param secretId default: the secret of the definition */
+  rotate(options?: RotationOptions, secretId?: string): Promise<RotationOutcome>;
   testOnly(): Promise<RotationOutcome>;
   recover(): Promise<InvocationResult>;
   /** The same function, deployed with other variables. */
@@ -92,7 +95,8 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
   const lambda = account.startFunction([{ secretId: arn, source, targets, limits, ...definition }], lambdaOptions);
   const others: Lambda[] = [];
   const returned: string[] = [];
-  const secrets = new Set([password, account.key.secretAccessKey, aws.iam.role.secretAccessKey]);
+  const { secretAccessKey: ofRole } = aws.iam.role;
+  const secrets = new Set([password, account.key.secretAccessKey, ofRole, ...(options.secrets ?? [])]);
   const invoke = async (event: unknown): Promise<InvocationResult> => {
     const result = await lambda.invoke(event);
     returned.push(JSON.stringify(result));
@@ -111,7 +115,7 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
     step: (step, version, secretId = arn) =>
       invoke({ Step: step, SecretId: secretId, ClientRequestToken: version, RotationToken: randomUUID() }),
     begin: () => aws.secrets.stage({ SecretId: arn, ClientRequestToken: randomUUID() }).version,
-    rotate: (more) => rotate(aws.secrets, arn, asStep(invoke), more),
+    rotate: (more, secretId = arn) => rotate(aws.secrets, secretId, asStep(invoke), more),
     testOnly: () => testOnly(aws.secrets, arn, asStep(invoke)),
     recover: () => invoke({ action: 'recover' }),
     another: (env) => {
