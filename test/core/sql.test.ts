@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { quoteIdentifier } from '../../lambda/core/names';
-import { tokens } from '../../lambda/core/sql';
+import { literal, tokens } from '../../lambda/core/sql';
 
 /** As in `word LINK`, one a token. */
 const cut = (sql: string): string[] => [...tokens(sql)].map(({ kind, text }) => `${kind} ${text}`);
@@ -59,4 +59,9 @@ test('every text comes to its end, and no sign outside comments and blanks is lo
       expect([...tokens(sql)].map(({ text }) => text).join('')).toBe(sql);
     }),
   );
+});
+
+test('what is written as a literal is read as the same text', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('\\', "'", '"', '\0', '%') }));
+  fc.assert(fc.property(text, (value) => expect(cut(literal(value))).toEqual([`string ${value}`])));
 });

@@ -132,7 +132,8 @@ describe('the key of AWSPREVIOUS', () => {
   });
 });
 
-test.each<[string, (world: MemoryWorld) => void, string, Partial<RotationDefinition>?]>([
+type Obstacle = [string, (world: MemoryWorld) => void, string, Partial<RotationDefinition>?];
+test.each<Obstacle>([
   [
     'the link does not exist',
     (world) => {
@@ -166,6 +167,11 @@ test.each<[string, (world: MemoryWorld) => void, string, Partial<RotationDefinit
   ],
   ['the server knows no way to change a link', (world) => void (world.server().grammar = null), 'GRAMMAR_UNKNOWN'],
   ['the user may not change links', (world) => void (world.server().grammar = 'denied'), 'PRIVILEGE_MISSING'],
+  ...['analytics', 'sales'].map((database): Obstacle => [
+    `the user may not stop and start pipelines in ${database}`,
+    (world) => void world.server().lacking.add(`START PIPELINE ON ${database}`),
+    'PRIVILEGE_MISSING',
+  ]),
   ['the cluster is down', (world) => void (world.server().down = true), 'CONNECTION_REFUSED'],
   [
     'a pipeline runs in the foreground',
