@@ -4,9 +4,6 @@ import type { Execution, Of } from './execution';
 import { isError, resolve } from './execution';
 import { denied, errorReply, ok, unknownDatabase } from './reply';
 import type { Reply } from './reply';
-import { likePattern } from './expression';
-import { processColumns, sessionsFor } from './views';
-import { variables } from './variables';
 
 type Administration = Of<
   | 'create-database'
@@ -14,60 +11,24 @@ type Administration = Of<
   | 'create-user'
   | 'drop-user'
   | 'grant'
-  | 'show-grants'
   | 'use'
   | 'create-table'
   | 'kill'
-  | 'show-processlist'
-  | 'show-databases'
-  | 'show-variables'
-  | 'show-warnings'
   | 'no-effect'
 >;
 
 /** Databases, users, tables, sessions: what surrounds links and pipelines, no more of it than setting them up takes. */
 export function administer(statement: Administration, execution: Execution): [Cluster, Reply] {
-  const { cluster, session, user, now } = execution;
+  const { cluster, session, user } = execution;
   switch (statement.kind) {
     case 'no-effect':
       return [cluster, ok];
-    case 'show-warnings':
-      return [cluster, textRows(['Level', 'Code', 'Message'], [])];
     case 'use': {
       const { database } = statement;
-      const known = database.toLowerCase() === 'information_schema' || cluster.databases.get(database)?.attached;
-      if (!known) return [cluster, unknownDatabase(database)];
+      const name = resolve({ database, name: '*' }, execution);
+      if (database.toLowerCase() !== 'information_schema' && isError(name)) return [cluster, name];
       return [{ ...cluster, sessions: cluster.sessions.set(String(session.id), { ...session, database }) }, ok];
     }
-    case 'show-databases': {
-      const names = [...cluster.databases.values()].map(({ name }) => name);
-      return [
-        cluster,
-        textRows(
-          ['Database'],
-          [...names, 'information_schema'].sort().map((name) => [name]),
-        ),
-      ];
-    }
-    case 'show-variables': {
-      const like = likePattern(statement.like ?? '%');
-      const matching = Object.entries(variables(cluster)).filter(([name]) => like.test(name));
-      return [
-        cluster,
-        textRows(
-          ['Variable_name', 'Value'],
-          matching.map(([name, value]) => [name, String(value)]),
-        ),
-      ];
-    }
-    case 'show-processlist': {
-      const columns = Object.entries(processColumns());
-      const rows = [...sessionsFor(cluster, user, now)].map((row) => columns.map(([, [, of]]) => of(row)));
-      const titles = ['Id', 'User', 'Host', 'db', 'Command', 'Time', 'State', 'Info'];
-      return [cluster, { type: 'rows', rows, columns: titles.map((name, i) => ({ name, type: columns[i]![1][0] })) }];
-    }
-    case 'show-grants':
-      return [cluster, showGrants(statement.user ?? user.name, execution)];
     case 'kill':
       return kill(statement, execution);
     case 'create-table': {
@@ -108,14 +69,16 @@ function ofSuper(
     case 'drop-database': {
       const { name } = statement;
       if (!cluster.databases.has(name)) return [cluster, statement.ifExists ? ok : unknownDatabase(name)];
-      let { links, pipelines, tables } = cluster;
+      let { links, pipelines, tables, functions } = cluster;
       for (const link of links.values()) if (link.database === name) links = links.delete(`${name}\0${link.name}`);
       for (const pipeline of pipelines.values()) {
         if (pipeline.database === name) pipelines = pipelines.delete(`${name}\0${pipeline.name}`);
       }
       for (const table of tables.values())
         if (table.database === name) tables = tables.delete(`${name}\0${table.name}`);
-      return [{ ...cluster, links, pipelines, tables, databases: cluster.databases.delete(name) }, ok];
+      for (const { database, name: of } of functions.values())
+        if (database === name) functions = functions.delete(`${name}\0${of}`);
+      return [{ ...cluster, links, pipelines, tables, functions, databases: cluster.databases.delete(name) }, ok];
     }
     case 'create-user': {
       const { user: name, password, requireTls } = statement;
@@ -157,19 +120,6 @@ function withUser(cluster: Cluster, user: User): Cluster {
   return { ...cluster, users: cluster.users.set(user.name, user) };
 }
 
-function showGrants(name: string, { cluster, user }: Execution): Reply {
-  const shown = cluster.users.get(name);
-  if (shown === undefined || (name !== user.name && !may(user, 'SUPER', '*'))) {
-    return errorReply(1141, '42000', `There is no such grant defined for user '${name}' on host '%'`);
-  }
-  const lines = shown.grants.map(({ privileges, database }) => {
-    const on = database === '*' ? '*.*' : `\`${database.replaceAll('`', '``')}\`.*`;
-    const list = privileges.map((privilege) => (privilege === 'ALL' ? 'ALL PRIVILEGES' : privilege)).join(', ');
-    return [`GRANT ${list} ON ${on} TO '${name}'@'%'${shown.requireTls ? ' REQUIRE SSL' : ''}`];
-  });
-  return textRows([`Grants for ${name}@%`], lines);
-}
-
 /** KILL CONNECTION takes the session out of the process list; whoever serves it sees that and hangs up. */
 function kill({ id, queryOnly }: Of<'kill'>, { cluster, user }: Execution): [Cluster, Reply] {
   const target = cluster.sessions.get(String(id));
@@ -179,8 +129,4 @@ function kill({ id, queryOnly }: Of<'kill'>, { cluster, user }: Execution): [Clu
   }
   if (!queryOnly) return [withoutSession(cluster, id), ok];
   return [{ ...cluster, sessions: cluster.sessions.set(String(id), { ...target, running: undefined }) }, ok];
-}
-
-function textRows(columns: readonly string[], rows: readonly (readonly string[])[]): Reply {
-  return { type: 'rows', rows, columns: columns.map((name) => ({ name, type: 'text' })) };
 }

@@ -144,14 +144,12 @@ export function finishBatch(
 }
 
 function errorOf(answer: SourceAnswer, batchId: number, at: number): PipelineError | undefined {
-  if ('refused' in answer) return { at, batchId, errno: 1933, message: cannotList(answer.refused) };
-  const refused = answer.objects.find((object) => object.refused !== undefined)?.refused;
-  return refused === undefined ? undefined : { at, batchId, ...assumed.cannotReadObject(refused) };
-}
-
-/** The text of errno 1933 as public code quotes it, with the source's own error at its end. */
-export function cannotList(source: string): string {
-  return `ER_EXTRACTOR_EXTRACTOR_GET_LATEST_OFFSETS: Cannot get source metadata for pipeline. ${source}`;
+  const refused =
+    'objects' in answer ? answer.objects.find((object) => object.refused !== undefined)?.refused : undefined;
+  if ('objects' in answer && refused === undefined) return undefined;
+  const { errno, message } =
+    'refused' in answer ? assumed.cannotListSource(answer.refused) : assumed.cannotReadObject(refused ?? '');
+  return { at, batchId, errno, message };
 }
 
 function load(

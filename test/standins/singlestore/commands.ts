@@ -44,7 +44,8 @@ export function decodeLogin(payload: Buffer): Login {
 
 export type Command =
   | { readonly type: 'quit' }
-  | { readonly type: 'ping' | 'statistics' | 'set-option' | 'reset-connection' | 'prepare' }
+  | { readonly type: 'statistics' }
+  | { readonly type: 'ping' | 'set-option' | 'reset-connection' | 'prepare' }
   | { readonly type: 'query'; readonly sql: string }
   | { readonly type: 'unknown'; readonly code: number };
 

@@ -1,6 +1,8 @@
 import { administer } from './administer';
 import type { Cluster } from './cluster';
 import type { Context } from './execution';
+import { runFunctionStatement } from './externalFunctions';
+import { inspect } from './inspect';
 import { runLinkStatement } from './links';
 import { runPipelineStatement } from './pipelines';
 import { errorReply } from './reply';
@@ -36,19 +38,27 @@ export function execute(cluster: Cluster, statement: Statement, context: Context
     case 'test-pipeline':
     case 'clear-errors':
       return runPipelineStatement(statement, execution);
+    case 'create-function':
+    case 'drop-function':
+    case 'show-functions':
+    case 'show-create-function':
+      return runFunctionStatement(statement, execution);
+    case 'show-databases':
+    case 'show-tables':
+    case 'show-status':
+    case 'show-variables':
+    case 'show-processlist':
+    case 'show-grants':
+    case 'show-warnings':
+      return [cluster, inspect(statement, execution)];
     case 'create-database':
     case 'drop-database':
     case 'create-user':
     case 'drop-user':
     case 'grant':
-    case 'show-grants':
     case 'use':
     case 'create-table':
     case 'kill':
-    case 'show-processlist':
-    case 'show-databases':
-    case 'show-variables':
-    case 'show-warnings':
     case 'no-effect':
       return administer(statement, execution);
   }

@@ -1,3 +1,4 @@
+import { assumed } from './assumed';
 import type { SourceAnswer } from './batches';
 import { may } from './cluster';
 import type { Cluster, Name, Session, User } from './cluster';
@@ -28,20 +29,36 @@ export function resolve({ database, name }: Ref, { cluster, session }: Execution
   const chosen = database ?? session.database;
   if (chosen === undefined) return noDatabase;
   const known = cluster.databases.get(chosen);
-  return known?.attached ? { database: chosen, name } : unknownDatabase(chosen);
+  if (known === undefined) return unknownDatabase(chosen);
+  return known.attached ? { database: chosen, name } : assumed.unattachedDatabase(chosen);
 }
 
 export function isError(value: Name | ErrorReply): value is ErrorReply {
   return 'errno' in value;
 }
 
-/** The refusal if the user lacks one of `privileges`, as the STOP PIPELINE page words it. */
-export function refusal(
-  command: string,
-  privileges: readonly string[],
-  object: Name,
-  user: User,
-): ErrorReply | undefined {
-  const allowed = privileges.every((privilege) => may(user, privilege, object.database));
+/** STOP needs START PIPELINE: there is no privilege of its own name (the STOP PIPELINE page). */
+const DOCUMENTED = {
+  'CREATE LINK': ['CREATE LINK'],
+  'DROP LINK': ['DROP LINK'],
+  'SHOW LINKS': ['SHOW LINK'],
+  'CREATE PIPELINE': ['CREATE PIPELINE'],
+  'DROP PIPELINE': ['DROP PIPELINE'],
+  'START PIPELINE': ['START PIPELINE'],
+  'STOP PIPELINE': ['START PIPELINE'],
+  'SHOW PIPELINES': ['SHOW PIPELINE'],
+} as const;
+export type Command = keyof typeof DOCUMENTED | keyof typeof assumed.needs;
+
+/** What a statement on one link, pipeline or function is called. */
+export function commandOf(kind: OnOne): Command {
+  return kind.replaceAll('-', ' ').toUpperCase() as Command;
+}
+type OnOne = Extract<Statement['kind'], `${string}-link` | `${string}-pipeline` | `${string}-function`>;
+
+/** The refusal if the user lacks a privilege that the command needs, as the STOP PIPELINE page words it. */
+export function refusal(command: Command, object: Name, user: User): ErrorReply | undefined {
+  const needs: readonly string[] = { ...DOCUMENTED, ...assumed.needs }[command];
+  const allowed = needs.every((privilege) => may(user, privilege, object.database));
   return allowed ? undefined : denied(command, user.name, object.name);
 }

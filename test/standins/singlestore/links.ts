@@ -1,9 +1,9 @@
 import { assumed } from './assumed';
-import { isRunning, keyOf, may, quoted, quoteName, usesLink } from './cluster';
+import { isRunning, keyOf, quoted, quoteName, usesLink } from './cluster';
 import type { Cluster, JsonObject, Link, Name } from './cluster';
-import { isError, refusal, resolve } from './execution';
+import { commandOf, isError, refusal, resolve } from './execution';
 import type { Execution, Of } from './execution';
-import { denied, ok } from './reply';
+import { ok } from './reply';
 import type { ErrorReply, Reply } from './reply';
 import { jsonObject } from './statement';
 import type { SetClause } from './statement';
@@ -26,8 +26,7 @@ function change(
   execution: Execution,
 ): Cluster | ErrorReply {
   const { cluster, user } = execution;
-  const { command, needs } = COMMANDS[statement.kind];
-  const refused = refusal(command, needs, name, user);
+  const refused = refusal(commandOf(statement.kind), name, user);
   if (refused) return refused;
   if (cluster.databases.get(name.database)?.readOnly) return assumed.readOnlyWorkspace();
   const existing = cluster.links.get(keyOf(name));
@@ -36,12 +35,6 @@ function change(
   if (statement.kind === 'drop-link') return { ...cluster, links: cluster.links.delete(keyOf(name)) };
   return alterLink(statement.clauses, existing, cluster);
 }
-
-const COMMANDS = {
-  'create-link': { command: 'CREATE LINK', needs: ['CREATE LINK'] },
-  'alter-link': { command: 'ALTER LINK', needs: assumed.alterLinkNeeds },
-  'drop-link': { command: 'DROP LINK', needs: ['DROP LINK'] },
-} as const;
 
 function createLink(
   statement: Of<'create-link'>,
@@ -88,7 +81,8 @@ function showLinks(statement: Of<'show-links'>, execution: Execution): Reply {
   const { cluster, user } = execution;
   const name = resolve({ database: statement.database, name: '*' }, execution);
   if (isError(name)) return name;
-  if (!may(user, 'SHOW LINK', name.database)) return denied('SHOW LINKS', user.name, name.database);
+  const refused = refusal('SHOW LINKS', { ...name, name: name.database }, user);
+  if (refused) return refused;
   const links = [...cluster.links.values()]
     .filter(({ database }) => database === name.database)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -100,7 +94,7 @@ function showLinks(statement: Of<'show-links'>, execution: Execution): Reply {
 }
 
 function showCreateLink(name: Name, { cluster, user }: Execution): Reply {
-  const refused = refusal('SHOW CREATE LINK', ['SHOW LINK'], name, user);
+  const refused = refusal('SHOW CREATE LINK', name, user);
   if (refused) return refused;
   const link = cluster.links.get(keyOf(name));
   if (link === undefined) return assumed.unknownLink(quoted(name));

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { assumed } from './assumed';
 import type { SourceAnswer, SourceRequest } from './batches';
 
 /** Reads a source for a batch. Refusals are answers; it does not throw. */
@@ -11,7 +12,7 @@ const NOTHING: SourceAnswer = { objects: [] };
 export function openLoader(): { readonly read: ReadSource; readonly close: () => void } {
   const clients = new Map<string, S3Client>();
   const read: ReadSource = async (request) => {
-    if (request.type === 'NONE') return { refused: 'The link does not exist' };
+    if (request.type === 'NONE') return { refused: assumed.linkIsGone };
     const endpoint = text(request.config['endpoint_url']) ?? request.endpoint;
     if (request.type !== 'S3' || endpoint === undefined) return NOTHING;
     const key = JSON.stringify([endpoint, request.config['region'], request.credentials]);

@@ -2,6 +2,7 @@
 export const LARGEST_FRAME = 0xffffff;
 
 export class PacketFault extends Error {}
+export class PacketTooLarge extends PacketFault {}
 
 /** Frames a payload: 3 bytes of length, 1 byte of sequence id, for each 16 MiB of it. */
 export function frame(payload: Buffer, sequence: number): Buffer[] {
@@ -30,7 +31,7 @@ export class PacketReader {
   #frames: Buffer[] = [];
   #frameBytes = 0;
 
-  /** @param limit the largest payload accepted, in bytes; a longer one throws PacketFault */
+  /** @param limit the largest payload accepted, in bytes; a longer one throws PacketTooLarge */
   constructor(private readonly limit: number) {}
 
   push(chunk: Buffer): Packet[] {
@@ -40,7 +41,7 @@ export class PacketReader {
     while (this.#length >= 4) {
       const header = this.#peek(4);
       const length = header.readUIntLE(0, 3);
-      if (this.#frameBytes + length > this.limit) throw new PacketFault('packet larger than max_allowed_packet');
+      if (this.#frameBytes + length > this.limit) throw new PacketTooLarge('packet larger than max_allowed_packet');
       if (this.#length < 4 + length) break;
       this.#frames.push(this.#take(4 + length).subarray(4));
       this.#frameBytes += length;

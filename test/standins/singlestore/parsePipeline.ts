@@ -1,10 +1,37 @@
 import type { Cursor } from './cursor';
-import type { PipelineOptions } from './statement';
+import type { PipelineOptions, Statement } from './statement';
 
 const SOURCES = ['S3', 'AZURE', 'GCS', 'HDFS', 'KAFKA', 'FS', 'MONGODB', 'MYSQL'];
 
+/** What follows CREATE [OR REPLACE] [AGGREGATOR] PIPELINE. */
+export function createPipeline(c: Cursor, orReplace: boolean, aggregator: boolean): Statement {
+  const ifNotExists = !orReplace && c.take('IF', 'NOT', 'EXISTS');
+  const pipeline = c.ref();
+  const force = c.take('FORCE');
+  c.expect('AS', 'LOAD', 'DATA');
+  return { kind: 'create-pipeline', orReplace, aggregator, ifNotExists, force, pipeline, options: pipelineOptions(c) };
+}
+
+export function stopPipeline(c: Cursor): Statement {
+  const ifRunning = c.take('IF', 'RUNNING');
+  const pipeline = c.ref();
+  return { kind: 'stop-pipeline', ifRunning, pipeline, detach: c.take('DETACH') };
+}
+
+export function startPipeline(c: Cursor): Statement {
+  const ifNotRunning = c.take('IF', 'NOT', 'RUNNING');
+  const pipeline = c.ref();
+  const foreground = c.take('FOREGROUND');
+  let batches: number | undefined;
+  if (foreground && c.take('LIMIT')) {
+    batches = c.number();
+    c.expect('BATCHES');
+  }
+  return { kind: 'start-pipeline', ifNotRunning, pipeline, foreground, batches };
+}
+
 /** What follows LOAD DATA in CREATE PIPELINE. Clauses that do not matter here are kept as text. */
-export function pipelineOptions(c: Cursor): PipelineOptions {
+function pipelineOptions(c: Cursor): PipelineOptions {
   const link = c.take('LINK') ? c.ref() : undefined;
   const type = link === undefined ? c.oneOf(SOURCES) : '';
   const path = c.string();

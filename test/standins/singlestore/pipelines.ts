@@ -1,13 +1,12 @@
 import { assumed } from './assumed';
-import { cannotList, requestOf, settle, started, stopped } from './batches';
-import { isRunning, keyOf, may, quoted, quoteName, withPipeline } from './cluster';
-import type { Cluster, InlineSource, Name, Pipeline } from './cluster';
-import { isError, refusal, resolve } from './execution';
+import { requestOf, settle, started, stopped } from './batches';
+import { isRunning, keyOf, quoted, withPipeline } from './cluster';
+import type { Cluster, Name, Pipeline } from './cluster';
+import { commandOf, isError, refusal, resolve } from './execution';
 import type { Execution, Of } from './execution';
-import { denied, errorReply, ok } from './reply';
-import type { ErrorReply, Reply, Waiting } from './reply';
-import { jsonObject } from './statement';
-import type { PipelineOptions } from './statement';
+import { errorReply, ok } from './reply';
+import type { Reply, Waiting } from './reply';
+import { showCreatePipeline, sourceOf } from './pipelineText';
 import { Table } from './table';
 import { scheduled, visiblePipelines } from './views';
 
@@ -21,17 +20,6 @@ type OnPipeline = Of<
   | 'test-pipeline'
 >;
 
-/** STOP needs START PIPELINE: there is no privilege of its own name (the STOP PIPELINE page). */
-const COMMANDS = {
-  'create-pipeline': { command: 'CREATE PIPELINE', needs: ['CREATE PIPELINE'] },
-  'show-create-pipeline': { command: 'SHOW CREATE PIPELINE', needs: ['SHOW PIPELINE'] },
-  'start-pipeline': { command: 'START PIPELINE', needs: ['START PIPELINE'] },
-  'stop-pipeline': { command: 'STOP PIPELINE', needs: ['START PIPELINE'] },
-  'detach-pipeline': { command: 'DETACH PIPELINE', needs: ['START PIPELINE'] },
-  'drop-pipeline': { command: 'DROP PIPELINE', needs: ['DROP PIPELINE'] },
-  'test-pipeline': { command: 'TEST PIPELINE', needs: ['START PIPELINE'] },
-} as const;
-
 export function runPipelineStatement(
   statement: OnPipeline | Of<'show-pipelines' | 'clear-errors'>,
   execution: Execution,
@@ -41,8 +29,7 @@ export function runPipelineStatement(
   if (statement.kind === 'clear-errors') return clearErrors(statement, execution);
   const name = resolve(statement.pipeline, execution);
   if (isError(name)) return [cluster, name];
-  const { command, needs } = COMMANDS[statement.kind];
-  const refused = refusal(command, needs, name, user);
+  const refused = refusal(commandOf(statement.kind), name, user);
   if (refused) return [cluster, refused];
   if (statement.kind !== 'show-create-pipeline' && cluster.databases.get(name.database)?.readOnly) {
     return [cluster, assumed.readOnlyWorkspace()];
@@ -58,7 +45,7 @@ export function runPipelineStatement(
 function onExisting(
   statement: Exclude<OnPipeline, { kind: 'create-pipeline' }>,
   pipeline: Pipeline,
-  { cluster, connectionId, now }: Execution,
+  { cluster, user, connectionId, now }: Execution,
 ): [Cluster, Reply] {
   const running = isRunning(pipeline);
   const waiting: Waiting = { connectionId, pipeline: keyOf(pipeline), forStop: true };
@@ -66,7 +53,7 @@ function onExisting(
     waitFor(withPipeline(cluster, stopped(cluster, pipeline, connectionId, now, to)), waiting);
   switch (statement.kind) {
     case 'show-create-pipeline':
-      return [cluster, showCreatePipeline(pipeline, statement.extended)];
+      return [cluster, showCreatePipeline(pipeline, statement.extended, cluster, user)];
     case 'stop-pipeline':
       if (running) return stop(statement.detach ? 'Detached' : undefined);
       return [cluster, statement.ifRunning ? ok : assumed.notRunning(quoted(pipeline))];
@@ -114,11 +101,12 @@ function createPipeline(
     // only whether it can be listed: every object counts as known
     return [cluster, { type: 'ask', request: requestOf(cluster, { ...source, path: options.path }, () => true) }];
   }
-  const refused = 'refused' in answer ? cannotList(answer.refused) : undefined;
-  if (refused !== undefined && !statement.force) return [cluster, errorReply(1933, 'HY000', refused)];
+  const refused = 'refused' in answer ? assumed.cannotListSource(answer.refused) : undefined;
+  if (refused !== undefined && !statement.force) return [cluster, refused];
   const pipeline: Pipeline = {
     ...name,
     ...source,
+    aggregator: statement.aggregator,
     id: cluster.lastId + 1,
     path: options.path,
     table: options.table,
@@ -131,62 +119,19 @@ function createPipeline(
     ended: undefined,
     files: Table.empty(),
     batches: [],
-    errors: refused === undefined ? [] : [{ at: now, batchId: 0, errno: 1933, message: refused }],
+    errors: refused === undefined ? [] : [{ at: now, batchId: 0, errno: refused.errno, message: refused.message }],
     lastBatchId: 0,
     skippedBatches: 0,
   };
   return [withPipeline({ ...cluster, lastId: pipeline.id }, pipeline), ok];
 }
 
-function sourceOf(
-  { source, path, rest }: PipelineOptions,
-  pipeline: Name,
-  { cluster, user }: Execution,
-): Pick<Pipeline, 'source' | 'sourceType' | 'definition'> | ErrorReply {
-  const printedPath = `'${path.replace(/[\\']/g, '\\$&')}'`;
-  if ('type' in source) {
-    const { type } = source;
-    const config = jsonObject(source.config);
-    const credentials = jsonObject(source.credentials);
-    if (config === undefined || credentials === undefined) {
-      return assumed.badJson(config === undefined ? 'CONFIG' : 'CREDENTIALS');
-    }
-    const inline: InlineSource = { type, config, credentials };
-    return { source: { inline }, sourceType: type, definition: `LOAD DATA ${type} ${printedPath}${rest}` };
-  }
-  const link = { database: source.link.database ?? pipeline.database, name: source.link.name };
-  if (!may(user, 'SHOW LINK', link.database)) return denied('SHOW LINK', user.name, link.name);
-  const known = cluster.links.get(keyOf(link));
-  if (known === undefined) return assumed.unknownLink(quoted(link));
-  const printedLink =
-    link.database === pipeline.database ? bare(link.name) : `${bare(link.database)}.${bare(link.name)}`;
-  return {
-    source: { link },
-    sourceType: known.type,
-    definition: `LOAD DATA LINK ${printedLink} ${printedPath}${rest}`,
-  };
-}
-
-/** Published dumps show the link without backticks; where a name needs them, it gets them. */
-function bare(name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) ? name : quoteName(name);
-}
-
-function showCreatePipeline(pipeline: Pipeline, extended: boolean): Reply {
-  const text = `CREATE PIPELINE ${quoteName(pipeline.name)} AS ${pipeline.definition}`;
-  const columns = ['Pipeline', 'Create Pipeline', ...(extended ? ['Alter Pipeline', 'Alter Pipeline Offsets'] : [])];
-  return {
-    type: 'rows',
-    columns: columns.map((name) => ({ name, type: 'text' })),
-    rows: [[pipeline.name, text, ...(extended ? ['', ''] : [])]],
-  };
-}
-
 function showPipelines(statement: Of<'show-pipelines'>, execution: Execution): Reply {
   const { cluster, user } = execution;
   const name = resolve({ database: statement.database, name: '*' }, execution);
   if (isError(name)) return name;
-  if (!may(user, 'SHOW PIPELINE', name.database)) return denied('SHOW PIPELINES', user.name, name.database);
+  const refused = refusal('SHOW PIPELINES', { ...name, name: name.database }, user);
+  if (refused) return refused;
   const pipelines = [...visiblePipelines(cluster, user)]
     .filter(({ database }) => database === name.database)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -201,7 +146,7 @@ function clearErrors(statement: Of<'clear-errors'>, execution: Execution): [Clus
   const { cluster, user } = execution;
   const name = resolve(statement.pipeline ?? { database: undefined, name: '*' }, execution);
   if (isError(name)) return [cluster, name];
-  const refused = refusal('CLEAR PIPELINE ERRORS', ['ALTER PIPELINE'], name, user);
+  const refused = refusal('CLEAR PIPELINE ERRORS', name, user);
   if (refused) return [cluster, refused];
   let cleared = cluster;
   for (const pipeline of cluster.pipelines.values()) {

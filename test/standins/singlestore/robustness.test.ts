@@ -100,7 +100,7 @@ test('a packet beyond max_allowed_packet is refused before it has come, and noth
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan((frames / 2) * LARGEST_FRAME);
   socket.end();
-  expect(await heard).toEqual([1835]);
+  expect(await heard).toEqual([1153]);
   expect(await serves()).toBe(true);
 });
 

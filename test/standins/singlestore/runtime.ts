@@ -60,6 +60,8 @@ export class Runtime {
   readonly #timers = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
   readonly #waiters = new Map<number, Waiter>();
   readonly #hangUps = new Map<number, () => void>();
+  /** Epoch ms. */
+  readonly startedAt: number;
   #cluster: Cluster;
   #stopped = false;
 
@@ -70,6 +72,7 @@ export class Runtime {
     private readonly onStatement?: OnStatement,
   ) {
     this.#cluster = cluster;
+    this.startedAt = now();
   }
 
   get cluster(): Cluster {

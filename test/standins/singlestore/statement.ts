@@ -57,6 +57,7 @@ export type Statement =
   | {
       readonly kind: 'create-pipeline';
       readonly pipeline: Ref;
+      readonly aggregator: boolean;
       readonly orReplace: boolean;
       readonly ifNotExists: boolean;
       readonly force: boolean;
@@ -76,10 +77,28 @@ export type Statement =
   | { readonly kind: 'drop-pipeline'; readonly pipeline: Ref; readonly ifExists: boolean }
   | { readonly kind: 'test-pipeline'; readonly pipeline: Ref }
   | { readonly kind: 'clear-errors'; readonly pipeline: Ref | undefined }
+  | {
+      readonly kind: 'create-function';
+      readonly function: Ref;
+      readonly orReplace: boolean;
+      /** Parameters and return type, as written. */
+      readonly signature: string;
+      readonly collocated: boolean;
+      readonly url: string;
+      readonly format: string;
+      readonly delimited: boolean;
+      readonly link: Ref | undefined;
+      readonly protocol: string | undefined;
+    }
+  | { readonly kind: 'drop-function'; readonly function: Ref; readonly ifExists: boolean }
+  | { readonly kind: 'show-functions'; readonly database: string | undefined; readonly like: string | undefined }
+  | { readonly kind: 'show-create-function'; readonly function: Ref }
   | { readonly kind: 'kill'; readonly id: number; readonly queryOnly: boolean }
   | { readonly kind: 'show-processlist' }
   | { readonly kind: 'show-databases' }
   | { readonly kind: 'show-variables'; readonly like: string | undefined }
+  | { readonly kind: 'show-status'; readonly like: string | undefined }
+  | { readonly kind: 'show-tables'; readonly database: string | undefined; readonly like: string | undefined }
   | { readonly kind: 'show-warnings' }
   | { readonly kind: 'no-effect' } // SET, BEGIN, COMMIT and the like: read, and answered OK
   | { readonly kind: 'select'; readonly select: Select };

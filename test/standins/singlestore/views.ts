@@ -1,6 +1,6 @@
 import { assumed } from './assumed';
 import { isRunning, may } from './cluster';
-import type { Batch, Cluster, Pipeline, PipelineError, Session, SourceFile, User } from './cluster';
+import type { Batch, Cluster, Database, Pipeline, PipelineError, Session, SourceFile, User } from './cluster';
 import { datetime } from './functions';
 import type { ColumnType, Value } from './reply';
 
@@ -33,6 +33,11 @@ export function* visiblePipelines(cluster: Cluster, user: User): Generator<Pipel
   for (const pipeline of cluster.pipelines.values()) if (visible.get(pipeline.database)) yield pipeline;
 }
 
+/** The databases that SHOW DATABASES and SCHEMATA list. */
+export function listedDatabases({ databases }: Cluster): readonly Database[] {
+  return [...databases.values()].filter(({ attached }) => attached || assumed.listsUnattachedDatabases);
+}
+
 function each<Item>(items: (pipeline: Pipeline) => Iterable<Item>) {
   return function* (cluster: Cluster, user: User): Generator<readonly [Pipeline, Item], void, undefined> {
     for (const pipeline of visiblePipelines(cluster, user)) for (const item of items(pipeline)) yield [pipeline, item];
@@ -51,7 +56,6 @@ function configJson(pipeline: Pipeline): string {
     connection_string: path,
     table,
     stop_on_error: stopOnError,
-    batch_interval: pipeline.batchIntervalMs,
     ...('link' in source && key !== undefined ? { [key]: source.link.name } : {}),
   });
 }
@@ -64,7 +68,10 @@ const PIPELINE_NAME = ['text', ([{ name }]: OfPipeline<unknown>) => name] as con
 export const views: Readonly<Record<string, View>> = {
   LINKS: view(
     function* (cluster, user) {
-      for (const link of cluster.links.values()) if (may(user, 'SHOW LINK', link.database)) yield link;
+      for (const link of cluster.links.values()) {
+        const listed = assumed.listsUnattachedLinks || cluster.databases.get(link.database)?.attached;
+        if (listed && may(user, 'SHOW LINK', link.database)) yield link;
+      }
     },
     {
       DATABASE_NAME: ['text', (link) => link.database],
@@ -93,15 +100,15 @@ export const views: Readonly<Record<string, View>> = {
       ERROR_TYPE: ['text', () => 'Error'],
       ERROR_CODE: ['integer', ([, error]) => error.errno],
       ERROR_MESSAGE: ['text', ([, error]) => error.message],
-      ERROR_KIND: ['text', () => 'Extract'],
+      ERROR_KIND: ['text', () => assumed.errorRow.ERROR_KIND],
       STD_ERROR: ['text', () => null],
       LOAD_DATA_LINE: ['text', () => null],
       LOAD_DATA_LINE_NUMBER: ['integer', () => null],
       BATCH_ID: ['integer', ([, error]) => error.batchId],
       ERROR_ID: ['integer', ([pipeline, error]) => pipeline.errors.indexOf(error) + 1],
       BATCH_SOURCE_PARTITION_ID: ['text', () => null],
-      HOST: ['text', () => '127.0.0.1'],
-      PORT: ['integer', () => 3306],
+      HOST: ['text', () => assumed.errorRow.HOST],
+      PORT: ['integer', () => assumed.errorRow.PORT],
       PARTITION: ['integer', () => null],
     },
   ),
@@ -163,15 +170,15 @@ export const views: Readonly<Record<string, View>> = {
       FILE_STATE: ['text', ([, file]) => file.state],
     },
   ),
-  SCHEMATA: view((cluster) => cluster.databases.values(), {
+  SCHEMATA: view(listedDatabases, {
     CATALOG_NAME: ['text', () => 'def'],
     SCHEMA_NAME: ['text', (database) => database.name],
-    DEFAULT_CHARACTER_SET_NAME: ['text', () => 'utf8mb4'],
-    DEFAULT_COLLATION_NAME: ['text', () => 'utf8mb4_bin'],
+    DEFAULT_CHARACTER_SET_NAME: ['text', () => assumed.characters.set],
+    DEFAULT_COLLATION_NAME: ['text', () => assumed.characters.collation],
     SQL_PATH: ['text', () => null],
   }),
   PROCESSLIST: view(sessionsFor, processColumns()),
-  MV_PROCESSLIST: view(sessionsFor, { NODE_ID: ['integer', () => 1], ...processColumns() }),
+  MV_PROCESSLIST: view(sessionsFor, { NODE_ID: ['integer', () => assumed.process.node], ...processColumns() }),
 };
 
 function perSecond(amount: number, { startedAt, endedAt }: Batch): Value {
@@ -188,14 +195,15 @@ export function* sessionsFor(cluster: Cluster, user: User, now: number): Generat
 }
 
 export function processColumns(): Readonly<Record<string, readonly [ColumnType, (row: SessionRow) => Value]>> {
+  const { idle, busy, executing } = assumed.process;
   return {
     ID: ['integer', ([session]) => session.id],
     USER: ['text', ([session]) => session.user],
     HOST: ['text', ([session]) => session.host],
     DB: ['text', ([session]) => session.database ?? null],
-    COMMAND: ['text', ([session]) => (session.running ? 'Query' : 'Sleep')],
+    COMMAND: ['text', ([session]) => (session.running ? busy : idle)],
     TIME: ['integer', ([session, now]) => Math.floor((now - (session.running?.since ?? session.since)) / 1000)],
-    STATE: ['text', ([session]) => (session.running ? 'executing' : '')],
+    STATE: ['text', ([session]) => (session.running ? executing : '')],
     INFO: ['text', ([session]) => session.running?.sql ?? null],
   };
 }
