@@ -11,6 +11,8 @@ export interface Name {
 export interface PipelinePlan extends Name {
   readonly link: Name;
   readonly state: 'Running' | 'Stopped' | 'Error';
+  /** Where its objects lie in the bucket, for paths that are hard to read. @default made of its name */
+  readonly prefix?: string;
 }
 
 /** What stands on one cluster. */
@@ -30,8 +32,8 @@ export const shown = ({ database, name }: Name): string => `${database}.${name}`
 const literal = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
 /** Where a pipeline's objects lie in the bucket. */
-export const prefixOf = ({ database, name }: Name): string =>
-  `${`${database}/${name}`.replace(/[^\w/]/gu, (char) => char.codePointAt(0)?.toString(16) ?? '')}/`;
+export const prefixOf = ({ database, name, prefix }: Name & Pick<PipelinePlan, 'prefix'>): string =>
+  prefix ?? `${`${database}/${name}`.replace(/[^\w/]/gu, (char) => char.codePointAt(0)?.toString(16) ?? '')}/`;
 
 /** The link of the vendor's ALTER LINK page, with a real key in it. */
 function createLink(link: Name, config: object, { accessKeyId, secretAccessKey }: AccessKey): string {
