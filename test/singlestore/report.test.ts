@@ -1,5 +1,6 @@
 import { startSingleStore, type SingleStoreOptions, type SingleStoreStandIn } from '../standins/singlestore';
 import { Bench } from './bench';
+import { questions } from './questions';
 import { readShown } from './shown';
 import { render, report } from './report';
 import { openWitness, type Witness } from './witness';
@@ -19,7 +20,14 @@ async function cluster(options: SingleStoreOptions = {}): Promise<Witness> {
   await server.execute("CREATE PIPELINE db.orders AS LOAD DATA LINK lake 'x/' INTO TABLE t");
   const { host, port, ca } = server;
   const target = { host, port, user: 'root', password: 'password', tls: { ca } } as const;
-  return { name: 'a test', target, source: undefined, readOnly: undefined, close: () => Promise.resolve() };
+  return {
+    name: 'a test',
+    target,
+    source: undefined,
+    readOnly: undefined,
+    unattached: undefined,
+    close: () => Promise.resolve(),
+  };
 }
 
 /** What is on the cluster, running sessions apart. */
@@ -32,7 +40,7 @@ describe('the report', () => {
   test('asks the stand-in everything, gets an answer to each and tells no secret', async () => {
     const witness = await openWitness({});
     const text = await report(witness);
-    expect(text.match(/^### /gm)).toHaveLength(12);
+    expect(text.match(/^### /gm)).toHaveLength(questions.length);
     expect(text).not.toContain('could not be asked');
     expect(text).not.toContain('not asked');
     expect(text).toContain(
@@ -47,9 +55,10 @@ describe('the report', () => {
 
   test('of a server without ALTER LINK has an answer to each question as well', async () => {
     const text = await report(await cluster({ version: '9.0' }));
-    expect(text.match(/^### .*\n\n- /gm)).toHaveLength(12);
+    expect(text.match(/^### .*\n\n- /gm)).toHaveLength(questions.length);
     expect(text).toContain('1064 (42000)');
     expect(text).toContain('SINGLESTORE_READONLY_URL and SINGLESTORE_READONLY_DATABASE are not set');
+    expect(text).toContain('SINGLESTORE_UNATTACHED_DATABASE is not set');
   });
 
   test('removes a secret that a server has repeated, and survives backticks and newlines', () => {

@@ -10,6 +10,8 @@ export interface Witness {
   readonly source: Source | undefined;
   /** The same or another cluster through a workspace that has `database` attached read-only. */
   readonly readOnly: { readonly target: Target; readonly database: string } | undefined;
+  /** A database of the cluster that is not attached to the target's workspace. */
+  readonly unattached: string | undefined;
   close(): Promise<void>;
 }
 
@@ -17,7 +19,8 @@ export interface Witness {
  * The cluster at `SINGLESTORE_URL` (see `readTarget`), or else the stand-in.
  *
  * `SINGLESTORE_READONLY_URL` and `SINGLESTORE_READONLY_DATABASE` name a read-only attachment, of which one question asks;
- * nothing is changed there.
+ * `SINGLESTORE_UNATTACHED_DATABASE` a database that is not attached to the workspace, of which another one asks. Nothing is
+ * changed there.
  */
 export async function openWitness(env: NodeJS.ProcessEnv = process.env): Promise<Witness> {
   const url = env['SINGLESTORE_URL'];
@@ -29,6 +32,7 @@ export async function openWitness(env: NodeJS.ProcessEnv = process.env): Promise
     target: readTarget(url),
     source,
     readOnly: readOnlyUrl && database ? { target: readTarget(readOnlyUrl), database } : undefined,
+    unattached: env['SINGLESTORE_UNATTACHED_DATABASE'],
     close: async () => source?.close(),
   };
 }
@@ -37,10 +41,12 @@ async function standIn(): Promise<Witness> {
   const password = `p"a's\\s%2Bw\`ö`;
   const server = await startSingleStore({ users: [{ name: 'root', password }], batchMs: 20 });
   const source = await standInSource();
-  const database = 'attached_read_only';
+  const [database, unattached] = ['attached_read_only', 'not_attached'];
   server.update((cluster) => ({
     ...cluster,
-    databases: cluster.databases.set(database, { name: database, attached: true, readOnly: true }),
+    databases: cluster.databases
+      .set(database, { name: database, attached: true, readOnly: true })
+      .set(unattached, { name: unattached, attached: false, readOnly: false }),
   }));
   const { host, port, ca } = server;
   const target: Target = { host, port, user: 'root', password, tls: { ca } };
@@ -49,6 +55,7 @@ async function standIn(): Promise<Witness> {
     target,
     source,
     readOnly: { target, database },
+    unattached,
     async close() {
       await server.stop();
       await source.close();

@@ -2,6 +2,9 @@ import type { Bench } from '../bench';
 import * as links from './links';
 import * as pipelines from './pipelines';
 import type { Finding, Question } from './question';
+import * as runs from './runs';
+import * as shown from './shown';
+import * as workspaces from './workspaces';
 
 /** The open questions about SingleStore, in order of what an answer is worth. */
 export const questions: readonly Question[] = [
@@ -9,13 +12,17 @@ export const questions: readonly Question[] = [
   links.alterPrivileges,
   pipelines.configJson,
   pipelines.shownPipelines,
-  pipelines.stopping,
+  runs.stopping,
   links.orReplace,
   links.keyForms,
   links.redaction,
   links.otherLinks,
-  links.readOnlyWorkspace,
-  pipelines.recovery,
+  workspaces.readOnlyWorkspace,
+  runs.recovery,
+  shown.externalFunctions,
+  workspaces.unattached,
+  shown.rotatorsGrants,
+  shown.definitions,
   pipelines.texts,
 ];
 

@@ -1,5 +1,5 @@
 import { NOBODY, UNREACHABLE } from '../bench';
-import { Client, quoteJson, quoteName, quoteText } from '../client';
+import { quoteJson, quoteText } from '../client';
 import { tell, type Finding, type Question } from './question';
 
 const credentials = `CREDENTIALS ${quoteJson(NOBODY)}`;
@@ -135,30 +135,5 @@ export const otherLinks: Question = {
       `ALTER LINK ${http} SET CONFIG '{"headers":{"X-Of":"nobody"}}'`,
       `SHOW CREATE LINK ${http}`,
     );
-  },
-};
-
-export const readOnlyWorkspace: Question = {
-  title: 'What does a workspace say that has the database attached read-only?',
-  async ask({ witness }) {
-    const { readOnly } = witness;
-    if (readOnly === undefined) {
-      return [['not asked', 'SINGLESTORE_READONLY_URL and SINGLESTORE_READONLY_DATABASE are not set']];
-    }
-    const client = await Client.open(readOnly.target);
-    try {
-      const findings: Finding[] = [];
-      const nothing = `${quoteName(readOnly.database)}.link_rotation_nothing`; // neither link nor pipeline: nothing can change
-      for (const sql of [
-        `ALTER LINK ${nothing} SET CONFIG '{}'`,
-        `STOP PIPELINE IF RUNNING ${nothing}`,
-        `START PIPELINE IF NOT RUNNING ${nothing}`,
-      ]) {
-        findings.push([sql.replace(quoteName(readOnly.database), 'db'), await client.outcome(sql)]);
-      }
-      return findings;
-    } finally {
-      await client.end();
-    }
   },
 };

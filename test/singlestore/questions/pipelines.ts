@@ -1,6 +1,5 @@
 import { NOBODY, until, type Bench } from '../bench';
 import { quoteJson, quoteName } from '../client';
-import { whyNoSource } from '../source';
 import { tell, type Finding, type Question } from './question';
 
 export const whileRunning: Question = {
@@ -79,64 +78,18 @@ export const shownPipelines: Question = {
         .catch((error: unknown) => [{ error: String(error) }]);
       return Object.values(rows[0] ?? {}).join(' | ');
     };
-    if (findings[0]?.[1] === 'OK') findings.push(['SHOW CREATE PIPELINE of it', await shown(bench.root, 'across')]);
-    const pipeline = await bench.pipeline(link);
     const { client } = await bench.user(['SHOW PIPELINE']);
+    if (findings[0]?.[1] === 'OK') {
+      findings.push(['SHOW CREATE PIPELINE of it', await shown(bench.root, 'across')]);
+      findings.push(['the same for a user with SHOW PIPELINE alone', await shown(client, 'across')]);
+      await bench.root.outcome('START PIPELINE across');
+      findings.push(...(await tell(bench, `ALTER LINK ${away} SET CONFIG '{}'`)));
+      await bench.stop('`across`');
+    }
+    const pipeline = await bench.pipeline(link);
     findings.push(['the same for a pipeline on a link of its own database', await shown(bench.root, pipeline)]);
     findings.push(['the latter for a user with SHOW PIPELINE alone', await shown(client, pipeline)]);
     return findings;
-  },
-};
-
-export const stopping: Question = {
-  title: 'Does STOP PIPELINE return before STATE is Stopped, and how long does it take?',
-  async ask(bench) {
-    const findings: Finding[] = [];
-    for (let i = 1; i <= 3; i++) {
-      const pipeline = await bench.running(await bench.link());
-      const began = performance.now();
-      const outcome = await bench.root.outcome(`STOP PIPELINE ${pipeline}`);
-      const returned = performance.now() - began;
-      const state = String(await bench.stateOf(pipeline));
-      await bench.reaches(pipeline, 'Stopped');
-      const stopped = performance.now() - began;
-      findings.push([
-        `STOP PIPELINE, ${i}`,
-        `${outcome} after ${Math.round(returned)} ms, STATE ${state}; Stopped after ${Math.round(stopped)} ms`,
-      ]);
-    }
-    return findings;
-  },
-};
-
-export const recovery: Question = {
-  title: 'Does a pipeline that is in Error for its credentials recover by START alone after ALTER LINK?',
-  async ask(bench) {
-    const { source } = bench.witness;
-    if (source === undefined) return [['not asked', whyNoSource(process.env) ?? 'there is no source']];
-    const path = await source.put(`${bench.database}/recovery`, 'a\n');
-    const config = { region: source.region, endpoint_url: source.endpoint };
-    const link = await bench.link(config, {
-      ...source.credentials,
-      aws_secret_access_key: NOBODY.aws_secret_access_key,
-    });
-    const options = 'MAX_RETRIES_PER_BATCH_PARTITION 1 STOP_ON_ERROR ON';
-    const pipeline = await bench.pipeline(link, `${source.bucket}/${path}`, options);
-    await bench.root.rows(`START PIPELINE ${pipeline}`);
-    await bench.reaches(pipeline, 'Error');
-    const alter = await bench.root.outcome(`ALTER LINK ${link} SET CREDENTIALS ${quoteJson(source.credentials)}`);
-    const start = await bench.root.outcome(`START PIPELINE ${pipeline}`);
-    let after = 'nothing was loaded';
-    await until('it has loaded or failed again', async () => {
-      const files = await bench.about(pipeline, 'PIPELINES_FILES', 'FILE_STATE');
-      if (files.some((file) => file['FILE_STATE'] === 'Loaded')) after = 'the file was loaded';
-      return after !== 'nothing was loaded' || (await bench.stateOf(pipeline)) === 'Error';
-    });
-    return [
-      ['ALTER LINK while it is in Error', alter],
-      ['START PIPELINE', start],
-      ['and then', `${after}, STATE ${String(await bench.stateOf(pipeline))}`],
-    ];
   },
 };
 
