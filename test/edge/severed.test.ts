@@ -13,18 +13,21 @@ const unknown = { is: 'unknown' };
 let server: SingleStoreStandIn;
 let line: Line;
 let cluster: Cluster;
-/** What becomes of the next statement like this, instead of being run and answered. */
-let fault: { readonly statement: RegExp; readonly verdict: 'drop-before' | 'drop-after' } | undefined;
+/** What becomes of the next statement like this, instead of being run and answered; a number: so much of its answer arrives. */
+let fault: { readonly statement: RegExp; readonly verdict: 'drop-before' | 'drop-after' | number } | undefined;
+const sever = (statement: RegExp, afterBytes: number) => (fault = { statement, verdict: afterBytes });
 
 beforeEach(async () => {
   fault = undefined;
   server = await startSingleStore({
     tls: false,
-    onStatement: ({ sql }) => {
+    onStatement: ({ sql, connectionId }) => {
       if (fault?.statement.test(sql) !== true) return 'ok';
       const { verdict } = fault;
       fault = undefined;
-      return verdict;
+      if (typeof verdict !== 'number') return verdict;
+      line.breakAtAnswer(connectionId, verdict);
+      return 'ok';
     },
   });
   await server.execute('CREATE DATABASE analytics');
@@ -116,11 +119,11 @@ describe.each(changes)('%s on a connection that dies', (_, { statement, first, s
   });
 
   test('within its answer is unknown, wherever the answer ends', async () => {
-    line.sever(statement, Infinity);
+    sever(statement, Infinity);
     expect(await send()).toEqual({ is: 'done' });
     expect(line.answer.length).toBeGreaterThan(4);
     for (let bytes = 0; bytes < line.answer.length; bytes++) {
-      line.sever(statement, bytes);
+      sever(statement, bytes);
       expect([bytes, await send()]).toEqual([bytes, unknown]);
       await cluster.reopen();
       expect(await read()).toBe(after);
@@ -128,8 +131,13 @@ describe.each(changes)('%s on a connection that dies', (_, { statement, first, s
   });
 });
 
-const linkIn = (database: string) => ({ link: qualified(database, 'lake'), type: 'S3', description: '', config: '' });
-let asked = 0; // each question about the grammar is for another database: the answer is kept
+let asked = 0;
+/** Each question about the grammar is for another database: the answer is kept. */
+async function grammar() {
+  const database = `db${(asked += 1)}`;
+  await server.execute(`CREATE DATABASE ${database}`);
+  return cluster.grammar({ link: qualified(database, 'lake'), type: 'S3', description: '', config: '{}' });
+}
 describe.each<[string, RegExp, () => Promise<unknown>]>([
   ['the list of links', /FROM information_schema.LINKS/, () => cluster.links('analytics')],
   ['the list of pipelines', /FROM information_schema.PIPELINES$/, () => cluster.pipelines()],
@@ -138,7 +146,10 @@ describe.each<[string, RegExp, () => Promise<unknown>]>([
   ['the newest error', /MAX\(ERROR_UNIX_TIMESTAMP\)/, () => cluster.newestError()],
   ['the errors', /WHERE ERROR_UNIX_TIMESTAMP/, () => cluster.errorsAfter(0)],
   ['SHOW PROCESSLIST', /SHOW PROCESSLIST/, () => cluster.present(cluster.connections())],
-  ['the question for ALTER LINK', /ALTER LINK `\w+`.`probe_f00d`/, () => cluster.grammar(linkIn(`db${(asked += 1)}`))],
+  ['the question for ALTER LINK', /ALTER LINK `\w+`.`probe_f00d`/, grammar],
+  ['the question for a privilege', /SHOW LINKS/, () => cluster.lacks('SHOW LINK', 'analytics')],
+  ['SHOW DATABASES', /SHOW DATABASES/, () => cluster.databases()],
+  ['SHOW FUNCTIONS', /SHOW FUNCTIONS/, () => cluster.functions('analytics')],
   ['KILL CONNECTION', /KILL CONNECTION/, () => cluster.kill(424242)],
 ])('%s on a connection that dies', (_, statement, ask) => {
   test.each(['drop-before', 'drop-after'] as const)('(%s) is no answer', async (verdict) => {
@@ -149,12 +160,12 @@ describe.each<[string, RegExp, () => Promise<unknown>]>([
   });
 
   test('within its answer is no answer, however much of it has come', async () => {
-    line.sever(statement, Infinity);
+    sever(statement, Infinity);
     await ask();
     const places = placesIn(line.answer);
     for (const bytes of places) {
       await cluster.reopen();
-      line.sever(statement, bytes);
+      sever(statement, bytes);
       await expect(ask().then(() => `an answer from ${bytes} bytes`)).rejects.toThrow(/^CONNECTION_LOST/);
     }
     await cluster.reopen();

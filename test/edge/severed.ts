@@ -1,37 +1,70 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 
+/**
+ * How a connection dies over one question: `before` it reaches the server; `after` the server has done all, without an
+ * answer; `within` the answer; `all`: as `after`, and every other connection of the line with it.
+ */
+export const ways = ['before', 'after', 'within', 'all'] as const;
+export type Way = (typeof ways)[number];
+
+/** An answer that does not arrive whole; a number: after so many bytes. */
+type Break = Exclude<Way, 'before'> | number;
+
 export interface Line {
   readonly port: number;
-  /** The next answer to a statement like this is cut off after so many bytes, and the connection with it. */
-  sever(statement: RegExp, afterBytes: number): void;
-  /** The answer to the last statement for which {@link sever} was called, as much of it as the server has sent. */
+  /** What becomes of the next answer on the connection to which the server has given this number. */
+  breakAtAnswer(connectionId: number, at: Break): void;
+  /** The answer that was to break, as much of it as the server has sent. */
   readonly answer: Buffer;
   close(): Promise<void>;
 }
 
-/** A line to a server without TLS that breaks in the middle of an answer: the server has done all, its client hears a part. */
-export async function lineTo(server: { readonly host: string; readonly port: number }): Promise<Line> {
-  let next: { readonly statement: RegExp; readonly afterBytes: number } | undefined;
+/** The parts of a login: 0 is the greeting, the others are what the client sends. */
+export interface Logins {
+  readonly isOver: (connectionId: number) => boolean;
+  readonly onPart: (part: number) => Way | undefined;
+}
+
+/** A line to a server, with or without TLS, that breaks on command. */
+export async function lineTo(
+  server: { readonly host: string; readonly port: number },
+  { isOver, onPart }: Logins = { isOver: () => true, onPart: () => undefined },
+): Promise<Line> {
+  const ends = new Set<() => void>();
+  const breaks = new Map<number, Break>();
   let answer = Buffer.alloc(0);
   const relay = createServer((client) => {
     const upstream = connect(server.port, server.host);
-    let left: number | undefined;
     const end = (): void => {
       client.destroy();
       upstream.destroy();
+      ends.delete(end);
     };
-    client.on('close', end).on('error', end);
-    upstream.on('close', end).on('error', end);
+    ends.add(end);
+    for (const socket of [client, upstream]) socket.setNoDelay(true).on('close', end).on('error', end);
+    let id: number | undefined;
+    let parts = 0;
+    let left: number | undefined;
     client.on('data', (chunk: Buffer) => {
-      if (next?.statement.test(chunk.toString('latin1')) === true) {
-        left = next.afterBytes;
-        answer = Buffer.alloc(0);
-        next = undefined;
-      }
-      upstream.write(chunk);
+      const way = id === undefined || isOver(id) ? undefined : onPart((parts += 1));
+      if (way === 'before') end();
+      else upstream.write(chunk);
+      if (id !== undefined && way !== undefined && way !== 'before') breaks.set(id, way);
     });
     upstream.on('data', (chunk: Buffer) => {
+      if (id === undefined) {
+        id = chunk.readUInt32LE(chunk.indexOf(0, 5) + 1); // behind the header, the protocol's number and the version
+        const way = onPart(0);
+        if (way !== undefined) breaks.set(id, way === 'before' ? 'after' : way);
+      }
+      const at = breaks.get(id);
+      if (at !== undefined) {
+        breaks.delete(id);
+        answer = Buffer.alloc(0);
+        left = at === 'within' ? chunk.length >> 1 : typeof at === 'number' ? at : 0;
+        if (at === 'all') for (const each of ends) each();
+      }
       if (left === undefined) {
         client.write(chunk);
         return;
@@ -46,11 +79,12 @@ export async function lineTo(server: { readonly host: string; readonly port: num
   await once(relay, 'listening');
   return {
     port: (relay.address() as AddressInfo).port,
-    sever: (statement, afterBytes) => (next = { statement, afterBytes }),
+    breakAtAnswer: (connectionId, at) => breaks.set(connectionId, at),
     get answer() {
       return answer;
     },
     async close() {
+      for (const end of ends) end();
       relay.close();
       await once(relay, 'close');
     },
