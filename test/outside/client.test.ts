@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pageExamples, pageLink } from '../singlestore/page';
+import { readShown } from '../singlestore/shown';
 import { startSingleStore, type SingleStoreStandIn } from '../standins/singlestore';
+import { runClient, type Run } from './mariadbClient';
 
 /*
  * MariaDB's command-line client at the SingleStore stand-in: a program that nobody here has written says what it
@@ -25,93 +27,45 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Run {
-  readonly status: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
-/** Runs the client with `input` on its standard input. */
+/** Runs the client with `input` on its standard input, as a user who must come over TLS. */
 function client(input: string, password = 'open sesame', ...options: readonly string[]): Promise<Run> {
-  const login = ['--no-defaults', '--protocol=tcp', '--host=127.0.0.1', `--port=${server.port}`, '--user=ann'];
-  const tls = [`--ssl-ca=${join(folder, 'ca.pem')}`, '--ssl-verify-server-cert'];
-  const run = [...login, ...tls, '--database=analytics', ...options];
-  return new Promise((resolve) => {
-    const env = { ...process.env, MYSQL_PWD: password };
-    const child = execFile('mariadb', run, { env, maxBuffer: 1 << 24 }, (error, output, errors) => {
-      resolve({ status: error === null ? 0 : Number(error.code), output, errors });
-    });
-    child.stdin!.end(input);
-  });
+  const login = [
+    '--user=ann',
+    '--database=analytics',
+    `--ssl-ca=${join(folder, 'ca.pem')}`,
+    '--ssl-verify-server-cert',
+  ];
+  return runClient(server.port, password, input, [...login, ...options]);
 }
 
-const created = `CREATE LINK analytics_link AS S3
-CONFIG '{"disable_gunzip":false}'
-CREDENTIALS '{"aws_access_key_id":"initial_key_id",
-"aws_secret_access_key":"initial_secret"}';
-`;
-
-/** The page's examples in its order: the statement, CONFIG as the page shows it then, and the key id then in the link. */
-const examples: readonly (readonly [statement: string, config: string, keyId: string])[] = [
-  [
-    'SET CONFIG ::region = "us-east-1";',
-    String.raw`{\"disable_gunzip\":false,\"region\":\"us-east-1\"}`,
-    'initial_key_id',
-  ],
-  [
-    "SET CONFIG ::region = 'us-west-2';",
-    String.raw`{\"disable_gunzip\":false,\"region\":\"us-west-2\"}`,
-    'initial_key_id',
-  ],
-  [
-    `SET CONFIG '{"region":"eu-central-1","disable_gunzip":true}';`,
-    String.raw`{\"region\":\"eu-central-1\",\"disable_gunzip\":true}`,
-    'initial_key_id',
-  ],
-  [
-    "SET CREDENTIALS ::aws_access_key_id = 'rotated_key_id';",
-    String.raw`{\"region\":\"eu-central-1\",\"disable_gunzip\":true}`,
-    'rotated_key_id',
-  ],
-  [
-    `SET CREDENTIALS '{"aws_access_key_id":"final_key_id","aws_secret_access_key":"final_secret"}';`,
-    String.raw`{\"region\":\"eu-central-1\",\"disable_gunzip\":true}`,
-    'final_key_id',
-  ],
-  [
-    `SET CONFIG '{"region":"eu-central-1","disable_gunzip":true}'
-    SET CREDENTIALS '{"aws_access_key_id":"final_key_id","aws_secret_access_key":"final_secret"}';`,
-    String.raw`{\"region\":\"eu-central-1\",\"disable_gunzip\":true}`,
-    'final_key_id',
-  ],
-  [
-    `SET CONFIG '{"region":"us-west-2","disable_gunzip":true}'
-    SET CREDENTIALS ::aws_access_key_id = 'rotated_key_id';`,
-    String.raw`{\"disable_gunzip\":true,\"region\":\"us-west-2\"}`,
-    'rotated_key_id',
-  ],
+const created = `${pageLink}\n`;
+/** The key id that the link holds after each of the page's examples, in their order. */
+const keyIds = [
+  'initial_key_id',
+  'initial_key_id',
+  'initial_key_id',
+  'rotated_key_id',
+  'final_key_id',
+  'final_key_id',
+  'rotated_key_id',
 ];
-
-/** CONFIG as JSON: its keys come in any order on the page. */
-const configOf = (escaped: string): unknown => JSON.parse(JSON.parse(`"${escaped}"`) as string);
 
 test('each example of the ALTER LINK page gives what the page shows', async () => {
   const shown = 'SHOW CREATE LINK analytics_link \\G\n';
-  const script = created + examples.map(([clauses]) => `ALTER LINK analytics_link\n    ${clauses}\n${shown}`).join('');
+  const script = created + pageExamples.map(({ statement }) => `${statement}\n${shown}`).join('');
   const { status, output, errors } = await client(script);
   expect([status, errors]).toEqual([0, '']);
-  const pattern =
-    /\*{27} 1\. row \*{27}\n {2}Link Name: analytics_link\nCreate Link: CREATE LINK `analytics_link` AS S3\s+CONFIG "(.*)"\s+CREDENTIALS <CREDENTIALS REDACTED>\n/g;
-  expect(output.replaceAll(pattern, '')).toBe('');
-  expect([...output.matchAll(pattern)].map(([, config]) => configOf(config!))).toEqual(
-    examples.map(([, config]) => configOf(config)),
+  const row = /\*{27} 1\. row \*{27}\n {2}Link Name: analytics_link\nCreate Link: (.*)\n/g;
+  expect(output.replaceAll(row, '')).toBe('');
+  expect([...output.matchAll(row)].map(([, text]) => readShown(text!))).toEqual(
+    pageExamples.map((example) => readShown(example.shown)),
   );
 });
 
-test.each(examples.map(([clauses, , keyId], at) => [clauses, keyId, at] as const))(
-  'after %s the link holds %s',
+test.each(pageExamples.map(({ title }, at) => [title, keyIds[at], at] as const))(
+  'after "%s" the link holds %s',
   async (_, keyId, at) => {
-    const script = examples.slice(0, at + 1).map(([clauses]) => `ALTER LINK analytics_link ${clauses}\n`);
+    const script = pageExamples.slice(0, at + 1).map(({ statement }) => `${statement}\n`);
     expect(await client(created + script.join(''))).toEqual({ status: 0, output: '', errors: '' });
     expect(server.link('analytics', 'analytics_link')?.credentials['aws_access_key_id']).toBe(keyId);
   },
@@ -181,4 +135,47 @@ test('what a text holds comes through: quotes, backslashes, line ends, NUL, emoj
     );
     expect([errors, output === `${text}\n`]).toEqual(['', true]);
   }
+});
+
+describe('what the client asks of any server', () => {
+  test('status, twice in a session: database, user, versions, character sets and what the server counts', async () => {
+    const { status, output, errors } = await client('status\n\\s\n');
+    expect([status, errors]).toEqual([0, '']);
+    const lines: readonly (readonly [RegExp, number])[] = [
+      [/^Current database:\s+analytics$/gm, 2],
+      [/^Current user:\s+ann@%$/gm, 2],
+      [/^Server version:\s+5\.7\.32 SingleStoreDB source distribution/gm, 2],
+      [/^(Server|Db|Client|Conn\.) +characterset:\s+utf8mb4$/gm, 8],
+      [/^Uptime:\s+\d+ sec/gm, 2],
+      [/^Threads: 1 {2}Questions: \d+/gm, 2],
+    ];
+    for (const [line, times] of lines) expect([line, output.match(line)?.length]).toEqual([line, times]);
+  });
+
+  test.each([
+    ['SHOW VARIABLES', /^max_allowed_packet\t\d+$/m],
+    ["SHOW VARIABLES LIKE 'collation%'", /^collation_connection\tutf8mb4_bin$/m],
+    ["SHOW SESSION VARIABLES LIKE 'sql_mode'", /^sql_mode\tSTRICT_ALL_TABLES$/m],
+    [
+      'SELECT @@character_set_connection, @@collation_connection, @@collation_server',
+      /^utf8mb4\tutf8mb4_bin\tutf8mb4_bin$/m,
+    ],
+    ['SELECT DATABASE(), USER(), CURRENT_USER()', /^analytics\tann@%\tann@%$/m],
+    ['SHOW STATUS', /^Threads_connected\t1$/m],
+    ["SHOW GLOBAL STATUS LIKE 'Threads\\_r%'", /^Threads_running\t1$/m],
+    ['SHOW TABLES', /^t$/m],
+    ['SHOW DATABASES', /^analytics$/m],
+    ['SHOW WARNINGS LIMIT 5', /^$/],
+    ['SHOW FULL PROCESSLIST', /\tann\t.*\tSHOW FULL PROCESSLIST$/m],
+    ["SHOW GRANTS FOR 'ann'@'%'", /^GRANT ALL PRIVILEGES ON \*\.\* TO 'ann'@'%' REQUIRE SSL$/m],
+  ])('%s', async (question, answer) => {
+    const { status, output, errors } = await client(`${question};\n`);
+    expect([status, errors]).toEqual([0, '']);
+    expect(output).toMatch(answer);
+  });
+
+  test('the names of tables, which it completes, and the warnings that it shows after each statement', async () => {
+    const asking = await client('USE analytics;\nSELECT 1;\n', undefined, '--auto-rehash', '--show-warnings');
+    expect([asking.status, asking.errors]).toEqual([0, '']);
+  });
 });
