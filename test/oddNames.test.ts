@@ -35,8 +35,8 @@ const theirs = {
 };
 
 interface Plan extends PipelinePlan {
-  /** The definition as another server might print it, from its link and from what stands behind it. */
-  readonly printed?: (link: string, rest: string) => string;
+  /** The source as another server might print it, from its link and from the path behind it. */
+  readonly printed?: (link: string, path: string) => string;
 }
 const on = (through: Name, database: string, name: string, more: Partial<Plan> = {}): Plan => ({
   link: through,
@@ -53,7 +53,7 @@ const pipelines: readonly Plan[] = [
   on(ours.keyword, odd, 'FROM', { prefix: `odd/LINK other 'x' AS LOAD DATA LINK \`twin\`/` }),
   on(ours.keyword, odd, "LOAD DATA LINK other 'x'", { state: 'Stopped' }),
   on(ours.keyword, home, "AS LOAD DATA LINK lINK 'x' INTO", {
-    printed: (name, rest) => `load data link ${name}${rest}`,
+    printed: (name, path) => `link ${name}${path}`,
   }),
   on(ours.quoted, odd, 'it\'s \\ "x" -- no comment'),
   on(ours.quoted, 'other', '`'),
@@ -63,10 +63,10 @@ const pipelines: readonly Plan[] = [
   on(ours.longest, odd, longest),
   on(ours.longest, 'other', '🚀 größe\t', { prefix: 'odd/`LINK` -- LINK other #/' }),
   on(ours.plain, home, 'qualified at home', {
-    printed: (name, rest) => `LOAD DATA LINK ${quote(home)}.${name}${rest}`,
+    printed: (name, path) => `LINK ${quote(home)}.${name}${path}`,
   }),
   on(ours.plain, home, '/* commented */', {
-    printed: (name, rest) => `/* LINK other */ LOAD -- LINK other\n\tDATA # LINK \`\n LINK/**/${name}/**/${rest}`,
+    printed: (name, path) => `/* LINK other */ -- LINK other\n\t# LINK \`\n LINK/**/${name}/**/${path}`,
   }),
   on(ours.plain, twinHome, 'new\nline'),
   on(ours.split, home, 'x`.`y'),
@@ -76,7 +76,7 @@ const pipelines: readonly Plan[] = [
   on(theirs.letters, odd, 'shop.order'),
   on(theirs.space, odd, 'shop'),
   on(theirs.unescaped, odd, 'it\'s \\ "x" --no comment'),
-  on(theirs.twin, odd, 'orders', { printed: (name, rest) => `LOAD DATA LINK ${name} /* LINK Twin */${rest}` }),
+  on(theirs.twin, odd, 'orders', { printed: (name, path) => `LINK ${name} /* LINK Twin */${path}` }),
   on(theirs.twin, odd, 'Archive', { state: 'Stopped' }),
   on(theirs.longest, odd, `${longest.slice(1)}m`),
   on(theirs.plain, home, 'New\nline', { prefix: 'odd/LOAD DATA LINK lake/' }),
@@ -94,8 +94,11 @@ function reprint({ server }: Sockets): void {
     if (printed === undefined) continue;
     server.update((cluster) => {
       const pipeline = server.pipeline(database, name)!;
-      const [, through, rest] = /^LOAD DATA LINK ((?:\w+|`(?:[^`]|``)*`|\.)+)( '.*)$/s.exec(pipeline.definition)!;
-      return withPipeline(cluster, { ...pipeline, definition: printed(through!, rest!) });
+      const [, through, path] = /^LINK ((?:\w+|`(?:[^`]|``)*`|\.)+)( '.*)$/s.exec(pipeline.definition.source)!;
+      return withPipeline(cluster, {
+        ...pipeline,
+        definition: { ...pipeline.definition, source: printed(through!, path!) },
+      });
     });
   }
 }
@@ -130,7 +133,9 @@ describe('a rotation among names of every kind', () => {
   });
 
   test('sends STOP and START to those alone', () => {
-    const sent = sockets.server.statements.filter(({ kind }) => kind === 'stop-pipeline' || kind === 'start-pipeline');
+    const sent = sockets.server.statements.filter(
+      ({ kind, outcome }) => outcome === 'ok' && (kind === 'stop-pipeline' || kind === 'start-pipeline'),
+    );
     const expected = paused.flatMap((pipeline) => [
       `STOP PIPELINE IF RUNNING ${qualified(pipeline)}`,
       `START PIPELINE IF NOT RUNNING ${qualified(pipeline)}`,
