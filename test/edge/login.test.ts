@@ -36,16 +36,19 @@ describe('before the password is sent', () => {
 
   const toAnother: ConnectionChange = (secret, { ca }) => ({ ...secret, ca: ca! });
   const toSystemRoots: ConnectionChange = ({ ca: _, ...secret }) => secret;
+  const byName: ConnectionChange = (secret) => ({ ...secret, host: 'localhost' });
   test.each<[string, OddOptions, ConnectionChange, RegExp]>([
     ['another authority', { tls: true }, toAnother, /^TLS_REFUSED/],
     ['an authority that the system does not know', { tls: true }, toSystemRoots, /\(SELF_SIGNED_CERT_IN_CHAIN\)/],
     ['nobody in "ca"', { tls: true }, (secret) => ({ ...secret, ca: 'no certificate at all' }), /^TLS_REFUSED/],
     ['a time gone by', { tls: { expiresAt: Date.now() - 1_000 } }, (secret) => secret, /\(CERT_HAS_EXPIRED\)/],
     ['another host', { tls: { hosts: ['db.example', '127.0.0.2'] } }, (secret) => secret, /_ALTNAME_INVALID\)/],
+    ['a time to come', { tls: true, inDays: 3 }, (secret) => secret, /\(CERT_NOT_YET_VALID\)/],
+    ['addresses only, asked for by a name', { tls: { hosts: ['127.0.0.1'] } }, byName, /_ALTNAME_INVALID\)/],
     [
       'another name',
-      { tls: { hosts: ['127.0.0.1'] } },
-      (secret) => ({ ...secret, host: 'localhost' }),
+      { tls: { hosts: ['db.localhost', '*.localhost', 'localhost.example'] } },
+      byName,
       /_ALTNAME_INVALID\)/,
     ],
     ['nothing, without TLS', { tls: false }, (secret) => ({ ...secret, tls: true }), /^TLS_REFUSED: .* offers no TLS/],

@@ -19,6 +19,8 @@ export const rows = (columns: readonly string[], ...values: readonly (readonly (
 export interface OddOptions {
   /** Default false. Otherwise with a certificate for 127.0.0.1 and localhost, or as described. */
   readonly tls?: boolean | CertificateOptions;
+  /** When the certificates are made, from now. Default 0. */
+  readonly inDays?: number;
   /** What follows the login: a reply, raw packets, or nothing at all. */
   readonly login?: FinalReply | readonly Buffer[] | 'silence';
   readonly greeting?: FinalReply | 'silence';
@@ -34,9 +36,18 @@ export async function closeOdd(): Promise<void> {
 /**
  * A server on all addresses of this machine that speaks the protocol and otherwise does what a test wants of it.
  */
-export async function oddSingleStore({ tls: offer = false, login = ok, greeting, answer }: OddOptions = {}) {
+export async function oddSingleStore({
+  tls: offer = false,
+  inDays = 0,
+  login = ok,
+  greeting,
+  answer,
+}: OddOptions = {}) {
   const tls = offer !== false;
+  const then = Date.now() + inDays * 86_400_000;
+  const making = jest.spyOn(Date, 'now').mockReturnValue(then);
   const certificates = await makeCertificates(typeof offer === 'object' ? offer : {});
+  making.mockRestore();
   const secureContext = createSecureContext(certificates);
   const sockets = new Set<Socket>();
   const logins: Buffer[] = [];
