@@ -1,3 +1,4 @@
+import { assumed } from './assumed';
 import { may, withoutSession } from './cluster';
 import type { Cluster, Grant, User } from './cluster';
 import type { Execution, Of } from './execution';
@@ -44,8 +45,9 @@ export function administer(statement: Administration, execution: Execution): [Cl
     case 'create-user':
     case 'drop-user':
     case 'grant':
-      if (!may(user, 'SUPER', '*')) {
-        return [cluster, errorReply(1227, '42000', 'Access denied; you need the SUPER privilege for this operation')];
+      if (!may(user, assumed.setUpNeeds, '*')) {
+        const text = `Access denied; you need (at least one of) the ${assumed.setUpNeeds} privilege(s) for this operation`;
+        return [cluster, errorReply(1227, '42000', text)];
       }
       return ofSuper(statement, cluster);
   }

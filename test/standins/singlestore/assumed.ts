@@ -52,6 +52,8 @@ export const assumed = {
     'SHOW FUNCTIONS': [],
     'SHOW CREATE FUNCTION': [],
   }),
+  /** Q: which privilege do CREATE and DROP of databases and users, GRANT and REVOKE need? */
+  setUpNeeds: 'SUPER',
   /** Q: what does SHOW CREATE PIPELINE leave out without SUPER? (Documented: "all the sensitive data"; is the link's name?) */
   hidesSources: false as boolean,
   /** Q: and how does that look? */
@@ -91,6 +93,13 @@ export const assumed = {
     error(1934, 'HY000', `ER_EXTRACTOR_EXTRACTOR_EXTRACT: Cannot extract data for pipeline. ${source}`),
   /** Q: what does the source's part of that text say when the link is gone? */
   linkIsGone: 'The link does not exist',
+  /** Q: what does it say when nobody answers there? (As the AWS SDK for Go words it.) */
+  sourceIsSilent: (cause: string) => `RequestError: send request failed caused by: ${cause}`,
+  /** Q: and when the source refuses? (As the AWS SDK for Go words it; CREATE PIPELINE is seen to end so.) */
+  sourceRefuses: (code: string, message: string, status: number, request: string) =>
+    `${code}: ${message}\n\tstatus code: ${status}, request id: ${request}`,
+  /** Q: in which region is a bucket if CONFIG names none? */
+  sourceRegion: 'us-east-1',
   /** Q: does SHOW CREATE PIPELINE name the database of a link of another one? */
   linkOfOtherDatabase: (database: string, link: string) => `${database}.${link}`,
   /** Q: titles and contents of the two columns of EXTENDED? (Documented: ALTER statements that set offsets.) */

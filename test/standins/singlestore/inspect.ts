@@ -2,10 +2,11 @@ import { may } from './cluster';
 import type { Execution, Of } from './execution';
 import { isError, resolve } from './execution';
 import { likePattern } from './expression';
+import { processColumns, sessionsFor } from './processes';
 import { errorReply } from './reply';
 import type { Reply } from './reply';
 import { counters, variables } from './variables';
-import { listedDatabases, processColumns, sessionsFor } from './views';
+import { listedDatabases } from './views';
 
 type Inspection = Of<
   | 'show-databases'

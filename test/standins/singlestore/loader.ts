@@ -35,7 +35,12 @@ function openClient(endpoint: string, { config, credentials: given }: SourceRequ
   const accessKeyId = text(given['aws_access_key_id']);
   const secretAccessKey = text(given['aws_secret_access_key']);
   const sessionToken = text(given['aws_session_token']);
-  const common = { endpoint, region: text(config['region']) ?? 'us-east-1', forcePathStyle: true, maxAttempts: 1 };
+  const common = {
+    endpoint,
+    region: text(config['region']) ?? assumed.sourceRegion,
+    forcePathStyle: true,
+    maxAttempts: 1,
+  };
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     // A public bucket. Credentials must be given all the same, or the SDK would look for this machine's own.
     const credentials = { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' };
@@ -91,10 +96,10 @@ function countLines(bytes: Buffer): number {
 /** The error as the extractor's own SDK words it. */
 function describe(error: unknown): string {
   if (!(error instanceof S3ServiceException)) {
-    return `RequestError: send request failed caused by: ${error instanceof Error ? error.message : 'unknown'}`;
+    return assumed.sourceIsSilent(error instanceof Error ? error.message : 'unknown');
   }
   const { httpStatusCode = 0, requestId = '' } = error.$metadata;
-  return `${error.name}: ${error.message}\n\tstatus code: ${httpStatusCode}, request id: ${requestId}`;
+  return assumed.sourceRefuses(error.name, error.message, httpStatusCode, requestId);
 }
 
 function text(value: unknown): string | undefined {
