@@ -160,7 +160,7 @@ export interface Cluster {
    */
   grammar(link: LinkRow): Promise<Grammar | null>;
   /**
-   * Asks, with a statement that has no effect, whether this user has a privilege in a database.
+   * Asks, with statements that have no effect, whether this user has a privilege in a database.
    *
    * @returns PRIVILEGE_MISSING with the GRANT; WORKSPACE_WRONG; `null`: the server says neither.
    */

@@ -136,9 +136,7 @@ describe('a rotation among names of every kind', () => {
   });
 
   test('sends STOP and START to those alone', () => {
-    const sent = sockets.server.statements.filter(
-      ({ kind, outcome }) => outcome === 'ok' && (kind === 'stop-pipeline' || kind === 'start-pipeline'),
-    );
+    const sent = sockets.server.statements.filter(({ kind }) => kind === 'stop-pipeline' || kind === 'start-pipeline');
     const expected = paused.flatMap((pipeline) => [
       `STOP PIPELINE IF RUNNING ${qualified(pipeline)}`,
       `START PIPELINE IF NOT RUNNING ${qualified(pipeline)}`,

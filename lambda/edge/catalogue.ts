@@ -42,12 +42,12 @@ const serversOwn = /^(?:information_schema|memsql|cluster|mysql|sys)?$/i;
 export const databasesOf = (rows: readonly Row[]): readonly string[] =>
   rows.map((row) => row['database'] ?? Object.values(row)[0] ?? '').filter((name) => !serversOwn.test(name));
 
-/** Of SHOW FUNCTIONS only this is known: the first column is the name, the last one the link (facts: singlestore, section 4.6). */
+/** The first column is the name; the link is found by its column's name, else in the last one (facts: singlestore, section 4.6). */
 export const functionsOf = (rows: readonly Row[], database: string): readonly LinkedFunction[] =>
   rows.flatMap((row) => {
-    const columns = Object.values(row);
-    const link = linkNamed(columns.at(-1) ?? '', database);
-    return columns.length < 2 || link === null ? [] : [{ name: qualified(database, columns[0] ?? ''), link }];
+    const [name, ...others] = Object.values(row);
+    const link = linkNamed(row['link'] ?? others.at(-1) ?? '', database);
+    return name === undefined || name === null || link === null ? [] : [{ name: qualified(database, name), link }];
   });
 
 /** Batch states: facts, singlestore, section 4.5. */

@@ -127,7 +127,7 @@ export function probeReplace(random: string): Statement {
 export const probeCreate = ({ link, type }: LinkRow): Statement =>
   createLink('CREATE LINK', link, { type, credentials: empty, config: '', description: '' });
 
-/** Has this user the privilege? Asked with what shows little, or of a pipeline that nobody has. */
+/** Has this user the privilege? Asked with what only shows, or of a pipeline that nobody has. */
 export function probePrivilege(privilege: Privilege, database: string, random: string): Statement {
   const needs = on(database, privilege);
   switch (privilege) {
@@ -144,6 +144,8 @@ export function probePrivilege(privilege: Privilege, database: string, random: s
   }
 }
 
+/** Of the user who asks. */
+export const showGrants = plain('SHOW GRANTS');
 export const showDatabases = plain('SHOW DATABASES');
 /** Ends with a column for the link of an external function (facts: singlestore, section 4.6). */
 export const showFunctions = (database: string): Statement => plain(`SHOW FUNCTIONS IN ${quoteIdentifier(database)}`);

@@ -54,20 +54,26 @@ describe.each(asked)('%s', (privilege) => {
     expect(await cluster.lacks(privilege, 'my shop')).toBeNull();
     expect(snapshot(server)).toEqual(before);
   });
+});
 
-  test('is not the matter in a database that is not attached: the endpoint is', async () => {
+test.each(['SHOW LINK', 'SHOW PIPELINE'] as const)(
+  '%s is not the matter in a database that is not attached: the endpoint is',
+  async (privilege) => {
     const { server, cluster } = await asUser(all);
     server.update((state) => ({
       ...state,
       databases: state.databases.set('my shop', { name: 'my shop', attached: false, readOnly: false }),
     }));
     expect((await cluster.lacks(privilege, 'my shop'))?.message).toMatch(/^WORKSPACE_WRONG: .* not attached to/);
-  });
-});
+  },
+);
 
+const noGrants = rows(['Grants'], ["GRANT USAGE ON *.* TO 'rotator'@'%'"]);
 /** A server that answers one kind of statement with an error, and the others as if all were well. */
 async function refusing(which: RegExp, answer: ReturnType<NonNullable<OddOptions['answer']>>): Promise<Cluster> {
-  const server = await oddSingleStore({ answer: (sql) => (which.test(sql) ? answer : undefined) });
+  const server = await oddSingleStore({
+    answer: (sql) => (which.test(sql) ? answer : sql === 'SHOW GRANTS' ? noGrants : undefined),
+  });
   const cluster = await openClusters({ random: () => 'f00d' }).open(server.secret, 1);
   opened.push(() => cluster.close());
   return cluster;
@@ -93,22 +99,48 @@ test('no answer is no verdict', async () => {
   await expect(cluster.lacks('START PIPELINE', 'shop')).rejects.toThrow(/^CONNECTION_LOST/);
 });
 
+describe('no START is sent merely to ask', () => {
+  const startsAfter = async (cluster: Cluster, server: SingleStoreStandIn): Promise<number> => {
+    expect(await cluster.lacks('START PIPELINE', 'my shop')).toBeNull();
+    return server.statements.filter(({ kind }) => kind === 'start-pipeline').length;
+  };
+
+  test('where the grants show the privilege', async () => {
+    const { server, cluster } = await asUser(all);
+    expect(await startsAfter(cluster, server)).toBe(0);
+  });
+
+  test('where the server does not tell the grants: the first STOP finds out', async () => {
+    const { server, cluster } = await asUser(without('START PIPELINE'), {
+      onStatement: ({ sql }) => (sql === 'SHOW GRANTS' ? { errno: 1064, sqlState: '42000', message: '' } : 'ok'),
+    });
+    expect(await startsAfter(cluster, server)).toBe(0);
+  });
+
+  test('but where they do not show it: a role may give it', async () => {
+    const { server, cluster } = await asUser(all, {
+      onStatement: async ({ sql }) => {
+        if (sql === 'SHOW GRANTS') await server.execute(`REVOKE START PIPELINE ON \`my shop\`.* FROM 'rotator'@'%'`);
+        if (sql.includes('probe_')) await server.execute(`GRANT START PIPELINE ON \`my shop\`.* TO 'rotator'@'%'`);
+        return 'ok' as const;
+      },
+    });
+    expect(await startsAfter(cluster, server)).toBe(1);
+  });
+});
+
 describe('a workspace that has the database read-only', () => {
   const readOnly = ({ databases, ...state }: SingleStoreStandIn['cluster']) => ({
     ...state,
     databases: databases.set('my shop', { name: 'my shop', attached: true, readOnly: true }),
   });
 
-  test.each(['9.1', '9.0'] as const)(
-    '(version %s) is found by asking for the grammar and for START',
-    async (version) => {
-      const { server, cluster } = await asUser(all, { version });
-      server.update(readOnly);
-      await expect(cluster.grammar(lake)).rejects.toThrow(/^WORKSPACE_WRONG: .*read-only.*endpoint/);
-      expect((await cluster.lacks('START PIPELINE', 'my shop'))?.code).toBe('WORKSPACE_WRONG');
-      expect(await cluster.lacks('SHOW LINK', 'my shop')).toBeNull();
-    },
-  );
+  test.each(['9.1', '9.0'] as const)('(version %s) is found by asking for the grammar', async (version) => {
+    const { server, cluster } = await asUser(all, { version });
+    server.update(readOnly);
+    await expect(cluster.grammar(lake)).rejects.toThrow(/^WORKSPACE_WRONG: .*read-only.*endpoint/);
+    expect(await cluster.lacks('SHOW LINK', 'my shop')).toBeNull();
+  });
 
   const says = (message: string) => ({ type: 'error', errno: 4242, sqlState: 'HY000', message }) as const;
   test.each([
@@ -216,6 +248,14 @@ describe('what a plan asks besides', () => {
       { name: qualified('shop', 'here'), link: qualified('shop', 'lake') },
       { name: qualified('shop', 'there'), link: qualified('sales', 'a.b') },
     ]);
+  });
+
+  test('functions by the column of that name wherever it stands', async () => {
+    const cluster = await refusing(
+      /SHOW FUNCTIONS/,
+      rows(['Functions_in_shop', 'Link', 'Overload'], ['here', 'lake', 'f_int'], ['plain', '', 'lake']),
+    );
+    expect((await cluster.functions('shop')).map(({ name }) => name)).toEqual([qualified('shop', 'here')]);
   });
 
   test.each([1064, 1142])('is nothing where the server refuses to say (%i)', async (errno) => {
