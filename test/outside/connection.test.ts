@@ -25,8 +25,11 @@ let server: MariaDb;
 let secret: ConnectionSecret;
 const opened: { close(): Promise<void> }[] = [];
 
-async function start(tls: CertificateOptions | undefined): Promise<void> {
+/** @param madeAt when the certificates are made, epoch milliseconds. */
+async function start(tls: CertificateOptions | undefined, madeAt = Date.now()): Promise<void> {
+  const making = jest.spyOn(Date, 'now').mockReturnValue(madeAt);
   const certificates = tls && (await makeCertificates(tls));
+  making.mockRestore();
   await server.start(certificates);
   secret = {
     host: '127.0.0.1',
@@ -59,6 +62,14 @@ const sql = (text: string, database?: string): Statement => ({
 /** What the server has logged of logins, refused ones too. */
 const logins = () =>
   server.administer("SELECT * FROM mysql.general_log WHERE command_type = 'Connect' AND argument LIKE '%rotator%'");
+
+/** The statements that the server has logged of our users, oldest first. */
+async function heard(): Promise<readonly string[]> {
+  const rows = await server.administer(
+    "SELECT CONVERT(argument USING utf8mb4) AS said FROM mysql.general_log WHERE command_type = 'Query' AND user_host LIKE '%rotator%'",
+  );
+  return rows.map(({ said }) => String(said));
+}
 
 /** Until the server is at a statement like this. */
 async function isRunning(like: string): Promise<void> {
@@ -174,6 +185,37 @@ describe('a server with a certificate for localhost and 127.0.0.1', () => {
       expect(await answer).toEqual({ is: 'lost' });
     });
 
+    test('that the server itself ends for its length has no outcome', async () => {
+      const one = await session();
+      // error 1969, which no list of ours has, and SQLSTATE 70100
+      expect(await one.send(sql('SET STATEMENT max_statement_time = 0.01 FOR SELECT SLEEP(1000)'), minute)).toEqual({
+        is: 'lost',
+      });
+      expect(one.alive).toBe(false);
+    });
+
+    test.each([
+      ['goes on, and is carried out when it can be', false, '1'],
+      ['is not carried out any more once its connection is killed', true, '0'],
+    ])('that changes something and takes too long %s: what it did is read', async (_, killed, rows) => {
+      await server.administer(
+        'CREATE OR REPLACE DATABASE late',
+        'CREATE TABLE late.t (a INT)',
+        "GRANT ALL ON late.* TO rotator@'%'",
+      );
+      const [holder, slow, cluster] = [await session(), await session(), await open()];
+      await holder.send(sql('LOCK TABLES late.t WRITE'), minute);
+      expect(await slow.send(sql('INSERT INTO late.t VALUES (1)'), 50)).toEqual({ is: 'lost' });
+      if (killed) {
+        await cluster.kill(slow.id);
+        while ((await cluster.present([slow.id])).length > 0);
+      }
+      await holder.send(sql('UNLOCK TABLES'), minute);
+      while ((await cluster.present([slow.id])).length > 0);
+      const count = sql('SELECT COUNT(*) AS v FROM late.t');
+      expect(await (await session()).send(count, minute)).toEqual({ is: 'rows', rows: [{ v: rows }] });
+    });
+
     test('does not kill or count another user’s connections', async () => {
       const [theirs, cluster] = [await session({ ...secret, username: 'other' }), await open()];
       expect(await cluster.present([theirs.id, ...cluster.connections()])).toEqual(cluster.connections());
@@ -228,6 +270,8 @@ describe('a server with a certificate for localhost and 127.0.0.1', () => {
 
   describe('under the SQL mode', () => {
     afterAll(() => server.administer('SET GLOBAL sql_mode = DEFAULT'));
+    /** Each of the first 256 characters, by itself and behind a backslash. */
+    const everyByte = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code, 92, code)).join('');
     const reads = (mode: string) => server.administer(`SET GLOBAL sql_mode = '${mode}'`);
 
     test.each([
@@ -250,7 +294,7 @@ describe('a server with a certificate for localhost and 127.0.0.1', () => {
           const answer = await one.send(sql(`SELECT HEX(${literal(text)}) AS v, ${literal(text)} AS w`), minute);
           expect(answer).toEqual({ is: 'rows', rows: [{ v: hex, w: text }] });
         }),
-        { numRuns: 40 },
+        { numRuns: 40, examples: [[everyByte]] },
       );
     });
 
@@ -258,9 +302,11 @@ describe('a server with a certificate for localhost and 127.0.0.1', () => {
       '%s nothing is sent: a text would be read otherwise than it is written',
       async (mode) => {
         await reads(mode);
+        const before = await heard();
         await expect(open()).rejects.toThrow(
           /^SQL_MODE_UNSAFE: .* (NO_BACKSLASH_ESCAPES|ANSI_QUOTES): .*Nothing was sent/,
         );
+        expect(new Set((await heard()).slice(before.length))).toEqual(new Set(['SELECT @@sql_mode AS mode']));
       },
     );
 
@@ -282,17 +328,23 @@ describe('a server with a certificate for localhost and 127.0.0.1', () => {
   });
 });
 
-test.each<[string, CertificateOptions, string]>([
-  ['is over', { expiresAt: Date.now() - 1_000 }, 'CERT_HAS_EXPIRED'],
-  ['is for a name, where an address is asked for', { hosts: ['localhost'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-  ['is for another address', { hosts: ['127.0.0.2'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-])('a server whose certificate %s is refused, and hears of no login', async (_, certificate, why) => {
-  await start(certificate);
-  const before = await logins();
-  await expect(open()).rejects.toThrow(`(${why}); the password was not sent`);
-  expect(await logins()).toEqual(before);
-  await server.stop();
-});
+const inThreeDays = Date.now() + 3 * 86_400_000;
+test.each<[string, CertificateOptions, string, { readonly host?: string; readonly madeAt?: number }]>([
+  ['is over', { expiresAt: Date.now() - 1_000 }, 'CERT_HAS_EXPIRED', {}],
+  ['is of a time to come', {}, 'CERT_NOT_YET_VALID', { madeAt: inThreeDays }],
+  ['is for a name, where an address is asked for', { hosts: ['localhost'] }, 'ERR_TLS_CERT_ALTNAME_INVALID', {}],
+  ['is for another address', { hosts: ['127.0.0.2'] }, 'ERR_TLS_CERT_ALTNAME_INVALID', {}],
+  ['is for another name', { hosts: ['db.example'] }, 'ERR_TLS_CERT_ALTNAME_INVALID', { host: 'localhost' }],
+])(
+  'a server whose certificate %s is refused, and hears of no login',
+  async (_, certificate, why, { host = '127.0.0.1', madeAt }) => {
+    await start(certificate, madeAt);
+    const before = await logins();
+    await expect(open({ ...secret, host })).rejects.toThrow(`(${why}); the password was not sent`);
+    expect(await logins()).toEqual(before);
+    await server.stop();
+  },
+);
 
 test('a server without TLS hears of no login, unless TLS is off in the secret', async () => {
   await start(undefined);
