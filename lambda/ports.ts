@@ -201,7 +201,10 @@ export interface BatchMarks {
 /** A row of PIPELINES_ERRORS. */
 export interface PipelineError {
   readonly pipeline: QualifiedName;
+  /** Seconds by the server's clock. */
   readonly at: number;
+  /** The batch that failed; `null`: the server does not say. */
+  readonly batch: number | null;
   readonly code: number;
   /** The source's own text: for the judgement of `core/proof.ts` only, never logged. */
   readonly message: Credentials;

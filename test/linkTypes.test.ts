@@ -166,3 +166,13 @@ test('on a server without ALTER LINK the link is replaced, with its type, the re
     await all.stop();
   }
 });
+
+test('what the old credentials are refused while they are replaced is no refusal of the new ones', async () => {
+  const kafka = linkTypes.find(({ type }) => type === 'KAFKA')!;
+  const all = await openLinkTypes([kafka], { batchMs: 1_000 }); // the batch in progress at the STOP ends refused
+  try {
+    await play(all, kafka);
+  } finally {
+    await all.stop();
+  }
+});

@@ -76,6 +76,7 @@ export const errorsOf = (rows: readonly Row[], mark: number): readonly PipelineE
     .map((row) => ({
       pipeline: pipelineOf(row),
       at: number(row, 'error_unix_timestamp'),
+      batch: row['batch_id'] === null || row['batch_id'] === undefined ? null : number(row, 'batch_id'),
       code: number(row, 'error_code'),
       message: new Credentials(text(row, 'error_message')),
     }))

@@ -178,7 +178,7 @@ export const newestErrors = [
 /** @param mark seconds by the server's clock. */
 export const errorsAfter = (mark: number): Statement =>
   plain(
-    `SELECT DATABASE_NAME, PIPELINE_NAME, ERROR_UNIX_TIMESTAMP, ERROR_CODE, ERROR_MESSAGE, ERROR_TYPE ${errorsOf} WHERE ERROR_UNIX_TIMESTAMP > ${mark}`,
+    `SELECT DATABASE_NAME, PIPELINE_NAME, ERROR_UNIX_TIMESTAMP, ERROR_CODE, ERROR_MESSAGE, ERROR_TYPE, BATCH_ID ${errorsOf} WHERE ERROR_UNIX_TIMESTAMP > ${mark}`,
   );
 
 export const readMode = plain('SELECT @@sql_mode AS mode');

@@ -1,6 +1,7 @@
 import type { RotationDefinition } from '../core/definition';
 import { linkKey, settledOn, type LinkRecord } from '../core/journal';
 import type { QualifiedName } from '../core/names';
+import { isInError } from '../core/pipeline';
 import { isCredentialError, proofOf, type Proof } from '../core/proof';
 import type { VersionId } from '../core/version';
 import type { Cluster, Invocation, PipelineError } from '../ports';
@@ -83,7 +84,10 @@ export async function proofsNow(
   for (const error of errors) saidOf.set(error.pipeline, [...(saidOf.get(error.pipeline) ?? []), error]);
   return new Map(
     candidates.map(({ pipeline, errorsAfter, batchesAfter }) => {
-      const own = (saidOf.get(pipeline) ?? []).filter(({ at }) => at > errorsAfter);
+      const since = (saidOf.get(pipeline) ?? []).filter(({ at }) => at > errorsAfter);
+      // the batch that was in progress at the STOP may have failed on the old credentials, after the mark
+      const begun = since.filter(({ batch }) => batch === null || batchesAfter === null || batch > batchesAfter);
+      const own = begun.length === 0 && isInError(states.get(pipeline)) ? since : begun;
       const said = own.map(({ code, message }) => ({ code, message: message.reveal() }));
       const error = said.findLast(isCredentialError) ?? said.at(-1) ?? null;
       const succeeded = batches.get(pipeline)?.succeeded ?? 0;

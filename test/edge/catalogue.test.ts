@@ -77,17 +77,25 @@ test('errors after a mark come oldest first, without warnings and without the on
   const mark = 1700000000.123456;
   const { of, statements } = await answering({
     ERRORS: rows(
-      ['DATABASE_NAME', 'PIPELINE_NAME', 'ERROR_UNIX_TIMESTAMP', 'ERROR_CODE', 'ERROR_MESSAGE', 'ERROR_TYPE'],
-      ['shop', 'orders', '1700000009.5', '1933', 'key AKIA is not known', 'Error'],
-      ['shop', 'orders', '1700000008.5', '1261', 'a short row', 'Warning'],
-      ['shop', 'clicks', '1700000007.5', '1934', '', 'Error'],
-      ['shop', 'clicks', '1700000000.1234560', '1934', '', 'Error'],
+      [
+        'DATABASE_NAME',
+        'PIPELINE_NAME',
+        'ERROR_UNIX_TIMESTAMP',
+        'ERROR_CODE',
+        'ERROR_MESSAGE',
+        'ERROR_TYPE',
+        'BATCH_ID',
+      ],
+      ['shop', 'orders', '1700000009.5', '1933', 'key AKIA is not known', 'Error', '17'],
+      ['shop', 'orders', '1700000008.5', '1261', 'a short row', 'Warning', '16'],
+      ['shop', 'clicks', '1700000007.5', '1934', '', 'Error', null],
+      ['shop', 'clicks', '1700000000.1234560', '1934', '', 'Error', '3'],
     ),
   });
   const errors = await of.errorsAfter(mark);
-  expect(errors.map(({ pipeline, at, code }) => [pipeline, at, code])).toEqual([
-    [clicks, 1700000007.5, 1934],
-    [orders, 1700000009.5, 1933],
+  expect(errors.map(({ pipeline, at, code, batch }) => [pipeline, at, code, batch])).toEqual([
+    [clicks, 1700000007.5, 1934, null],
+    [orders, 1700000009.5, 1933, 17],
   ]);
   expect(errors[1]!.message).toEqual(new Credentials('key AKIA is not known'));
   expect(errors[1]!.message.reveal()).toBe('key AKIA is not known');

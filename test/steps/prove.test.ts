@@ -46,3 +46,30 @@ test("each pipeline's errors count from its own pause on", async () => {
   );
   expect([...proofs.values()]).toEqual(['refused', 'waiting']);
 });
+
+test('what the old credentials failed after the mark is no refusal of the new ones, unless the pipeline is in Error', async () => {
+  const world = createWorld(clusterOf(onLink('a', { idle: true }), onLink('b', { idle: true }), onLink('c')));
+  const mark = world.clock.now() / 1_000 - 60;
+  for (const name of ['a', 'b', 'c'])
+    world.server().fail(world.pipeline('analytics', name), 1933, 'InvalidAccessKeyId', world.clock.now());
+  world.server().set(world.pipeline('analytics', 'c'), 'Error', 'server');
+  const proofs = await world.run((run) =>
+    withCluster(run, connectionSecretId, 1, (cluster) =>
+      proofsNow(
+        cluster,
+        (
+          [
+            ['a', 11],
+            ['b', 10],
+            ['c', 11],
+          ] as const
+        ).map(([name, batchesAfter]) => ({
+          pipeline: qualified('analytics', name),
+          errorsAfter: mark,
+          batchesAfter,
+        })),
+      ),
+    ),
+  );
+  expect([...proofs.values()]).toEqual(['waiting', 'refused', 'refused']);
+});

@@ -128,8 +128,10 @@ export class MemoryPipelines {
     return [...this.pipelines.values()].some((pipeline) => pipeline.link === link && isRunning(pipeline));
   }
 
+  /** A batch that fails. */
   fail(pipeline: MemoryPipeline, code: number, message: string, at: number): void {
-    this.errors.push({ pipeline: pipeline.name, at: at / 1000, code, message: new Credentials(message) });
+    const batch = (pipeline.ended += 1);
+    this.errors.push({ pipeline: pipeline.name, at: at / 1000, batch, code, message: new Credentials(message) });
   }
 
   settle(): void {
@@ -149,7 +151,6 @@ export class MemoryPipelines {
       if (batches > 1) this.#sourceProblem(pipeline, pipeline.nextBatchAt - pipeline.batchMs); // its credentials were used until then
       return;
     }
-    pipeline.ended += 1;
     this.fail(pipeline, problem.code, problem.message, at);
     if (pipeline.stopOnError) this.set(pipeline, 'Error', 'server', at);
     else pipeline.nextBatchAt = at + pipeline.batchMs;
