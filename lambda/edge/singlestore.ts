@@ -63,7 +63,7 @@ class LiveCluster implements Cluster {
 
   async links(database: string): Promise<readonly LinkRow[]> {
     const rows = catalogue.linksOf(await this.#read(statements.listLinks(database)), database);
-    return Promise.all(rows.map((row) => (row.config === '' ? this.#withConfig(row) : row)));
+    return Promise.all(rows.map((row) => this.#withConfig(row)));
   }
 
   async pipelines(): Promise<readonly PipelineRow[]> {
@@ -193,7 +193,7 @@ class LiveCluster implements Cluster {
 
   /** Nothing in the catalogue may mean that there is none, or that it is not told: a link that is replaced would lose it. */
   async #withConfig(row: LinkRow): Promise<LinkRow> {
-    if (row.type.toUpperCase() === 'HTTP') return row;
+    if (row.config !== '' || row.type.toUpperCase() === 'HTTP') return row;
     return { ...row, config: catalogue.configOf(await this.#read(statements.showCreateLink(row.link))) };
   }
 

@@ -63,5 +63,9 @@ test('every text comes to its end, and no sign outside comments and blanks is lo
 
 test('what is written as a literal is read as the same text', () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('\\', "'", '"', '\0', '%') }));
-  fc.assert(fc.property(text, (value) => expect(cut(literal(value))).toEqual([`string ${value}`])));
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(cut(literal(value))).toEqual([`string ${value}`]);
+    }),
+  );
 });

@@ -143,7 +143,7 @@ describe('ALTER LINK', () => {
 
   test('has at most one clause of each kind, and at least one, by its type', () => {
     const config = { whole: '{}' };
-    // @ts-expect-error no clause
+    // @ts-expect-error there is no clause
     const none: SetClauses = {};
     // @ts-expect-error two CONFIG clauses
     const two: SetClauses = { config: [config, config] };
