@@ -1,4 +1,5 @@
 import { speaksOf, type RotationDefinition } from '../core/definition';
+import { removePending, restoreSecret, rotateSecret } from '../core/commands';
 import { RotationError } from '../core/errors';
 import { newSecretRecord, type SecretRecord } from '../core/journal';
 import { parseFlatSecret, type FlatSecret } from '../core/secret';
@@ -37,12 +38,12 @@ export function mustBeOurs({ secret, version }: Rotation): 'current' | 'pending'
   if (secret.deleted)
     throw new RotationError(
       'SECRET_UNREADABLE',
-      `${where} is scheduled for deletion. Nothing was changed; what a dead run had paused is resumed. RestoreSecret, then rotate again.`,
+      `${where} is scheduled for deletion. Nothing was changed; what a dead run had paused is resumed. To go on: ${restoreSecret(secret.arn)}, then ${rotateSecret(secret.arn)}`,
     );
   if (!secret.rotationEnabled)
     throw new RotationError(
       'ROTATION_OFF',
-      `rotation is not enabled on ${where}. Nothing was changed. Turn it on, or let the watchdog bring links back to AWSCURRENT.`,
+      `rotation is not enabled on ${where}: it was cancelled or never turned on. Nothing was changed; what a dead run had paused is resumed. To go on: ${rotateSecret(secret.arn)}. To have links that hold version ${version} brought back to AWSCURRENT by the watchdog: ${removePending(secret.arn, version)}`,
     );
   const now = standing(secret, version);
   switch (now) {
@@ -52,12 +53,12 @@ export function mustBeOurs({ secret, version }: Rotation): 'current' | 'pending'
     case 'unknown':
       throw new RotationError(
         'VERSION_UNKNOWN',
-        `${where} has no labelled version ${version}: it never existed, or lost its label. This call changed nothing; links that hold the version are moved back to AWSCURRENT by the watchdog. Start a rotation with RotateSecret; the token is not chosen by hand.`,
+        `${where} has no labelled version ${version}: it never existed, or lost its label. This call changed nothing; links that hold the version are moved back to AWSCURRENT by the watchdog. To rotate: ${rotateSecret(secret.arn)} (the token is not chosen by hand)`,
       );
     case 'unlabelled':
       throw new RotationError(
         'VERSION_NOT_PENDING',
-        `version ${version} of ${where} does not carry AWSPENDING: somebody moved the label or stored a value during the rotation. This call changed nothing; links that hold the version are moved back to AWSCURRENT by the watchdog. Rotate again when the labels are right.`,
+        `version ${version} of ${where} does not carry AWSPENDING: somebody moved the label or stored a value during the rotation. This call changed nothing; links that hold the version are moved back to AWSCURRENT by the watchdog. When the labels are right: ${rotateSecret(secret.arn)}`,
       );
   }
 }

@@ -1,3 +1,4 @@
+import { rotateSecret } from '../core/commands';
 import { speaksOf, type RotationDefinition } from '../core/definition';
 import { holdsOnly, linkKey, settledOn, type Bracket, type LinkRecord } from '../core/journal';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
@@ -18,8 +19,14 @@ const provesItselfMs = 60_000;
 /** setSecret done and no testSecret for this long: nobody is coming. Milliseconds. */
 const untestedMs = 20 * 60_000;
 
-/** Why a link goes back to AWSCURRENT. */
-type Reason = 'rollback-recorded' | 'driven-into-error' | 'abandoned' | 'left-behind';
+/** Why a link goes back to AWSCURRENT, and what was found. */
+const reasons = {
+  'rollback-recorded': 'a way back was begun and not ended',
+  'driven-into-error': 'the source refuses the credentials of this version, and its rotation has not gone on',
+  abandoned: 'the version has lost its label: AWSPENDING was removed or a value was stored by hand',
+  'left-behind': 'another version was promoted while this link was moved back',
+} as const;
+type Reason = keyof typeof reasons;
 
 /** Brings links that a dead or abandoned rotation left on other credentials to where they belong. @returns what was settled */
 export async function settleSecrets(run: Invocation, attempt: Attempt): Promise<readonly string[]> {
@@ -61,9 +68,15 @@ async function settleSecret(
     }
     const wrong = (await whatIsWrong(run, record, secret, now)) ?? leftBehind(record, promoted);
     if (wrong === null) continue;
-    run.log.warn('settling', { link: record.link, cluster: record.cluster, ...wrong });
+    const found = { link: record.link, cluster: record.cluster, ...wrong };
+    run.log.warn('settling', { ...found, note: `${reasons[wrong.reason]}; the link goes back to AWSCURRENT` });
     const back = await rollBack({ definition, secret, version: wrong.version }, run, new Set([key]));
-    if (back?.includes(key) === true) settled.push(`${key}: ${wrong.reason}`);
+    if (back === null)
+      run.log.error('cannot-settle', {
+        ...found,
+        note: `${reasons[wrong.reason]}, and there is nothing to go back to: AWSCURRENT has no credentials that work beside these. The link keeps them. Store working credentials in the secret, then ${rotateSecret(arn)}`,
+      });
+    else if (back.includes(key)) settled.push(`${key}: ${wrong.reason}`);
   }
   if (current !== null && free.some(({ bracket }) => bracket?.direction === 'forward' && bracket.to === current)) {
     await finishLeftovers({ definition, secret, version: current }, run);

@@ -1,3 +1,4 @@
+import { activateKey, deleteKey } from '../../core/commands';
 import { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
 import { newUserRecord, type Intent } from '../../core/journal';
@@ -38,7 +39,11 @@ export function iamUser(userName: string): Source {
         const what = `version ${pending.version} has no ${keyField} and ${secretField}. Nothing was changed.`;
         throw new RotationError('SECRET_SHAPE', what);
       }
-      await waitUntilAccepted(run, fresh, current === null ? null : awsCredentials(current.fields), probes, until);
+      try {
+        await waitUntilAccepted(run, fresh, current === null ? null : awsCredentials(current.fields), probes, until);
+      } catch (thrown) {
+        throw (await deactivated(run, userName, fresh.keyId)) ?? thrown;
+      }
     },
     obstacles: async (run, rotation, found) => {
       const keeping = { run, userName, keyId, ...rotation, ...found };
@@ -68,6 +73,16 @@ export function iamUser(userName: string): Source {
       },
     },
   };
+}
+
+/** A key that somebody has set Inactive is never accepted: the message says so instead of waiting for it each night. */
+async function deactivated(run: Invocation, userName: string, id: string): Promise<RotationError | null> {
+  const key = (await run.keys.list(userName)).find((one) => one.keyId === id);
+  if (key?.active !== false) return null;
+  return new RotationError(
+    'CREDENTIALS_NOT_ACCEPTED',
+    `the new key ${id} of ${userName} was set Inactive by somebody. Nothing was paused or changed; AWSPENDING keeps it. To use it: ${activateKey(userName, id)}. To have another one made: ${deleteKey(userName, id)}. The retry goes on from there.`,
+  );
 }
 
 async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>): Promise<void> {

@@ -1,5 +1,6 @@
+import { deleteKey, moveCurrent, rotateSecret } from '../../core/commands';
 import { RotationError } from '../../core/errors';
-import type { Intent, UserRecord } from '../../core/journal';
+import type { HeldVersion, Intent, UserRecord } from '../../core/journal';
 import { holdersOf, type KnownKey, type Slots } from '../../core/keys';
 import { labelled, type VersionId } from '../../core/version';
 import type { FlatSecret } from '../../core/secret';
@@ -64,9 +65,10 @@ export async function noFreeSlot(
   const inUse = current === null ? undefined : keyId(current.fields);
   const record = (await run.table.read('secret', secret.arn))?.item;
   const links = await run.table.list('link');
+  const held = links.flatMap(({ item }) => (item.secretId === secret.arn ? item.holds : []));
   const about = keyIds.map((id) => {
     if (id === inUse) return `${id} (AWSCURRENT)`;
-    const holding = links.filter(({ item }) => item.holds.some((held) => held.keyId === id)).map(({ key }) => key);
+    const holding = links.filter(({ item }) => item.holds.some((one) => one.keyId === id)).map(({ key }) => key);
     if (holding.length > 0) {
       return `${id} (by the journal ${holding.join(', ')} may hold it; if that link is gone or holds another key, remove its item from the journal's table)`;
     }
@@ -77,6 +79,20 @@ export async function noFreeSlot(
   });
   return new RotationError(
     'KEY_QUOTA',
-    `IAM user ${userName} has no free slot for a new access key: ${about.join(' and ')}. Nothing was created, deleted or paused. When the key that is not AWSCURRENT is out of use, deactivate and delete it in IAM, then rotate again.`,
+    `IAM user ${userName} has no free slot for a new access key: ${about.join(' and ')}. Nothing was created, deleted or paused. ${storedByHand(current, inUse, held, secret.arn, userName) ?? `When the key that is not AWSCURRENT is out of use, ${deleteKey(userName, keyIds.find((id) => id !== inUse) ?? 'KEY')}, then ${rotateSecret(secret.arn)}`}`,
   );
+}
+
+/** AWSCURRENT names a key that no link holds, while links hold another: somebody has stored a value, or moved the label. */
+function storedByHand(
+  current: Keeping['current'],
+  inUse: string | undefined,
+  held: readonly HeldVersion[],
+  arn: string,
+  userName: string,
+): string | null {
+  const other = held.find(({ version, keyId }) => version !== null && keyId !== undefined && keyId !== inUse);
+  if (current === null || inUse === undefined || other?.version == null) return null;
+  if (held.some(({ keyId }) => keyId === inUse)) return null;
+  return `AWSCURRENT was stored or moved by hand: no link holds its key, and the links hold ${other.keyId ?? ''} of version ${other.version}. To go on from what the links hold: ${moveCurrent(arn, current.version, other.version)}, then ${deleteKey(userName, inUse)}, then ${rotateSecret(arn)}`;
 }
