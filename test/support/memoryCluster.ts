@@ -6,7 +6,7 @@ import type { Connection, MemoryServer } from './memoryServer';
 import { throwing, type Ask } from './points';
 
 /** The clusters as one process reaches them. */
-export function clustersPort(servers: ReadonlyMap<string, MemoryServer>, ask: Ask): Clusters {
+export function clustersPort(servers: ReadonlyMap<string, MemoryServer>, ask: Ask, holder: string): Clusters {
   return {
     open: ({ host, port, username, password }, lanes) =>
       ask(
@@ -17,7 +17,7 @@ export function clustersPort(servers: ReadonlyMap<string, MemoryServer>, ask: As
             new RotationError(code, `${host}:${port} as ${username}`);
           if (server === undefined || server.down) throw cannot('CONNECTION_REFUSED');
           if (server.users.get(username) !== password.reveal()) throw cannot('LOGIN_REFUSED');
-          return new MemoryCluster(server, ask, username, lanes);
+          return new MemoryCluster(server, ask, username, holder, lanes);
         },
         throwing('clusters.open', 'CONNECTION_REFUSED', 'LOGIN_REFUSED'),
       ),
@@ -34,10 +34,11 @@ class MemoryCluster implements Cluster {
     readonly server: MemoryServer,
     readonly ask: Ask,
     readonly user: string,
+    readonly holder: string,
     lanes: number,
   ) {
-    this.lanes = Array.from({ length: lanes }, () => new MemoryLane(server, ask, user));
-    this.#watching = server.connect(user);
+    this.lanes = Array.from({ length: lanes }, () => new MemoryLane(server, ask, user, holder));
+    this.#watching = server.connect(user, holder);
   }
   get id(): string {
     return this.server.id;
@@ -139,8 +140,10 @@ class MemoryCluster implements Cluster {
       'cluster.reopen',
       () => {
         if (this.server.down) throw new RotationError('CONNECTION_REFUSED', this.id);
-        this.lanes = this.lanes.map((lane) => (lane.alive ? lane : new MemoryLane(this.server, this.ask, this.user)));
-        if (this.#watchIsDead()) this.#watching = this.server.connect(this.user);
+        this.lanes = this.lanes.map((lane) =>
+          lane.alive ? lane : new MemoryLane(this.server, this.ask, this.user, this.holder),
+        );
+        if (this.#watchIsDead()) this.#watching = this.server.connect(this.user, this.holder);
         this.#lost = false;
       },
       throwing('cluster.reopen', 'CONNECTION_REFUSED', 'LOGIN_REFUSED'),

@@ -11,6 +11,8 @@ export interface MemoryKey {
   readonly createdAt: number;
   active: boolean;
   deleted: boolean;
+  /** Somebody else deactivated or deleted it. */
+  endedByHand: boolean;
   lastUsed: KeyUse | null;
 }
 
@@ -19,6 +21,8 @@ export class MemoryKeys {
   readonly users = new Set<string>();
   /** Deleted ones included. */
   readonly all: MemoryKey[] = [];
+  /** Grows with every change of a key; its use is none. */
+  version = 0;
   /** How long after its creation a key is not accepted anywhere yet. Milliseconds. */
   propagationMs = 5_000;
   /** Called before anything changes that decides whether a key is accepted. */
@@ -33,8 +37,18 @@ export class MemoryKeys {
   /** Makes a key, as a person would; `createdAt` in epoch milliseconds, default now. */
   add(userName: string, createdAt = this.now()): MemoryKey {
     const keyId = `AKIAEXAMPLE${String(this.all.length + 1).padStart(9, '0')}`;
-    const key = { userName, keyId, secret: this.newSecret(), createdAt, active: true, deleted: false, lastUsed: null };
+    const key = {
+      userName,
+      keyId,
+      secret: this.newSecret(),
+      createdAt,
+      active: true,
+      deleted: false,
+      endedByHand: false,
+      lastUsed: null,
+    };
     this.all.push(key);
+    this.version += 1;
     return key;
   }
 
@@ -43,8 +57,12 @@ export class MemoryKeys {
     return this.all.filter((key) => key.userName === userName && !key.deleted);
   }
 
+  find(keyId: string): MemoryKey | undefined {
+    return this.all.find((known) => known.keyId === keyId);
+  }
+
   key(keyId: string): MemoryKey {
-    const key = this.all.find((known) => known.keyId === keyId);
+    const key = this.find(keyId);
     if (key === undefined) throw new Error(`there never was a key ${keyId}`);
     return key;
   }
@@ -52,16 +70,35 @@ export class MemoryKeys {
   /** From now on these keys are known but not allowed to read these buckets. */
   deny(denies: (keyId: string, bucket: string) => boolean): void {
     this.beforeChange();
+    this.version += 1;
     this.#denies = denies;
+  }
+
+  /** A person deactivates or deletes a key. */
+  endByHand(keyId: string, how: 'deactivate' | 'delete'): void {
+    this.beforeChange();
+    this.version += 1;
+    const key = this.key(keyId);
+    key.active = false;
+    key.deleted = how === 'delete';
+    key.endedByHand = true;
   }
 
   /** What AWS says to these credentials at a time. `bucket` undefined: a call that no policy can forbid. */
   judge(keyId: string, secret: string, bucket: string | undefined, at: number): 'accepted' | 'unaccepted' | 'denied' {
-    const key = this.all.find((known) => known.keyId === keyId);
-    if (key === undefined || !key.active || key.deleted || key.secret !== secret) return 'unaccepted';
-    if (at < key.createdAt + this.propagationMs) return 'unaccepted';
+    const verdict = this.wouldJudge(keyId, secret, bucket, at);
+    if (verdict === 'unaccepted') return verdict;
+    const key = this.key(keyId);
     const service = bucket === undefined ? 'sts' : 's3';
     key.lastUsed = { at: Math.max(at, key.lastUsed?.at ?? 0), service, region: 'us-east-1' };
+    return verdict;
+  }
+
+  /** The same, without using the key. */
+  wouldJudge(keyId: string, secret: string, bucket: string | undefined, at: number): ReturnType<MemoryKeys['judge']> {
+    const key = this.find(keyId);
+    if (key === undefined || !key.active || key.deleted || key.secret !== secret) return 'unaccepted';
+    if (at < key.createdAt + this.propagationMs) return 'unaccepted';
     return bucket !== undefined && this.#denies(keyId, bucket) ? 'denied' : 'accepted';
   }
 
@@ -95,7 +132,7 @@ export class MemoryKeys {
       lastUsed: (keyId) =>
         call('lastUsed', () => {
           this.beforeChange(); // what pipelines have loaded until now counts
-          return this.all.find((key) => key.keyId === keyId)?.lastUsed ?? null;
+          return this.find(keyId)?.lastUsed ?? null;
         }),
     };
   }
@@ -123,7 +160,10 @@ export class MemoryKeys {
   #change(userName: string, keyId: string, change: (key: MemoryKey) => void): boolean {
     this.beforeChange();
     const key = this.of(userName).find((known) => known.keyId === keyId);
-    if (key !== undefined) change(key);
+    if (key !== undefined) {
+      change(key);
+      this.version += 1;
+    }
     return key !== undefined;
   }
 }

@@ -15,8 +15,9 @@ export class MemoryLane implements Lane {
     readonly server: MemoryServer,
     readonly ask: Ask,
     user: string,
+    holder: string,
   ) {
-    this.connection = server.connect(user);
+    this.connection = server.connect(user, holder);
   }
   get connectionId(): number {
     return this.connection.id;

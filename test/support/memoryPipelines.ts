@@ -63,6 +63,14 @@ export interface Transition {
   readonly by: number | 'server' | 'somebody';
 }
 
+/** A change of a link's credentials. */
+export interface Alteration {
+  readonly at: number;
+  readonly link: QualifiedName;
+  /** A connection id, or `somebody`. */
+  readonly by: number | 'somebody';
+}
+
 /** Why a source does not take credentials; null: it takes them. */
 export type Source = (credentials: string, bucket: string, at: number) => string | null;
 
@@ -77,6 +85,10 @@ export class MemoryPipelines {
   readonly pipelines = new Map<QualifiedName, MemoryPipeline>();
   readonly errors: PipelineError[] = [];
   readonly transitions: Transition[] = [];
+  /** Changes of links' credentials, as they happened. */
+  readonly alterations: Alteration[] = [];
+  /** Grows with every change of a link, a connection or the list of pipelines; those of states are in `transitions`. */
+  protected changes = 0;
 
   constructor(
     readonly now: () => number,
@@ -105,7 +117,28 @@ export class MemoryPipelines {
     };
     if (state === 'Running') pipeline.nextBatchAt = this.now() + pipeline.loadMs;
     this.pipelines.set(pipeline.name, pipeline);
+    this.changes += 1;
     return pipeline;
+  }
+
+  get version(): number {
+    return this.changes + this.transitions.length;
+  }
+
+  /** A person drops a pipeline. */
+  drop(name: QualifiedName): void {
+    this.settle();
+    this.changes += 1;
+    this.pipelines.delete(name);
+  }
+
+  /** A person gives a link other credentials. */
+  alterByHand(name: QualifiedName, credentials: string): void {
+    this.settle();
+    this.changes += 1;
+    const link = this.links.get(name);
+    if (link !== undefined) link.credentials = credentials;
+    this.alterations.push({ at: this.now(), link: name, by: 'somebody' });
   }
 
   /** By name, up to date. */

@@ -23,6 +23,8 @@ export class MemorySecrets {
   readonly #secrets = new Map<string, MemorySecret>();
   /** The rotation tokens that came with a put. */
   readonly tokens: (string | undefined)[] = [];
+  /** Grows with every change of a label or a value. */
+  version = 0;
 
   constructor(readonly now: () => number) {}
 
@@ -30,6 +32,10 @@ export class MemorySecrets {
   add(arn: string, version: VersionId, value: string): void {
     const versions = new Map([[version, { labels: new Set(['AWSCURRENT']), value, createdAt: this.now() }]]);
     this.#secrets.set(arn, { arn, rotationEnabled: true, deleted: false, versions });
+  }
+
+  all(): readonly MemorySecret[] {
+    return [...this.#secrets.values()];
   }
 
   /** By ARN or name. @throws SECRET_UNREADABLE */
@@ -73,14 +79,21 @@ export class MemorySecrets {
     this.#label(id, 'AWSPREVIOUS', current);
   }
 
+  /** A label moved by a person, to any version or away. */
+  labelByHand(id: string, label: string, to: VersionId | null): void {
+    this.#label(id, label, to);
+  }
+
   #version(id: string, version: VersionId): Version {
     const { versions } = this.secret(id);
+    this.version += 1;
     const made = versions.get(version) ?? { labels: new Set<string>(), value: null, createdAt: this.now() };
     versions.set(version, made);
     return made;
   }
 
   #label(id: string, label: string, to: VersionId | null): void {
+    this.version += 1;
     for (const version of this.secret(id).versions.values()) version.labels.delete(label);
     if (to !== null) this.#version(id, to).labels.add(label);
   }

@@ -12,6 +12,8 @@ const refused = (number: number): Outcome => ({ is: 'refused', errno: number });
 export interface Connection {
   readonly id: number;
   readonly user: string;
+  /** The process that opened it. */
+  readonly holder: string;
   /** When it leaves the process list. */
   goneAt: number;
   /** The statement in progress, when it ends by itself, and when it ends after a KILL; what a KILL does to it. */
@@ -41,6 +43,8 @@ export class MemoryServer extends MemoryPipelines {
   killMs = 100;
   /** Out of reach. */
   down = false;
+  /** Statements that hold a secret and could not be parsed. */
+  readonly unparsed: string[] = [];
   readonly #connections = new Map<number, Connection>();
 
   constructor(
@@ -51,11 +55,23 @@ export class MemoryServer extends MemoryPipelines {
     super(() => clock.now(), source);
   }
 
-  connect(user: string): Connection {
+  connect(user: string, holder = ''): Connection {
     const id = this.#connections.size + 1;
-    const connection = { id, user, goneAt: Infinity, statement: null };
+    const connection = { id, user, holder, goneAt: Infinity, statement: null };
+    this.changes += 1;
     this.#connections.set(id, connection);
     return connection;
+  }
+
+  connection(id: number): Connection | undefined {
+    return this.#connections.get(id);
+  }
+
+  /** No statement is under way. */
+  get isQuiet(): boolean {
+    return [...this.#connections.values()].every(
+      ({ statement }) => statement === null || statement.endsAt <= this.now(),
+    );
   }
 
   /** Of a user, or of all. */
@@ -67,12 +83,14 @@ export class MemoryServer extends MemoryPipelines {
   kill(id: number): void {
     const connection = this.#connections.get(id);
     if (connection === undefined || connection.goneAt !== Infinity) return;
+    this.changes += 1;
     connection.statement?.kill();
     connection.goneAt = Math.max(this.now() + this.killMs, connection.statement?.endsAtIfKilled ?? 0);
   }
 
   /** The client takes its leave; the server notices when the statement in progress has ended. */
   disconnect(connection: Connection): void {
+    this.changes += 1;
     connection.goneAt = Math.min(connection.goneAt, connection.statement?.endsAt ?? this.now());
   }
 
@@ -105,14 +123,21 @@ export class MemoryServer extends MemoryPipelines {
     return this.#statement(connection, this.statementMs, 'cancelled', () => {
       const link = this.links.get(change.link);
       if (this.grammar === 'denied') return refused(errno.denied);
-      if (this.grammar !== change.grammar) return refused(errno.syntax);
+      if (this.grammar !== change.grammar) return this.#unparsed(link?.name ?? change.link);
       if (link === undefined) return refused(errno.noLink);
       if (this.inUse(link.name)) return refused(errno.linkInUse);
-      if (![change.credentials.reveal(), change.config ?? '{}'].every(isObject)) return refused(errno.syntax);
+      if (![change.credentials.reveal(), change.config ?? '{}'].every(isObject)) return this.#unparsed(link.name);
       link.credentials = change.credentials.reveal();
       link.config = change.config ?? link.config;
+      this.changes += 1;
+      this.alterations.push({ at: this.now(), link: link.name, by: connection.id });
       return done;
     });
+  }
+
+  #unparsed(link: QualifiedName): Outcome {
+    this.unparsed.push(`ALTER LINK ${link}`);
+    return refused(errno.syntax);
   }
 
   /** A statement that takes time. On a connection that is gone, or killed, it has no effect. */

@@ -29,6 +29,16 @@ export class MemoryTable {
 
   constructor(readonly now: () => number) {}
 
+  /** Grows with every change. */
+  get version(): number {
+    return this.history.length;
+  }
+
+  /** All rows as they stand, by key. */
+  rows(): readonly Pick<Row, 'kind' | 'key' | 'json'>[] {
+    return [...this.#rows.values()].sort((a, b) => (`${a.kind}/${a.key}` < `${b.kind}/${b.key}` ? -1 : 1));
+  }
+
   /** The item as it stands, for a test to look at. */
   item<K extends Kind>(kind: K, key: string): Items[K] | null {
     return this.#read(kind, key)?.item ?? null;

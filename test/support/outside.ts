@@ -48,7 +48,7 @@ export const canary = 'cAnArY';
 /** What stands outside at the start: the scenario, in memory and in virtual time. */
 export class Outside {
   readonly clock = new VirtualClock(start);
-  protected readonly calls = new Points(this.clock);
+  protected readonly calls = new Points(this.clock, () => this.version);
   protected readonly now = (): number => this.clock.now();
   #ids = 0;
   /** All secret texts there ever were. */
@@ -92,6 +92,13 @@ export class Outside {
       if (added.state === 'Error') server.fail(added, 1366, "Incorrect integer value: 'x' for column 'n'", start - day);
     }
     this.servers.set(id, server);
+  }
+
+  /** Grows with every change of the outside. Time and the use of keys are no change. */
+  get version(): number {
+    let version = this.table.version + this.secrets.version + this.keys.version;
+    for (const server of this.servers.values()) version += server.version;
+    return version;
   }
 
   #refusal(credentials: string, bucket: string, at: number): string | null {

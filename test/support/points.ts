@@ -50,15 +50,29 @@ export interface Answers<T> {
 /** One call of a port by one process. */
 export type Ask = <T>(name: string, effect: () => T | Promise<T>, answers: Answers<T>) => Promise<T>;
 
-/** The answers of a call that can only throw. */
-export const throwing = <T>(name: string, lost: ErrorCode, refused: ErrorCode = lost): Answers<T> => ({
-  lost: () => {
-    throw new RotationError(lost, `${name} got no answer`);
-  },
-  refused: () => {
-    throw new RotationError(refused, `${name} was refused`);
-  },
-});
+/** The answers of a call that can only throw; one and the same where both have the same code, since the caller cannot tell them apart. */
+export function throwing<T>(name: string, lost: ErrorCode, refused: ErrorCode = lost): Answers<T> {
+  const answer = (code: ErrorCode, what: string) => (): T => {
+    throw new RotationError(code, `${name} ${what}`);
+  };
+  if (lost === refused) {
+    const failed = answer(lost, 'failed');
+    return { lost: failed, refused: failed };
+  }
+  return { lost: answer(lost, 'got no answer'), refused: answer(refused, 'was refused') };
+}
+
+/** What became of a call, as far as it tells which faults of it are alike. */
+export interface Trace {
+  readonly name: string;
+  readonly holder: string;
+  /** It is the first call of its process. */
+  readonly first: boolean;
+  /** It changed the world: the world's version before and after its effect differ. */
+  changed: boolean;
+  /** A refusal and silence look the same to the caller. */
+  readonly alike: boolean;
+}
 
 /** All calls of all ports, numbered from 1 in the order they are made. */
 export class Points {
@@ -74,13 +88,26 @@ export class Points {
   /** What `afterEffect` threw first. */
   broken: Error | null = null;
 
-  constructor(readonly clock: VirtualClock) {}
+  /** Effects that are still to come. */
+  late = 0;
+  /** Point n is at index n - 1, as in `names`. */
+  readonly traces: Trace[] = [];
+
+  /** @param version grows with every change of the world. */
+  constructor(
+    readonly clock: VirtualClock,
+    readonly version: () => number = () => 0,
+  ) {}
 
   /** The calls of one process. */
   of(process: Process): Ask {
+    let first = true;
     return async (name, effect, answers) => {
       if (!process.isAlive()) return never();
       const point = this.names.push(name);
+      const alike = answers.lost === answers.refused;
+      this.traces.push({ name, holder: process.holder, first, changed: false, alike });
+      first = false;
       const { faults } = this;
       const fault = typeof faults === 'function' ? faults(point, name) : faults.get(point);
       if (fault === 'dies-before') process.end(new Death(`died before ${name}, point ${point}`));
@@ -112,8 +139,15 @@ export class Points {
     process: Process,
     afterMs: number,
   ): Promise<T> {
-    if (afterMs > 0) await this.clock.sleep(afterMs);
+    if (afterMs > 0) {
+      this.late += 1;
+      await this.clock.sleep(afterMs);
+      this.late -= 1;
+    }
+    const before = this.version();
     const value = await effect();
+    const trace = this.traces[point - 1];
+    if (trace !== undefined) trace.changed = this.version() !== before;
     try {
       this.afterEffect(point, name);
     } catch (error) {

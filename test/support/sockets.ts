@@ -1,4 +1,4 @@
-import { DynamoDBClient, paginateQuery, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DynamoDBClient, paginateScan, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { randomUUID } from 'node:crypto';
 import { rotate, testOnly, type RotationOptions, type RotationOutcome } from '../standins/aws/rotation';
 import type { AwsOptions } from '../standins/aws/server';
@@ -29,13 +29,15 @@ export interface SocketsOptions {
   readonly sites?: readonly Site[];
   /** What the definition names in each cluster. @default its links, quoted */
   readonly links?: readonly (readonly string[])[];
-  readonly singlestore?: SingleStoreOptions;
+  readonly singlestore?: SingleStoreOptions | ((at: number) => SingleStoreOptions);
   readonly aws?: AwsOptions;
   /** More of the rotation's definition. */
   readonly definition?: object;
   /** More of each connection secret. */
   readonly connection?: object;
   readonly lambda?: Partial<LambdaOptions>;
+  /** What stands between the function and a cluster. @default nothing */
+  readonly line?: (server: SingleStoreStandIn, at: number) => Promise<{ readonly port: number; close(): unknown }>;
   /** Texts that must get out no more than the passwords and keys that are made here. */
   readonly secrets?: readonly string[];
 }
@@ -70,24 +72,40 @@ export interface Sockets {
   labelled(label: string): unknown;
   /** Secrets that stand in anything the function has put out or left behind. */
   leaks(): Promise<readonly string[]>;
+  /** Forgets what the function has put out so far, so that `leaks` speaks of what comes now. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
 export async function openSockets(options: SocketsOptions = {}): Promise<Sockets> {
-  const { sites = [usual], singlestore, aws: awsOptions, definition, connection, lambda: lambdaOptions } = options;
+  const {
+    sites = [usual],
+    singlestore,
+    aws: awsOptions,
+    definition,
+    connection,
+    lambda: lambdaOptions,
+    line,
+  } = options;
   const account = await openAccount(awsOptions);
   const { aws, secretArn: arn } = account;
-  const servers = await Promise.all(sites.map(() => openSingleStore(aws.endpoint, password, singlestore)));
+  const servers = await Promise.all(
+    sites.map((_, at) => openSingleStore(aws.endpoint, password, optionsOf(singlestore, at))),
+  );
   const endFeed = account.feed(
     sites.flatMap(({ pipelines }) => pipelines.map(prefixOf)),
     100,
   );
   const targets = [];
+  const lines: { close(): unknown }[] = [];
   for (const [at, site] of sites.entries()) {
     const server = servers[at]!;
     await buildSite(sqlOf(server), site, account);
     const links = options.links?.[at] ?? site.links.map(qualified);
-    const value = { ...connectionTo(server, password), ...connection };
+    const between = await line?.(server, at);
+    if (between !== undefined) lines.push(between);
+    const port = between?.port ?? server.port;
+    const value = { ...connectionTo(server, password), port, ...connection };
     targets.push({ connectionSecretId: account.storeConnection(`prod/singlestore-${at}`, value), links });
   }
   const source = { type: 'iam-user', userName };
@@ -147,36 +165,52 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
       const written = [...lambda.output, ...returned, ...(await account.journal()), ...unparsed.map(({ sql }) => sql)];
       return leaksIn(written, secrets);
     },
+    forget() {
+      lambda.output.length = returned.length = 0;
+    },
     async stop() {
       endFeed();
       await Promise.all([lambda, ...others].map((each) => each.stop()));
-      await Promise.all(servers.map((server) => server.stop()));
+      await Promise.all([...lines.map((each) => each.close()), ...servers.map((server) => server.stop())]);
       await account.stop();
     },
   };
 }
+
+const optionsOf = (options: SocketsOptions['singlestore'], at: number): SingleStoreOptions | undefined =>
+  typeof options === 'function' ? options(at) : options;
 
 const asStep = (invoke: Sockets['invoke']) => async (event: unknown) => {
   const result = await invoke(event);
   return result.ok ? ({ ok: true } as const) : result;
 };
 
-async function expireLeases({ aws }: Account): Promise<void> {
+const expireLeases = (account: Account): Promise<void> =>
+  rewriteJournal(account, (item) => (item.lease ? { ...item, lease: { ...item.lease, until: 0 } } : item));
+
+/** An item of the journal, as far as tests change it. */
+export interface JournalItem {
+  readonly lease?: object | null;
+}
+
+/** Puts something else in the place of each item of the journal; `undefined`: nothing. The same object: it is left alone. */
+export async function rewriteJournal(
+  { aws }: Account,
+  change: (item: JournalItem) => JournalItem | undefined,
+): Promise<void> {
   const { accessKeyId, secretAccessKey } = aws.iam.role;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new DynamoDBClient({ endpoint: aws.endpoint, region: aws.region, credentials });
-  const query = {
-    TableName: 'journal',
-    KeyConditionExpression: 'pk = :kind',
-    ExpressionAttributeValues: { ':kind': { S: 'link' } },
-  };
-  for await (const page of paginateQuery({ client }, query)) {
-    for (const stored of page.Items ?? []) {
-      const item = JSON.parse(stored['item']?.S ?? '') as { lease: { until: number } | null };
-      if (item.lease === null) continue;
-      const expired = { ...item, lease: { ...item.lease, until: 0 } };
-      const Item = { ...stored, item: { S: JSON.stringify(expired) } };
-      await client.send(new PutItemCommand({ TableName: 'journal', Item }));
+  const TableName = 'journal';
+  for await (const { Items = [] } of paginateScan({ client }, { TableName })) {
+    for (const { pk, sk, item, ...rest } of Items) {
+      const found = JSON.parse(item?.S ?? '') as JournalItem;
+      const changed = change(found);
+      if (changed === found) continue;
+      const Key = { pk: pk!, sk: sk! };
+      const Item = { ...Key, ...rest, item: { S: JSON.stringify(changed) } };
+      if (changed === undefined) await client.send(new DeleteItemCommand({ TableName, Key }));
+      else await client.send(new PutItemCommand({ TableName, Item }));
     }
   }
   client.destroy();

@@ -5,13 +5,16 @@ import { asText, foundIn } from './leaks';
 import { clustersPort } from './memoryCluster';
 import { isRunning, type MemoryLink, type MemoryPipeline, type Transition } from './memoryPipelines';
 import type { MemoryServer } from './memoryServer';
-import { Outside, type Line, type WorldOptions } from './outside';
-import { Death, never, Process, type Faults, type Points } from './points';
-import { secretId } from './scenario';
+import { connectionSecretFor, Outside, type Line, type WorldOptions } from './outside';
+import { Death, never, Process, type Faults, type Points, type Trace } from './points';
+import { connectionSecretId, secretId } from './scenario';
 
 /** The scenario with every call a numbered point where something can go wrong, and the questions that tests ask. */
 export class MemoryWorld extends Outside {
   readonly #ranAtFirst = this.pipelines().filter(isRunning);
+  /** AWSCURRENT of the rotated secret when the world began, and the keys that there were. */
+  readonly firstVersion = this.label('AWSCURRENT');
+  readonly firstKeys = this.keys.all.map(({ keyId }) => keyId);
 
   // ---- what a test arranges
 
@@ -68,7 +71,7 @@ export class MemoryWorld extends Outside {
       newId: () => this.newId(),
       secrets: this.secrets.port(ask),
       table: this.table.port(ask, process.holder),
-      clusters: clustersPort(this.servers, ask),
+      clusters: clustersPort(this.servers, ask, process.holder),
       keys: this.keys.port(ask),
       trials: this.keys.trials(ask),
       log: lines,
@@ -122,6 +125,33 @@ export class MemoryWorld extends Outside {
   /** The names of all calls so far; point n is at index n - 1. */
   get points(): readonly string[] {
     return this.calls.names;
+  }
+
+  get traces(): readonly Trace[] {
+    return this.calls.traces;
+  }
+
+  /** Nothing is under way that may still take effect: no late call, no statement, no work. */
+  get isQuiet(): boolean {
+    return this.calls.late === 0 && [...this.servers.values()].every((server) => server.isQuiet);
+  }
+
+  /** The cluster that a connection secret named at first. */
+  serverOf(secret: string): MemoryServer | undefined {
+    return [...this.servers.values()].find(
+      ({ id }, at) => (at === 0 ? connectionSecretId : connectionSecretFor(id)) === secret,
+    );
+  }
+
+  /** Access key ids in all labelled values of the rotated secrets. */
+  keysInLabels(): readonly string[] {
+    return this.definitions.flatMap(({ secretId: id }) =>
+      [...this.secrets.secret(id).versions.values()].flatMap(({ labels, value }) =>
+        labels.size === 0 || value === null
+          ? []
+          : ((JSON.parse(value) as Record<string, string>)['aws_access_key_id'] ?? []),
+      ),
+    );
   }
 
   server(id = [...this.servers.keys()][0] ?? ''): MemoryServer {

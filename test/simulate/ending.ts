@@ -1,0 +1,90 @@
+import { RotationError } from '../../lambda/core/errors';
+import { secretId, userName } from '../support/scenario';
+import type { Invariant } from './invariants';
+import type { Scenario } from './play';
+import { Halt, type Stage } from './stage';
+
+/** `done`: the new version is current and in every link. `unchanged`: all is as before. `person`: somebody is named what to do, in an error. */
+export type Ending = 'done' | 'unchanged' | 'person';
+
+/** Nothing fails any more: leases run out, the watchdog comes, Secrets Manager tries again. Then nothing may be left over. */
+export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending> {
+  const { world, witness } = stage;
+  const say = (invariant: Invariant, text: string): void => {
+    witness.violations.push({ invariant, point: 0, text });
+  };
+  stage.calm();
+  await stage.pass(61_000);
+  const recovery = await stage.watchdog();
+  if (!scenario.leavesPaused)
+    for (const name of stoppedByUs(stage)) say('f', `${name} is still paused after the watchdog`);
+  if (!(recovery !== undefined)) say('f', 'the watchdog failed');
+  if (witness.violations.length > 0) throw new Halt();
+  for (let round = 0; round < 3; round += 1) {
+    const pending = world.secrets.secret(secretId).deleted ? null : world.label('AWSPENDING');
+    if (pending !== null && pending !== world.label('AWSCURRENT')) await stage.attempt(pending);
+    await stage.pass(61_000);
+    await stage.watchdog();
+  }
+  witness.look(0);
+  const ending = endingOf(stage);
+  for (const text of leftOver(scenario, stage)) say('f', text);
+  if (!(scenario.ends ?? ['done']).includes(ending)) say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
+  if (ending === 'person' && !(stage.lastError instanceof RotationError))
+    say('h', 'it needs a person, and names no reason');
+  for (const text of scenario.claims?.(stage) ?? []) say('m', text);
+  return ending;
+}
+
+/** In Error it may be because the source refuses what there is; see the scenario's own claims. */
+const stoppedByUs = ({ witness }: Stage): readonly string[] => witness.paused();
+
+const why = (error: unknown): string => (error instanceof Error ? error.message : 'no error');
+
+function endingOf({ world }: Stage): Ending {
+  const current = world.label('AWSCURRENT');
+  const value = current === null ? null : world.secretValue(current);
+  const inLinks = linkKeys(world);
+  const pending = world.label('AWSPENDING');
+  const dangling = pending !== null && pending !== current;
+  const agreed = inLinks.every((keyId) => keyId === value?.['aws_access_key_id']);
+  if (dangling || !agreed) return 'person';
+  return current === world.firstVersion ? 'unchanged' : 'done';
+}
+
+const linkKeys = (world: Stage['world']): readonly (string | undefined)[] =>
+  world.definitions
+    .filter(({ secretId: id }) => id === secretId)
+    .flatMap(({ targets }) => targets)
+    .flatMap(({ connectionSecretId, links }) => {
+      const server = world.serverOf(connectionSecretId);
+      return [...(server?.links.values() ?? [])]
+        .filter(({ name }) => links.some((pattern) => 'all' in pattern || name.endsWith(`.\`${pattern.link}\``)))
+        .map(({ credentials }) => (JSON.parse(credentials) as Record<string, string>)['aws_access_key_id']);
+    });
+
+/** What must not be there when all is over. */
+function leftOver({ leavesPaused }: Scenario, { world, witness }: Stage): readonly string[] {
+  const { journal } = witness;
+  const now = world.clock.now();
+  const found: string[] = [];
+  if (!leavesPaused) {
+    found.push(...witness.paused().map((name) => `${name} is left paused`));
+    for (const { link, bracket } of journal.links)
+      if (bracket?.phase === 'open') found.push(`the bracket of ${link} is open`);
+  }
+  for (const { lease } of [...journal.links, ...journal.users])
+    if (lease !== null && lease.until > now) found.push(`a lease of ${lease.holder} is held`);
+  const keys = world.keys.of(userName);
+  if (keys.length > 2) found.push(`there are ${keys.length} keys`);
+  const known = new Set([
+    ...world.firstKeys,
+    ...world.keysInLabels(),
+    ...journal.links.flatMap(({ holds }) => holds.map(({ keyId }) => keyId)),
+    ...journal.secrets.flatMap(({ retirements }) => retirements.map(({ keyId }) => keyId)),
+    ...journal.users.map(({ made }) => made?.keyId),
+  ]);
+  const intent = journal.users.some((record) => record.intent !== null);
+  for (const { keyId } of keys) if (!known.has(keyId) && !intent) found.push(`nobody accounts for key ${keyId}`);
+  return found;
+}

@@ -1,0 +1,254 @@
+import type { LinkRecord } from '../../lambda/core/journal';
+import { isRunning, type MemoryPipeline, type Transition } from '../support/memoryPipelines';
+import type { MemoryServer } from '../support/memoryServer';
+import type { MemoryWorld } from '../support/world';
+import { Journal } from './journal';
+
+/**
+ * What must hold after every effect, and, where it is about the end, at the end.
+ *
+ * `a` the key in each link works, or its pipelines are in the journal; `b` the store holds what works; `c` no key that we
+ * ended is under a label; `d` what we stopped is in the journal; `e` what was not running is not started by us; `f` at the
+ * end nothing is left over; `g` no secret is put out; `h` a run ends as done, unchanged or with a person named; `i` no
+ * statement with a secret is unparseable; `j` no key in a link was ended by us; `k` fences only grow; `l` no effect by
+ * a holder whose fence is old; `m` a scenario's own claim.
+ */
+export type Invariant = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm';
+
+export interface Violation {
+  readonly invariant: Invariant;
+  /** The call after whose effect it was seen; 0: at the end. */
+  readonly point: number;
+  readonly text: string;
+}
+
+/** Looks at the servers' own state, never at what the product says of itself. */
+export class Witness {
+  readonly violations: Violation[] = [];
+  readonly journal: Journal;
+  /** Somebody else has had a hand in the store: then it is not ours to answer for what its labels say. */
+  storeTouched = false;
+  #version = -1;
+  #written = 0;
+  readonly #seen = new Map<MemoryServer, { transitions: number; alterations: number; unparsed: number }>();
+  readonly #stoppedBy = new Map<MemoryPipeline, Transition['by']>();
+  /** Pipelines in Error because the source refused credentials that we had put there. */
+  readonly #driven = new Set<MemoryPipeline>();
+  readonly #alteredBy = new Map<string, number | 'somebody'>();
+  readonly #fences = new Map<string, number>();
+  readonly #fenceOf = new Map<string, number>();
+  readonly #acted = new Map<string, number>();
+  readonly #pairs = new Map<string, { readonly keyId: string; readonly secret: string } | null>();
+
+  constructor(readonly world: MemoryWorld) {
+    this.journal = new Journal(world);
+  }
+
+  /** After the effect of a call. */
+  look(point: number): void {
+    const { world } = this;
+    for (const server of world.servers.values()) server.settle();
+    if (world.version === this.#version) return;
+    this.#version = world.version;
+    this.journal.look();
+    const say = (invariant: Invariant, text: string): void => {
+      this.violations.push({ invariant, point, text });
+    };
+    this.#fencesGrow(say);
+    for (const server of world.servers.values()) this.#changesOf(server, say);
+    for (const server of world.servers.values()) this.#links(server, say);
+    this.#paused(say);
+    this.#store(say);
+  }
+
+  /** Pipelines that do not run because of us: stopped by us, or driven into Error by credentials of ours. */
+  paused(): readonly string[] {
+    return this.#ofUs().map(({ server, pipeline }) => `${pipeline.name} on ${server.id}`);
+  }
+
+  #ofUs(): readonly { server: MemoryServer; pipeline: MemoryPipeline }[] {
+    const found: { server: MemoryServer; pipeline: MemoryPipeline }[] = [];
+    for (const server of this.world.servers.values()) {
+      for (const pipeline of server.pipelines.values()) {
+        const stopped = pipeline.state === 'Stopped' && typeof this.#stoppedBy.get(pipeline) === 'number';
+        if (stopped || (pipeline.state === 'Error' && this.#driven.has(pipeline))) found.push({ server, pipeline });
+      }
+    }
+    return found;
+  }
+
+  #changesOf(server: MemoryServer, say: (invariant: Invariant, text: string) => void): void {
+    const seen = this.#seen.get(server) ?? { transitions: 0, alterations: 0, unparsed: 0 };
+    for (const transition of server.transitions.slice(seen.transitions)) this.#transition(server, transition, say);
+    for (const { link, by } of server.alterations.slice(seen.alterations)) {
+      this.#alteredBy.set(`${server.id}/${link}`, by);
+      if (by !== 'somebody') this.#acts(server, by, link, `ALTER LINK ${link}`, say);
+    }
+    for (const statement of server.unparsed.slice(seen.unparsed)) say('i', `${statement} could not be parsed`);
+    const { transitions, alterations, unparsed } = server;
+    this.#seen.set(server, {
+      transitions: transitions.length,
+      alterations: alterations.length,
+      unparsed: unparsed.length,
+    });
+  }
+
+  #transition(
+    server: MemoryServer,
+    { pipeline: name, from, to, by }: Transition,
+    say: (invariant: Invariant, text: string) => void,
+  ): void {
+    const pipeline = server.pipelines.get(name);
+    if (pipeline === undefined) return;
+    const before = this.#stoppedBy.get(pipeline);
+    if (typeof by === 'number') {
+      const link = pipeline.link ?? '';
+      this.#acts(server, by, link, `${to === 'Running' ? 'START' : 'STOP'} ${name}`, say);
+      if (to === 'Running') {
+        const ours = from === 'Stopped' ? typeof before === 'number' : this.#mayLeaveError(server, pipeline);
+        if (!ours) say('e', `${name} on ${server.id} was ${from} by ${before ?? 'itself'} and was started by us`);
+      }
+    }
+    this.#stoppedBy.set(pipeline, by);
+    this.#driven.delete(pipeline);
+    if (to === 'Error' && this.#refused(server, pipeline) && this.#isAlteredByUs(server, pipeline.link ?? ''))
+      this.#driven.add(pipeline);
+  }
+
+  /** By credentials of ours, or because the definition says so. */
+  #mayLeaveError(server: MemoryServer, pipeline: MemoryPipeline): boolean {
+    if (this.#driven.has(pipeline)) return true;
+    const restarts = this.world.definitions.some(({ restartAfterCredentialError }) => restartAfterCredentialError);
+    return this.#refused(server, pipeline) && (restarts || this.#isAlteredByUs(server, pipeline.link ?? ''));
+  }
+
+  #refused({ errors }: MemoryServer, { name }: MemoryPipeline): boolean {
+    return errors.findLast(({ pipeline }) => pipeline === name)?.code === 1933;
+  }
+
+  #isAlteredByUs = (server: MemoryServer, link: string): boolean =>
+    typeof this.#alteredBy.get(`${server.id}/${link}`) === 'number';
+
+  /** Only who holds the lease acts, and nobody after somebody newer has acted. */
+  #acts(
+    server: MemoryServer,
+    by: number,
+    link: string,
+    what: string,
+    say: (invariant: Invariant, text: string) => void,
+  ): void {
+    const connection = server.connection(by);
+    // a server that carries out a killed STOP does so for nobody: what it stops is watched, see `d`
+    if (connection === undefined || (server.killedStop !== 'cancelled' && connection.goneAt !== Infinity)) return;
+    const place = `${server.id}/${link}`;
+    const fence = this.#fenceOf.get(`${connection.holder} ${place}`);
+    const highest = this.#acted.get(place) ?? 0;
+    if (fence === undefined) say('l', `${what} on ${server.id} by a holder that never had the lease of ${link}`);
+    else if (fence < highest) say('l', `${what} on ${server.id} under fence ${fence} after ${highest} had acted`);
+    else this.#acted.set(place, fence);
+  }
+
+  #fencesGrow(say: (invariant: Invariant, text: string) => void): void {
+    const { history } = this.world.table;
+    for (; this.#written < history.length; this.#written += 1) {
+      const { kind, key, json, writer } = history[this.#written]!;
+      if (kind !== 'link' && kind !== 'user') continue;
+      const place = `${kind} ${key}`;
+      if (json === null) {
+        this.#fences.delete(place); // a link that is gone; one made again begins anew
+        this.#acted.delete(key);
+        continue;
+      }
+      const item = JSON.parse(json) as LinkRecord;
+      const before = this.#fences.get(place) ?? 0;
+      if (item.fence < before) say('k', `the fence of ${key} fell from ${before} to ${item.fence}`);
+      this.#fences.set(place, Math.max(before, item.fence));
+      if (item.lease?.holder === writer) this.#fenceOf.set(`${writer} ${key}`, item.fence);
+    }
+  }
+
+  #links(server: MemoryServer, say: (invariant: Invariant, text: string) => void): void {
+    const { world, journal } = this;
+    for (const link of server.links.values()) {
+      const place = `${server.id}/${link.name}`;
+      const pair = this.#pairOf(link.credentials);
+      if (pair === null || !this.#isAlteredByUs(server, link.name)) continue;
+      const key = world.keys.find(pair.keyId);
+      if (key?.endedByHand === true) continue;
+      if (key === undefined || key.deleted || !key.active)
+        say(
+          'j',
+          `link ${link.name} on ${server.id} holds ${pair.keyId}, which is ${key?.deleted === false ? 'Inactive' : 'gone'}`,
+        );
+      if (!this.storeTouched && !this.#storeKnows(link.credentials))
+        say('b', `link ${link.name} on ${server.id} holds ${pair.keyId}, which no labelled version names`);
+      const named = journal.named.get(place);
+      const verdicts = new Map<string, boolean>();
+      for (const pipeline of server.pipelines.values()) {
+        if (pipeline.link !== link.name || pipeline.fault !== null) continue;
+        if (!isRunning(pipeline) && typeof this.#stoppedBy.get(pipeline) !== 'number') continue;
+        const bucket = pipeline.path.split('/')[0] ?? '';
+        const works =
+          verdicts.get(bucket) ??
+          world.keys.wouldJudge(pair.keyId, pair.secret, bucket, world.clock.now()) === 'accepted';
+        verdicts.set(bucket, works);
+        if (works || named?.has(pipeline.name) === true || journal.unproven.has(`${server.id}/${pipeline.name}`))
+          continue;
+        say(
+          'a',
+          `link ${link.name} on ${server.id} holds a key that ${bucket} refuses, and ${pipeline.name} is in no record`,
+        );
+      }
+    }
+  }
+
+  #paused(say: (invariant: Invariant, text: string) => void): void {
+    for (const { server, pipeline } of this.#ofUs()) {
+      if (pipeline.state !== 'Stopped') continue;
+      if (this.journal.owed.get(`${server.id}/${pipeline.link ?? ''}`)?.has(pipeline.name) === true) continue;
+      if (this.#isPromisedElsewhere(server, pipeline)) continue;
+      say('d', `${pipeline.name} on ${server.id} is stopped by us and no open bracket names it`);
+    }
+  }
+
+  /** It was moved to another link meanwhile. */
+  #isPromisedElsewhere = (server: MemoryServer, pipeline: MemoryPipeline): boolean =>
+    [...this.journal.owed].some(([place, names]) => place.startsWith(`${server.id}/`) && names.has(pipeline.name));
+
+  #store(say: (invariant: Invariant, text: string) => void): void {
+    const { world } = this;
+    for (const { secretId } of world.definitions) {
+      if (world.secrets.secret(secretId).deleted) continue;
+      for (const label of ['AWSCURRENT', 'AWSPENDING'] as const) {
+        const version = world.secrets.holder(secretId, label);
+        const pair = version === null ? null : this.#pairOf(world.secrets.value(secretId, version) ?? '{}');
+        if (pair === null) continue;
+        const key = world.keys.find(pair.keyId);
+        if (key?.endedByHand === true || (this.storeTouched && key === undefined)) continue;
+        if (key === undefined || key.deleted || !key.active) {
+          say('c', `${label} names ${pair.keyId}, which is ${key?.deleted === false ? 'Inactive' : 'gone'}`);
+          if (label === 'AWSCURRENT') say('b', `AWSCURRENT names ${pair.keyId}, which does not work`);
+        } else if (label === 'AWSCURRENT' && key.secret !== pair.secret) say('b', `AWSCURRENT holds a wrong secret`);
+      }
+    }
+  }
+
+  #storeKnows(credentials: string): boolean {
+    const held = this.#pairOf(credentials);
+    return this.world.definitions.some(({ secretId }) =>
+      [...this.world.secrets.secret(secretId).versions.values()].some(({ labels, value }) => {
+        const pair = labels.size === 0 || value === null ? null : this.#pairOf(value);
+        return pair !== null && held !== null && pair.keyId === held.keyId && pair.secret === held.secret;
+      }),
+    );
+  }
+
+  #pairOf(json: string): { readonly keyId: string; readonly secret: string } | null {
+    const known = this.#pairs.get(json);
+    if (known !== undefined) return known;
+    const { aws_access_key_id: keyId, aws_secret_access_key: secret } = JSON.parse(json) as Record<string, string>;
+    const pair = keyId === undefined || secret === undefined ? null : { keyId, secret };
+    this.#pairs.set(json, pair);
+    return pair;
+  }
+}

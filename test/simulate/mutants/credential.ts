@@ -1,0 +1,270 @@
+import type { Mutant } from './mutant';
+
+const iamUser = 'lambda/steps/sources/iamUser.ts';
+const keys = 'lambda/core/keys.ts';
+const retire = 'lambda/steps/retire.ts';
+
+/** Losing or breaking the credential: modes 1 to 13. */
+export const credentialMutants: readonly Mutant[] = [
+  {
+    name: 'key-before-intent',
+    modes: [1],
+    what: 'The key is made first and the intent is written when the answer has come.',
+    patches: [
+      {
+        file: iamUser,
+        find: `  const intent = await intend(run, userName, rotation, held);
+  await held.guard();
+  const made = await run.keys.create(userName);`,
+        replace: `  await held.guard();
+  const made = await run.keys.create(userName);
+  const intent = await intend(run, userName, rotation, held);`,
+      },
+    ],
+  },
+  {
+    name: 'intent-with-the-outcome',
+    modes: [2],
+    what: 'The intent is kept for the write that records the new key, so it is gone exactly when it is needed.',
+    patches: [{ file: iamUser, find: '  await held.save((record) => ({ ...record, intent }));\n', replace: '' }],
+  },
+  {
+    name: 'holds-with-the-outcome',
+    modes: [2, 13],
+    what: 'The journal names the new version as held only once the ALTER has answered.',
+    patches: [
+      {
+        file: 'lambda/steps/bracket/pause.ts',
+        find: 'holds: [...others, change.to],',
+        replace: 'holds: others.length === 0 ? [change.to] : others,',
+      },
+    ],
+  },
+  {
+    name: 'lost-answer-is-no-key',
+    modes: [3],
+    what: 'CreateAccessKey without an answer is taken for one that made nothing, and the intent is closed.',
+    patches: [
+      {
+        file: iamUser,
+        find: `    case 'unknown':
+      throw`,
+        replace: `    case 'unknown':
+      await held.save((record) => ({ ...record, intent: null }));
+      throw`,
+      },
+    ],
+  },
+  {
+    name: 'orphan-not-found',
+    modes: [3],
+    what: 'Nobody looks for the key whose answer was lost.',
+    patches: [
+      {
+        file: keys,
+        find: "  if (orphan !== undefined) return { do: 'delete', keyId: orphan.keyId, because: 'orphan' };\n",
+        replace: '  void orphan;\n',
+      },
+    ],
+  },
+  {
+    name: 'delete-oldest',
+    modes: [4],
+    what: 'With both slots taken the oldest key is deleted.',
+    patches: [
+      {
+        file: keys,
+        find: "  return { do: 'stop', keyIds: slots.keys.map((key) => key.keyId) };",
+        replace: `  const [oldest] = [...slots.keys].sort((a, b) => a.createdAt - b.createdAt);
+  return { do: 'delete', keyId: oldest?.keyId ?? '', because: 'retired' };`,
+      },
+    ],
+  },
+  {
+    name: 'user-not-locked',
+    modes: [5, 25],
+    what: "IAM's limit of two keys is trusted to keep two invocations apart, so no lease on the user is respected.",
+    patches: [
+      {
+        file: 'lambda/steps/lease.ts',
+        find: 'const mine = claimed<Items[K]>(stored?.item ?? initial, run.holder, sentAt);',
+        replace:
+          "const free = { ...(stored?.item ?? initial), ...(kind === 'user' ? { lease: null } : {}) };\n    const mine = claimed<Items[K]>(free, run.holder, sentAt);",
+      },
+    ],
+  },
+  {
+    name: 'inactive-key-not-counted',
+    modes: [5],
+    what: 'Only active keys are counted against the limit of two.',
+    patches: [
+      {
+        file: keys,
+        find: '  if (slots.keys.length < slotsPerUser)',
+        replace: '  if (slots.keys.filter(({ active }) => active).length < slotsPerUser)',
+      },
+    ],
+  },
+  {
+    name: 'quota-taken-for-a-defect',
+    modes: [5],
+    what: 'LimitExceeded is reported like any other refusal, without the keys that fill the slots.',
+    caughtBy: 'test/steps/createSecret.test.ts',
+    patches: [{ file: iamUser, find: "made.code.startsWith('LimitExceeded')", replace: "made.code === ''" }],
+  },
+  {
+    name: 'put-without-answer-undone',
+    modes: [6],
+    what: 'PutSecretValue without an answer is compensated: the new key is deleted, though the value may stand.',
+    patches: [
+      {
+        file: iamUser,
+        find: 'const stored = await run.secrets.put(secret.arn, version, value, rotationToken);',
+        replace: `const stored = await run.secrets.put(secret.arn, version, value, rotationToken).catch(async (error: unknown) => {
+    await run.keys.remove(userName, made.keyId);
+    throw error;
+  });`,
+      },
+    ],
+  },
+  {
+    name: 'alter-without-answer-undone',
+    modes: [6],
+    what: 'An ALTER whose answer was lost counts as not done: the journal goes back to the old version alone.',
+    patches: [
+      {
+        file: 'lambda/steps/bracket/change.ts',
+        find: `    p.alterMayHaveActed = true;
+    p.set({ states: null, unanswered: [lane.connectionId], killed: false });
+    if (spent) p.fail(`,
+        replace: `    p.set({ states: null, unanswered: [], killed: false });
+    p.fail(`,
+      },
+    ],
+  },
+  {
+    name: 'held-key-retired',
+    modes: [7],
+    what: 'The old key is retired when it is due, though a link may still hold it.',
+    patches: [{ file: retire, find: 'if (mayBeHeld(held, keyId)) {', replace: "if (keyId === '') {" }],
+  },
+  {
+    name: 'used-key-retired',
+    modes: [7],
+    what: 'The old key is retired when it is due, though IAM says that somebody used it since the switch.',
+    patches: [
+      { file: retire, find: 'use !== null && use.at >= switchedAt', replace: 'use !== null && switchedAt === 0' },
+    ],
+  },
+  {
+    name: 'unproven-not-watched',
+    modes: [7],
+    what: 'Pipelines that had nothing to load are forgotten, and the old key retires though the new one is refused to them.',
+    patches: [{ file: retire, find: 'if (!refused && (await retire(', replace: 'if ((await retire(' }],
+  },
+  {
+    name: 'deactivation-skipped',
+    modes: [8],
+    what: 'The old key is deleted at once instead of being made inactive first.',
+    patches: [
+      {
+        file: iamUser,
+        find: 'await run.keys.deactivate(userName, id)',
+        replace: 'await run.keys.remove(userName, id)',
+      },
+    ],
+  },
+  {
+    name: 'unknown-key-deleted',
+    modes: [9],
+    what: 'Any key that no label and no record names is taken for a leftover of ours.',
+    patches: [{ file: keys, find: 'key.keyId === slots.abandoned && ', replace: '' }],
+  },
+  {
+    name: 'seen-key-deleted',
+    modes: [9, 3],
+    what: 'An unused key counts as the lost one, though it was there before the intent.',
+    patches: [{ file: keys, find: '    !intent.seen.includes(key.keyId) &&\n', replace: '' }],
+  },
+  {
+    name: 'foreign-key-discarded',
+    modes: [9],
+    what: 'The key of a version that is given up is deleted, whoever made it.',
+    caughtBy: 'test/steps/testSecret.test.ts',
+    patches: [{ file: iamUser, find: 'if (made?.keyId === id) return', replace: "if (made?.keyId !== '') return" }],
+  },
+  {
+    name: 'previous-deleted-while-active',
+    modes: [10, 7],
+    what: 'The next rotation deletes the key of AWSPREVIOUS, retired or not: a short period becomes an outage.',
+    patches: [
+      { file: keys, find: 'key.keyId === slots.previous && !key.active)', replace: 'key.keyId === slots.previous)' },
+    ],
+  },
+  {
+    name: 'validation-after-the-effect',
+    modes: [11],
+    what: 'createSecret makes a key without looking whether anything stands in the way of setSecret.',
+    patches: [
+      {
+        file: 'lambda/steps/createSecret.ts',
+        find: 'mustBeClear([...blockersOf(surveys), ...missing]);',
+        replace: 'void [mustBeClear, blockersOf, missing];',
+      },
+    ],
+  },
+  {
+    name: 'rejected-for-ever',
+    modes: [12],
+    what: 'A version that the source refuses is tried again with each retry, without end.',
+    patches: [
+      {
+        file: 'lambda/steps/testSecret.ts',
+        find: 'const mostFailedProofs = 2;',
+        replace: 'const mostFailedProofs = Infinity;',
+      },
+    ],
+  },
+  {
+    name: 'alter-for-ever',
+    modes: [12],
+    what: 'A refused ALTER is repeated for as long as the invocation lasts, with everything paused.',
+    patches: [
+      {
+        file: 'lambda/steps/bracket/change.ts',
+        find: "    p.fail({ code: 'ALTER_REFUSED'",
+        replace: "    if (p.run.endsAt === 0) p.fail({ code: 'ALTER_REFUSED'",
+      },
+    ],
+  },
+  {
+    name: 'rollback-without-config',
+    modes: [13],
+    what: 'The way back gives the link its old credentials and leaves the new CONFIG.',
+    patches: [
+      {
+        file: 'lambda/steps/change.ts',
+        find: "config: direction === 'back' && record.bracket !== null ? before : forward,",
+        replace: "config: direction === 'back' ? {} : forward,",
+      },
+    ],
+  },
+  {
+    name: 'config-remembered-too-late',
+    modes: [13],
+    what: 'A retry takes the CONFIG that its predecessor has changed for the one to go back to.',
+    patches: [{ file: 'lambda/steps/change.ts', find: '    record.bracket?.config ??\n', replace: '' }],
+  },
+  {
+    name: 'either-version-is-settled',
+    modes: [13],
+    what: 'A link that may hold either version counts as moved.',
+    patches: [
+      {
+        file: 'lambda/core/journal.ts',
+        find: '  if (record === null || !holdsOnly(record, version)) return false;',
+        replace: '  if (record === null || !mayHold(record, version)) return false;',
+      },
+    ],
+  },
+];

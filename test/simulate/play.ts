@@ -1,0 +1,78 @@
+import { RotationError } from '../../lambda/core/errors';
+import { Death, type Fault, type Trace } from '../support/points';
+import type { MemoryWorld } from '../support/world';
+import { atTheEnd, type Ending } from './ending';
+import { Witness, type Violation } from './invariants';
+import { Halt, Stage, type Boundary } from './stage';
+import type { Failing } from './schedule';
+
+/** A story with a beginning and an open end: what goes wrong in it is the schedule's. */
+export interface Scenario {
+  readonly name: string;
+  /** All pairs of faults are played in it, too. */
+  readonly main?: true;
+  /** Too large to be played with every fault: a sample is. */
+  readonly large?: true;
+  readonly world: () => MemoryWorld;
+  readonly play: (stage: Stage) => Promise<unknown>;
+  /** How it may end when everybody has done their part. @default done */
+  readonly ends?: readonly Ending[];
+  /** What else must be true then; says what is not. */
+  readonly claims?: (stage: Stage) => readonly string[];
+  /** Somebody else changes labels or values. */
+  readonly touchesStore?: true;
+  /** Something that people must mend first keeps the watchdog from resuming. */
+  readonly leavesPaused?: true;
+}
+
+export interface Played {
+  /** The names of the calls; point n is at index n - 1. */
+  readonly points: readonly string[];
+  readonly traces: readonly Trace[];
+  readonly boundaries: readonly Boundary[];
+  /** Points up to this one can fail. */
+  readonly calmAt: number;
+  readonly violations: readonly Violation[];
+  readonly ending: Ending;
+  readonly errors: readonly unknown[];
+  readonly world: MemoryWorld;
+}
+
+/** What goes wrong: by the number of the point, or by chance. */
+export type Fails = Failing | ((point: number, name: string) => Fault | undefined);
+
+export interface PlayOptions {
+  readonly compares?: boolean;
+  /** Arranges more than faults: latencies, and what other people do. */
+  readonly arrange?: (stage: Stage) => void;
+}
+
+/** Plays a scenario with faults, lets everybody do their part afterwards, and tells what was broken. */
+export async function play(scenario: Scenario, fails: Fails, options: PlayOptions = {}): Promise<Played> {
+  const world = scenario.world();
+  const witness = new Witness(world);
+  if (scenario.touchesStore) witness.storeTouched = true;
+  witness.look(0);
+  const fault = typeof fails === 'function' ? fails : (point: number): Fault | undefined => fails.get(point);
+  const stage = new Stage(world, witness, { fault, compares: options.compares ?? false });
+  options.arrange?.(stage);
+  let ending: Ending = 'person';
+  try {
+    await scenario.play(stage);
+    ending = await atTheEnd(scenario, stage);
+  } catch (error) {
+    if (!(error instanceof Halt)) throw error;
+  }
+  const violations = [...witness.violations, ...unnamed(stage.errors)];
+  const leaks = world.leaks(stage.errors, stage.results);
+  if (leaks.length > 0) violations.push({ invariant: 'g', point: 0, text: `${leaks.join()} was put out` });
+  const { points, traces } = world;
+  const { boundaries, errors, calmAt } = stage;
+  return { points, traces, boundaries, calmAt: Math.min(calmAt, points.length), violations, ending, errors, world };
+}
+
+/** Errors without a reason that a person could act on. */
+const unnamed = (errors: readonly unknown[]): Violation[] =>
+  errors
+    .filter((error) => !(error instanceof Death) && (!(error instanceof RotationError) || error.code === 'INTERNAL'))
+    .map((error) => ({ invariant: 'h', point: 0, text: `an error without a reason: ${String(error)}` }));

@@ -1,0 +1,74 @@
+import type { RotationOutcome } from '../../standins/aws/rotation';
+import type { InvocationResult } from '../../standins/lambda/runtime';
+import { found } from './checks';
+import type { Kill } from './gate';
+import type { Scenario } from './scenarios';
+import { age, type Stage } from './stage';
+
+/** `retried`: the service calls the steps again. `recovered`: nobody does, only the watchdog comes. */
+export const passes = ['retried', 'recovered'] as const;
+export type Pass = (typeof passes)[number];
+
+export interface Played {
+  /** Points met, in their order. */
+  readonly points: readonly string[];
+  /** False: the point did not occur this time, so nobody was killed. */
+  readonly killed: boolean;
+  readonly violations: readonly string[];
+  /** Real milliseconds. */
+  readonly ms: number;
+}
+
+/** How often the service calls the steps: AWS names no number. Leases run out between two calls. */
+const attempts = 6;
+/** The watchdog proves or moves back what nobody has tested for so long. Milliseconds. */
+const untestedMs = 21 * 60_000;
+
+/** One rotation from the beginning, killed at one point. @param kill none: undisturbed */
+export async function play(scenario: Scenario, stage: Stage, pass: Pass, kill?: Kill): Promise<Played> {
+  const { sockets, gate } = stage;
+  await stage.reset();
+  const before = sockets.states();
+  const settled = sockets.servers.map(({ transitions }) => transitions.length);
+  const began = performance.now();
+  gate.begin(kill);
+  const rotation = await sockets.rotate({
+    attempts: pass === 'retried' || kill === undefined ? attempts : 1,
+    onStep: async (step) => {
+      if (gate.killed) await sockets.expireLeases();
+      gate.step(step);
+    },
+  });
+  const violations = gate.killed ? deaths(rotation) : [];
+  const checks = found(scenario, stage, before, settled);
+  if (pass === 'recovered' && gate.killed) {
+    await sockets.expireLeases();
+    stage.credentialsInReach = false;
+    violations.push(...refusal(await sockets.recover()), ...(await checks.nothingPaused()));
+    if (scenario.ends === 'given-up') {
+      stage.credentialsInReach = true;
+      await age(sockets, untestedMs);
+      violations.push(...refusal(await sockets.recover()), ...refusal(await sockets.recover()));
+      violations.push(...checks.onOldKey());
+    }
+  } else {
+    // the service is done with a version that has lost its label, the watchdog is not
+    if (scenario.ends === 'given-up') {
+      await sockets.expireLeases();
+      violations.push(...refusal(await sockets.recover()));
+    }
+    violations.push(...(await checks.ended(rotation)));
+  }
+  violations.push(...(await checks.always()));
+  return { points: [...gate.points], killed: gate.killed, violations, ms: performance.now() - began };
+}
+
+/** The process was ended by signal 9, once. */
+function deaths({ attempts: calls }: RotationOutcome): string[] {
+  const ends = calls.filter(({ error }) => error?.errorType === 'Runtime.ExitError');
+  const isKill = ends.length === 1 && /signal: killed$/.test(ends[0]?.error?.errorMessage ?? '');
+  return isKill ? [] : [`the process was not killed once by signal 9: ${JSON.stringify(ends)}`];
+}
+
+const refusal = (result: InvocationResult): string[] =>
+  result.ok ? [] : [`recover failed: ${result.error.errorMessage}`];

@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault, RequestInfo } from '../../standins/aws/server';
+import { openSockets, rewriteJournal, type JournalItem, type Sockets } from '../../support/sockets';
+import { Gate, isOfFunction, requestInWords, statementInWords } from './gate';
+import { openLine } from './line';
+import type { Scenario } from './scenarios';
+
+/** Servers, and the function in its process, where the same rotation is played again and again. */
+export interface Stage {
+  readonly sockets: Sockets;
+  readonly gate: Gate;
+  /** The access key id that was in use at the beginning. */
+  readonly oldKey: string;
+  /** Whether IAM, STS and the values of the rotated secret answer. */
+  credentialsInReach: boolean;
+  /** What of P2 was broken at some moment of this run. */
+  readonly broken: Set<string>;
+  /** Puts everything back to how it was before the first run. The process stays. */
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param bundle the function. @default the built one */
+export async function openStage({ options, ends, prepare }: Scenario, bundle?: string): Promise<Stage> {
+  const broken = new Set<string>();
+  let credentialsInReach = true;
+  let oldKey = '';
+  const accepts = (key: unknown): boolean => sockets.account.aws.iam.findKey(String(key))?.status === 'Active';
+  const gate = new Gate(
+    () => sockets.lambda.stop(),
+    () => {
+      for (const key of sockets.held())
+        if (!accepts(key)) broken.add(`a link held ${String(key)}, which AWS did not accept`);
+      const current = sockets.labelled('AWSCURRENT');
+      if (!accepts(current)) broken.add(`AWSCURRENT was ${String(current)}, which AWS did not accept`);
+    },
+  );
+
+  const asked = new Map<RequestInfo, string>();
+  async function onRequest(request: RequestInfo): Promise<Fault> {
+    const { service, action, accessKeyId, resource } = request;
+    // the source knows the new key and lets it list, but not read
+    if (ends === 'given-up' && action === 'GetObject' && ![oldKey, ''].includes(accessKeyId))
+      return { status: 403, code: 'AccessDenied' };
+    if (oldKey === '' || sockets.lambda.running === 0 || !isOfFunction(request)) return 'ok';
+    const { point, goOn } = await gate.arrive(requestInWords(request));
+    if (!goOn) return 'drop-before';
+    asked.set(request, point);
+    const ofCredentials = service === 'iam' || service === 'sts' || /^Get/.test(action);
+    const isAway = !credentialsInReach && ofCredentials && (resource === sockets.arn || service !== 'secretsmanager');
+    return isAway && service !== 'dynamodb' ? { status: 503, code: 'ServiceUnavailable' } : 'ok';
+  }
+  async function onAnswer(request: RequestInfo): Promise<void> {
+    const point = asked.get(request);
+    asked.delete(request);
+    if (point !== undefined) await gate.leave(point);
+  }
+
+  const several = (options.sites?.length ?? 1) > 1;
+  const inWords = (at: number, what: string): string => (several ? `${at} ${what}` : what);
+  /** The statement under way on each connection, of which there are some on each server. */
+  const sent = new Map<string, string>();
+  const sockets = await openSockets({
+    ...options,
+    aws: { onRequest, onAnswer },
+    lambda: bundle === undefined ? {} : { bundle },
+    singlestore: (at) => ({
+      ...options.singlestore,
+      onStatement: async (statement) => {
+        const { point, goOn } = await gate.arrive(inWords(at, statementInWords(statement)));
+        sent.set(`${at} ${statement.connectionId}`, point);
+        return goOn ? 'ok' : 'drop-before';
+      },
+    }),
+    line: (server, at) =>
+      openLine(server, () => {
+        let login = '';
+        return {
+          async onOpen() {
+            const { point, goOn } = await gate.arrive(inWords(at, 'login'));
+            login = point;
+            return goOn;
+          },
+          onLogin: () => gate.leave(login),
+          async onAnswer(connectionId) {
+            const point = sent.get(`${at} ${connectionId}`);
+            sent.delete(`${at} ${connectionId}`);
+            return point === undefined || gate.leave(point);
+          },
+        };
+      }),
+  });
+  prepare?.(sockets);
+  const putBack = await remember(sockets);
+  oldKey = sockets.account.key.accessKeyId;
+  return {
+    sockets,
+    gate,
+    oldKey,
+    broken,
+    get credentialsInReach() {
+      return credentialsInReach;
+    },
+    set credentialsInReach(is) {
+      credentialsInReach = is;
+    },
+    async reset() {
+      credentialsInReach = true;
+      await putBack();
+      broken.clear();
+    },
+    stop: () => sockets.stop(),
+  };
+}
+
+/** @returns what puts servers and account back to how they are now */
+async function remember({ servers, account, forget }: Sockets): Promise<() => Promise<void>> {
+  const { aws, user, bucket } = account;
+  const loading = () =>
+    servers.some(({ cluster }) => [...cluster.pipelines.values()].some(({ run }) => run?.batchId !== undefined));
+  while (loading()) await delay(1); // a batch under way would never end there
+  const clusters = servers.map(({ cluster }) => cluster);
+  const keys = structuredClone(user.keys);
+  const secrets = structuredClone(aws.secrets.secrets);
+  const objects = [...(aws.s3.buckets.get(bucket) ?? [])];
+  return async () => {
+    for (const [at, server] of servers.entries())
+      server.update(({ sessions, lastId }) => ({ ...clusters[at]!, sessions, lastId }));
+    user.keys.splice(0, user.keys.length, ...structuredClone(keys));
+    for (const [arn, secret] of structuredClone(secrets)) {
+      const { labels, versions } = aws.secrets.find(arn);
+      labels.clear();
+      versions.clear();
+      for (const [label, version] of secret.labels) labels.set(label, version);
+      for (const [id, version] of secret.versions) versions.set(id, version);
+    }
+    aws.s3.buckets.set(bucket, new Map(objects));
+    await rewriteJournal(account, () => undefined);
+    forget();
+  };
+}
+
+/** The journal as it looks when so much time has passed: every moment in it lies farther back. Real milliseconds. */
+export const age = ({ account }: Sockets, ms: number): Promise<void> =>
+  rewriteJournal(account, (item) => earlier(item, ms) as JournalItem);
+
+const firstMoment = Date.UTC(2020); // in milliseconds; every other number in the journal is smaller
+function earlier(value: unknown, ms: number): unknown {
+  if (typeof value === 'number') return value > firstMoment ? value - ms : value;
+  if (Array.isArray(value)) return value.map((each) => earlier(each, ms));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, earlier(each, ms)]));
+}

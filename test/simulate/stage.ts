@@ -1,0 +1,174 @@
+import { rotationSteps, type Step } from '../../lambda/core/event';
+import { recover, type Recovery } from '../../lambda/steps/recover';
+import { rotate } from '../../lambda/steps/rotate';
+import type { Invocation } from '../../lambda/ports';
+import { secretId } from '../support/scenario';
+import type { Fault } from '../support/points';
+import type { MemoryWorld } from '../support/world';
+import { fingerprint } from './fingerprint';
+import type { Witness } from './invariants';
+
+/** A moment between two invocations, and what the world was like then. */
+export interface Boundary {
+  /** Calls made before it. */
+  readonly point: number;
+  /** Equal ones have equal futures, up to the hour they take place at; `null`: something is still under way. */
+  readonly fingerprint: string | null;
+}
+
+/** The play is over before its end: a promise is broken already. */
+export class Halt extends Error {}
+
+export interface StageOptions {
+  readonly fault: (point: number, name: string) => Fault | undefined;
+  /** Whether boundaries are told apart: it takes time. */
+  readonly compares: boolean;
+}
+
+/** What a scenario does to the product: Secrets Manager's calls, the watchdog, and other people. */
+export class Stage {
+  readonly errors: unknown[] = [];
+  readonly results: unknown[] = [];
+  readonly boundaries: Boundary[] = [];
+  /** The error of the last call of each step that failed, and `null` once a whole rotation succeeded. */
+  lastError: unknown = null;
+  /** From here on nothing fails any more. */
+  calmAt = Infinity;
+  #position = 0;
+  #running = 0;
+  readonly #triggers: { readonly name: string; left: number; readonly act: () => void }[] = [];
+
+  constructor(
+    readonly world: MemoryWorld,
+    readonly witness: Witness,
+    readonly options: StageOptions,
+  ) {
+    world.faults = (point, name) => {
+      for (const trigger of this.#triggers) if (trigger.name === name && --trigger.left === 0) trigger.act();
+      return this.calmAt < point ? undefined : options.fault(point, name);
+    };
+    world.afterEffect = (point) => {
+      witness.look(point);
+    };
+  }
+
+  /** Somebody acts just before the `nth` call of this name (from 1) reaches its port. */
+  before(name: string, nth: number, act: () => void): void {
+    this.#triggers.push({ name, left: nth, act });
+  }
+
+  /** Somebody acts now. */
+  somebody(act: () => void): void {
+    this.#position += 1;
+    act();
+    this.witness.look(this.world.points.length);
+  }
+
+  /** Secrets Manager begins a rotation. @returns its version */
+  stage(id = secretId): string {
+    const version = this.world.newId();
+    this.world.secrets.stage(id, version, null);
+    return version;
+  }
+
+  /** One step. @returns whether it succeeded */
+  async step(version: string, step: Step, { seconds = 900, id = secretId } = {}): Promise<boolean> {
+    const answer = await this.call(
+      `${step} of ${id}`,
+      (run) => rotate({ type: 'rotation', step, secretId: id, version }, run),
+      seconds,
+    );
+    return answer !== undefined;
+  }
+
+  /** The four steps, up to the first that fails. */
+  async attempt(version: string, options: { seconds?: number; id?: string } = {}): Promise<boolean> {
+    for (const step of rotationSteps) if (!(await this.step(version, step, options))) return false;
+    this.lastError = null;
+    return true;
+  }
+
+  /** Secrets Manager: the four steps, and the whole again with the same token after a failure. */
+  async rotate(
+    version = this.stage(),
+    { attempts = 6, seconds = 900, id = secretId, watched = false } = {},
+  ): Promise<string> {
+    for (let left = attempts; left > 0; left -= 1) {
+      if (await this.attempt(version, { seconds, id })) break;
+      await this.pass(35_000);
+      if (watched) await this.watchdog();
+    }
+    this.#position += 1;
+    return version;
+  }
+
+  /** One minute's run of the watchdog. */
+  async watchdog(seconds = 60): Promise<Recovery | undefined> {
+    const recovery = await this.call('recover', recover, seconds);
+    this.#position += 1;
+    return recovery;
+  }
+
+  /** Several at once. */
+  async together(...works: readonly (() => Promise<unknown>)[]): Promise<void> {
+    this.#running += 1; // nothing in between is a boundary
+    await this.world.clock.run(Promise.all(works.map((work) => work())));
+    this.#running -= 1;
+    this.#position += 1;
+  }
+
+  /** For use in `together`: time passes with that of the others. */
+  sleep = (milliseconds: number): Promise<void> => this.world.clock.sleep(milliseconds);
+
+  /** Lets time pass. */
+  async pass(milliseconds: number): Promise<void> {
+    await this.world.clock.run(this.sleep(milliseconds));
+    this.witness.look(this.world.points.length);
+    this.#halt();
+  }
+
+  /** Everything that goes wrong has gone wrong. */
+  calm(): void {
+    this.calmAt = Math.min(this.calmAt, this.world.points.length);
+    this.world.latency = () => 1;
+  }
+
+  /** One invocation to its end. @returns what it returned, or `undefined` when it failed or died */
+  async call<T>(name: string, work: (run: Invocation) => Promise<T>, seconds: number): Promise<T | undefined> {
+    const alone = this.#running === 0;
+    if (alone) {
+      this.#halt();
+      const point = this.world.points.length;
+      const state = this.options.compares ? fingerprint(this.world) : null;
+      const left = this.#triggers.map((trigger) => Math.max(0, trigger.left));
+      this.boundaries.push({
+        point,
+        fingerprint: state === null ? null : `${this.#position} ${name} ${left.join()} ${state}`,
+      });
+    }
+    this.#running += 1;
+    try {
+      const begun = this.world.begin(work, { seconds });
+      const result = await (alone ? this.#settled(begun) : begun);
+      this.results.push(result);
+      return result ?? (null as T);
+    } catch (error) {
+      this.errors.push(error);
+      this.lastError = error;
+      return undefined;
+    } finally {
+      this.#running -= 1;
+      if (alone) this.#halt();
+    }
+  }
+
+  /** Lets time pass until a promise has settled, however. */
+  async #settled<T>(begun: Promise<T>): Promise<T> {
+    begun.catch(() => undefined);
+    return this.world.clock.run(begun);
+  }
+
+  #halt(): void {
+    if (this.witness.violations.length > 0) throw new Halt();
+  }
+}
