@@ -50,6 +50,8 @@ export interface AwsOptions {
   /** How long a new access key stays unknown, in ms by `now`. @default 0 */
   readonly propagationMs?: number;
   readonly onRequest?: (request: RequestInfo) => Fault | Promise<Fault>;
+  /** Awaited when a request has had its effect, or was refused, before its answer leaves. */
+  readonly onAnswer?: (request: RequestInfo) => unknown;
 }
 
 export interface Aws {
@@ -75,6 +77,7 @@ export async function startAws({
   now = Date.now,
   propagationMs = 0,
   onRequest = () => 'ok',
+  onAnswer,
 }: AwsOptions = {}): Promise<Aws> {
   const iam = new Iam(accountId, now, propagationMs);
   const secrets = new SecretsManager(accountId, region, now);
@@ -122,10 +125,12 @@ export async function startAws({
       if (typeof fault === 'object' && 'code' in fault) throw new AwsError(fault.code, 'Injected fault.', fault.status);
       const reply = await perform(service, operation, request, claim);
       log('ok', answered);
+      await onAnswer?.(info);
       return answered ? reply : undefined;
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       log(error.code, answered);
+      await onAnswer?.(info);
       return answered ? service.refuse(error, request) : undefined;
     }
   }
