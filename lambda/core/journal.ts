@@ -1,3 +1,4 @@
+import type { Json } from './json';
 import type { QualifiedName } from './names';
 import type { VersionId } from './version';
 
@@ -29,8 +30,8 @@ export interface HeldVersion {
   readonly since?: number;
 }
 
-/** Value of a CONFIG key before a change; `absent` when the key was not there. */
-export type ConfigValue = { readonly value: unknown } | { readonly absent: true };
+/** Value of a CONFIG key before a change, as it was written; `absent` when the key was not there. */
+export type ConfigValue = { readonly json: Json } | { readonly absent: true };
 
 /**
  * One pause of a link's pipelines. Written before the first STOP, with the names in chunks written before it; a header

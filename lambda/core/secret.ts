@@ -2,9 +2,10 @@ import { Credentials } from './credentials';
 import type { RotationDefinition } from './definition';
 import { RotationError } from './errors';
 import type { ConfigValue } from './journal';
+import { isBoolean, isNested, isNumber, jsonText, membersOf, objectOf, textIn, type Json } from './json';
 
-/** The value of a rotated secret: a flat JSON object. */
-export type FlatSecret = Readonly<Record<string, string | number | boolean | null>>;
+/** The value of a rotated secret: a flat JSON object, each value as it is written. */
+export type FlatSecret = ReadonlyMap<string, Json>;
 
 /**
  * Reads the value of a rotated secret.
@@ -17,16 +18,21 @@ export function parseFlatSecret(value: Credentials, where: string): FlatSecret {
       'SECRET_SHAPE',
       `${where} ${what}; a flat JSON object is needed. Nothing was changed. Store a corrected value and rotate again.`,
     );
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value.reveal());
-  } catch {
-    throw wrong('is not JSON');
+  const members = membersOf(value.reveal());
+  if (members === null) throw wrong('is not a JSON object');
+  for (const [key, held] of members) {
+    if (isNested(held)) throw wrong(`has a nested value under ${JSON.stringify(key)}`);
+    // it would be stored at the server as another text
+    if (/\p{Cs}/u.test(key + (textIn(held) ?? '')))
+      throw wrong(`has half a surrogate pair under ${JSON.stringify(key)}`);
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw wrong('is not a JSON object');
-  const nested = Object.entries(parsed).find(([, held]) => typeof held === 'object' && held !== null);
-  if (nested !== undefined) throw wrong(`has a nested value under ${JSON.stringify(nested[0])}`);
-  return parsed as FlatSecret;
+  return new Map([...members].map(([key, held]) => [key, sameText(held)]));
+}
+
+/** One text can be written in several ways; two values with the same texts are the same. */
+function sameText(held: Json): Json {
+  const text = textIn(held);
+  return text === undefined ? held : jsonText(text);
 }
 
 /** The CREDENTIALS object of a link, always whole: a key pair cannot change atomically with `::key` (facts: singlestore, section 0). */
@@ -34,22 +40,22 @@ export function linkCredentials(secret: FlatSecret, fields: RotationDefinition['
   const mapping = Object.entries(fields.credentials);
   if (mapping.length === 0) {
     const inConfig = new Set(Object.values(fields.config));
-    return new Credentials(
-      JSON.stringify(Object.fromEntries(Object.entries(secret).filter(([key]) => !inConfig.has(key)))),
-    );
+    return new Credentials(objectOf([...secret].filter(([key]) => !inConfig.has(key))));
   }
-  return new Credentials(
-    JSON.stringify(Object.fromEntries(mapping.map(([key, from]) => [key, pick(secret, from, where)]))),
-  );
+  return new Credentials(objectOf(mapping.map(([key, from]) => [key, pick(secret, from, where)])));
 }
 
 /** The CONFIG keys that the secret decides, with their values. Empty: CONFIG is left alone. */
-export function linkConfig(secret: FlatSecret, fields: RotationDefinition['fields'], where: string): FlatSecret {
-  return Object.fromEntries(Object.entries(fields.config).map(([key, from]) => [key, pick(secret, from, where)]));
+export function linkConfig(
+  secret: FlatSecret,
+  fields: RotationDefinition['fields'],
+  where: string,
+): ReadonlyMap<string, Json> {
+  return new Map(Object.entries(fields.config).map(([key, from]) => [key, pick(secret, from, where)]));
 }
 
-function pick(secret: FlatSecret, key: string, where: string): string | number | boolean | null {
-  const value = Object.hasOwn(secret, key) ? secret[key] : undefined;
+function pick(secret: FlatSecret, key: string, where: string): Json {
+  const value = secret.get(key);
   if (value === undefined) {
     throw new RotationError(
       'SECRET_SHAPE',
@@ -70,13 +76,13 @@ export function mergeConfig(
   types: 'link' | 'given',
 ): string | null {
   const config = readConfig(existing);
-  const merged = new Map(Object.entries(config));
+  const merged = new Map(config);
   for (const [key, change] of Object.entries(changes)) {
     if ('absent' in change) merged.delete(key);
-    else merged.set(key, types === 'given' ? change.value : keepType(change.value, merged.get(key)));
+    else merged.set(key, types === 'given' ? change.json : keepType(change.json, merged.get(key)));
   }
-  const text = JSON.stringify(Object.fromEntries(merged));
-  return text === JSON.stringify(config) ? null : text;
+  const text = objectOf(merged);
+  return text === objectOf(config) ? null : text;
 }
 
 /** What the named CONFIG keys are now: what the journal keeps for the way back. */
@@ -84,7 +90,10 @@ export function configBefore(existing: string, keys: readonly string[]): Readonl
   if (keys.length === 0) return {};
   const config = readConfig(existing);
   return Object.fromEntries(
-    keys.map((key) => [key, Object.hasOwn(config, key) ? { value: config[key] } : { absent: true as const }]),
+    keys.map((key) => {
+      const json = config.get(key);
+      return [key, json === undefined ? { absent: true as const } : { json }];
+    }),
   );
 }
 
@@ -93,15 +102,10 @@ export function configBefore(existing: string, keys: readonly string[]): Readonl
  *
  * @throws SECRET_SHAPE when it is no JSON object: then nothing can be merged into it, and it is left as it is.
  */
-export function readConfig(text: string): Readonly<Record<string, unknown>> {
-  if (text.trim() === '') return {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
-      return parsed as Record<string, unknown>;
-  } catch {
-    // said below
-  }
+export function readConfig(text: string): ReadonlyMap<string, Json> {
+  if (text.trim() === '') return new Map();
+  const members = membersOf(text);
+  if (members !== null) return members;
   throw new RotationError(
     'SECRET_SHAPE',
     "the catalogue's CONFIG of the link is not a JSON object. Nothing was changed. Set it to one with ALTER LINK … SET CONFIG.",
@@ -109,10 +113,13 @@ export function readConfig(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** A secret's value is often a text where CONFIG holds a number or a boolean (`"database.port": 3306`): the link's type wins. */
-function keepType(value: unknown, before: unknown): unknown {
-  if (typeof before === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return String(value);
-  if (typeof value !== 'string') return value;
-  if (typeof before === 'number' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
-  if (typeof before === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
+export function keepType(value: Json, before: Json | undefined): Json {
+  if (before === undefined) return value;
+  const text = textIn(value);
+  if (text === undefined)
+    return textIn(before) !== undefined && (isNumber(value) || isBoolean(value)) ? jsonText(value) : value;
+  const bare = text.trim();
+  if (isNumber(before) && isNumber(bare)) return bare as Json;
+  if (isBoolean(before) && isBoolean(bare)) return bare as Json;
   return value;
 }

@@ -1,5 +1,6 @@
 import type { RotationDefinition } from '../core/definition';
 import { settledOn, type ConfigValue, type LinkRecord } from '../core/journal';
+import { objectOf } from '../core/json';
 import { configBefore, linkConfig, linkCredentials } from '../core/secret';
 import type { Change } from './bracket/progress';
 import type { Value } from './rotation';
@@ -26,7 +27,7 @@ export function changeFor(
   { definition, arn, value, direction }: Move,
 ): Omit<Change, 'errorsAfter'> {
   const where = `version ${value.version} of ${arn}`;
-  const wanted = Object.entries(linkConfig(value.fields, definition.fields, where));
+  const wanted = [...linkConfig(value.fields, definition.fields, where)];
   // an earlier try of this rotation may have changed CONFIG: what it found is what to go back to
   const before =
     record.bracket?.config ??
@@ -35,7 +36,7 @@ export function changeFor(
       wanted.map(([key]) => key),
     );
   const forward: Readonly<Record<string, ConfigValue>> = Object.fromEntries(
-    wanted.map(([key, held]) => [key, { value: held }]),
+    wanted.map(([key, json]) => [key, { json }]),
   );
   return {
     to: versionOf(definition, value),
@@ -62,7 +63,7 @@ export function holdsSameValue(record: LinkRecord, { current, value, definition,
   const known = record.holds.length === 0 || settledOn(record, current.version);
   const [before, after] = [current, value].map(({ fields, version }) => ({
     credentials: linkCredentials(fields, definition.fields, `version ${version}`),
-    config: JSON.stringify(linkConfig(fields, definition.fields, `version ${version}`)),
+    config: objectOf(linkConfig(fields, definition.fields, `version ${version}`)),
   }));
   return (
     known &&

@@ -1,7 +1,7 @@
 import { asRotationError, type RotationError } from '../core/errors';
 import type { RotationDefinition } from '../core/definition';
+import { membersOf, textIn, type Json } from '../core/json';
 import { activityOf } from '../core/pipeline';
-import { readConfig } from '../core/secret';
 import type { Invocation, LinkRow, ObjectProbe } from '../ports';
 import { mostProbes } from './sources/trials';
 import { survey, type Survey } from './survey';
@@ -62,7 +62,8 @@ export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
   const probes = new Map<string, ObjectProbe>();
   for (const { row, users } of clusters.flatMap(({ links }) => links)) {
     if (row.type.toUpperCase() !== 'S3') continue;
-    const { region, endpoint_url: endpoint } = configOf(row);
+    const config = configOf(row);
+    const [region, endpoint] = [textIn(config?.get('region')), textIn(config?.get('endpoint_url'))];
     for (const { path, state } of users) {
       if (activityOf(state) === 'resting') continue;
       const [, bucket = '', key = ''] = /^(?:s3:\/\/)?([^/]*)\/?(.*)$/s.exec(path) ?? [];
@@ -71,8 +72,8 @@ export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
         bucket,
         // listing takes a prefix where LOAD DATA takes a pattern
         prefix: key.replace(/[*?[{].*$/s, ''),
-        ...(typeof region === 'string' ? { region } : {}),
-        ...(typeof endpoint === 'string' ? { endpoint } : {}),
+        ...(region === undefined ? {} : { region }),
+        ...(endpoint === undefined ? {} : { endpoint }),
       };
       probes.set(JSON.stringify(probe), probe);
     }
@@ -81,10 +82,4 @@ export function probesOf({ clusters }: Surveys): readonly ObjectProbe[] {
 }
 
 /** CONFIG that is no JSON object says nothing of a region; only `fields.config` cannot do with it. */
-function configOf({ config }: LinkRow): Readonly<Record<string, unknown>> {
-  try {
-    return readConfig(config);
-  } catch {
-    return {};
-  }
-}
+const configOf = ({ config }: LinkRow): ReadonlyMap<string, Json> | null => membersOf(config);

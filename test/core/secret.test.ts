@@ -9,11 +9,14 @@ import {
   parseFlatSecret,
   type FlatSecret,
 } from '../../lambda/core/secret';
+import type { ConfigValue } from '../../lambda/core/journal';
+import type { Json } from '../../lambda/core/json';
 
 const canary = 'CANARY';
 const where = 'version v2 of prod/s3';
 const none = { credentials: {}, config: {} };
 
+const parsed = (value: object): FlatSecret => parseFlatSecret(new Credentials(JSON.stringify(value)), where);
 const refused = (act: () => unknown): string => {
   try {
     act();
@@ -29,20 +32,22 @@ const refused = (act: () => unknown): string => {
 describe('a secret', () => {
   test('is a flat JSON object; an empty one, too', () => {
     const flat = { key: 'a', port: 3306, tls: true, none: null };
-    expect(parseFlatSecret(new Credentials(JSON.stringify(flat)), where)).toEqual(flat);
-    expect(parseFlatSecret(new Credentials('{}'), where)).toEqual({});
+    expect(parsed(flat)).toEqual(new Map(Object.entries({ key: '"a"', port: '3306', tls: 'true', none: 'null' })));
+    expect(parsed({}).size).toBe(0);
   });
 
   test.each([
-    ['', 'is not JSON'],
-    [canary, 'is not JSON'],
-    [`{"key": ${canary}}`, 'is not JSON'],
+    ['', 'is not a JSON object'],
+    [canary, 'is not a JSON object'],
+    [`{"key": ${canary}}`, 'is not a JSON object'],
     [`"${canary}"`, 'is not a JSON object'],
     [`["${canary}"]`, 'is not a JSON object'],
     ['null', 'is not a JSON object'],
     ['7', 'is not a JSON object'],
     [`{"aws": {"key": "${canary}"}}`, 'has a nested value under "aws"'],
     [`{"ok": "${canary}", "keys": ["${canary}"]}`, 'has a nested value under "keys"'],
+    [`{"ok": "${canary}", "half": "${canary}\\ud83d"}`, 'has half a surrogate pair under "half"'],
+    [`{"\\udd11": "${canary}"}`, 'has half a surrogate pair under "\\udd11"'],
   ])('%j is refused without a word of its values', (value, problem) => {
     const said = refused(() => parseFlatSecret(new Credentials(value), where));
     expect(said).toContain(problem);
@@ -51,15 +56,16 @@ describe('a secret', () => {
 });
 
 describe("a link's credentials", () => {
-  const secret: FlatSecret = { aws_access_key_id: 'AKIANEW', aws_secret_access_key: 's', region: 'us-east-1', port: 7 };
+  const values = { aws_access_key_id: 'AKIANEW', aws_secret_access_key: 's', region: 'us-east-1', port: 7 };
+  const secret = parsed(values);
   const revealed = (fields: Parameters<typeof linkCredentials>[1]): unknown =>
     JSON.parse(linkCredentials(secret, fields, where).reveal());
 
   test('are every key of the secret, if nothing else is said', () => {
-    expect(revealed(none)).toEqual(secret);
+    expect(revealed(none)).toEqual(values);
   });
   test('... but for those that belong into CONFIG', () => {
-    const { region: _, ...rest } = secret;
+    const { region: _, ...rest } = values;
     expect(revealed({ credentials: {}, config: { 'aws.region': 'region' } })).toEqual(rest);
   });
   test('are the named keys, under the names of the link, types kept', () => {
@@ -67,13 +73,26 @@ describe("a link's credentials", () => {
     expect(revealed(fields)).toEqual({ 'sasl.username': 'AKIANEW', port: 7 });
   });
   test('and CONFIG has the keys that the secret decides, or none', () => {
-    expect(linkConfig(secret, none, where)).toEqual({});
-    expect(linkConfig(secret, { credentials: {}, config: { port: 'port' } }, where)).toEqual({ port: 7 });
+    expect(linkConfig(secret, none, where).size).toBe(0);
+    expect(linkConfig(secret, { credentials: {}, config: { port: 'port' } }, where)).toEqual(new Map([['port', '7']]));
+  });
+  test('keep every digit of a number, and differ where one digit does', () => {
+    const [one, other] = ['12345678901234567890', '12345678901234567891'].map((pin) =>
+      linkCredentials(parseFlatSecret(new Credentials(`{"pin": ${pin}, "e": 1e400, "r": 1.0}`), where), none, where),
+    );
+    expect(one?.reveal()).toBe('{"pin":12345678901234567890,"e":1e400,"r":1.0}');
+    expect(other?.equals(one!)).toBe(false);
+  });
+  test('written otherwise are the same, if they say the same', () => {
+    const [one, other] = ['{"a":"\\u00e9\\/"}', '{ "a" : "é/" }'].map((text) =>
+      linkCredentials(parseFlatSecret(new Credentials(text), where), none, where),
+    );
+    expect(one?.equals(other!)).toBe(true);
   });
 
   test('a key that is asked for and not there is named, without the others', () => {
     const fields = { credentials: { a: 'password' }, config: { b: 'host' } };
-    const held = { key: canary };
+    const held = parsed({ key: canary });
     const missing = [
       refused(() => linkCredentials(held, fields, where)),
       refused(() => linkConfig(held, fields, where)),
@@ -86,7 +105,7 @@ describe("a link's credentials", () => {
 
 describe('CONFIG', () => {
   const before = '{"region": "us-east-1", "database.port": 3306, "disable_gunzip": false}';
-  const set = (value: unknown) => ({ value });
+  const set = (value: unknown): ConfigValue => ({ json: JSON.stringify(value) as Json });
 
   test.each<[string, Parameters<typeof mergeConfig>[1], string | null]>([
     ['no change', {}, null],
@@ -129,9 +148,26 @@ describe('CONFIG', () => {
       '{"region":"us-east-1","database.port":3306,"disable_gunzip":false,"bucket":"b"}',
     ],
     ['a text stays a text', { region: set(7) }, '{"region":"7","database.port":3306,"disable_gunzip":false}'],
+    [
+      'a text that only some would read as a number',
+      { 'database.port': set('0x10') },
+      '{"region":"us-east-1","database.port":"0x10","disable_gunzip":false}',
+    ],
+    [
+      'a number of more digits than a double has',
+      { 'database.port': set('12345678901234567891') },
+      '{"region":"us-east-1","database.port":12345678901234567891,"disable_gunzip":false}',
+    ],
     ['a key is taken away', { region: { absent: true } }, '{"database.port":3306,"disable_gunzip":false}'],
   ])('%s', (_, changes, merged) => {
     expect(mergeConfig(before, changes, 'link')).toBe(merged);
+  });
+
+  test('what is not asked for stays as it is written, to the last digit, there and back', () => {
+    const odd = '{"a": 12345678901234567890, "b":1e400,"c":1.0 , "d":{"e": [9007199254740993, "}"]}, "f":"x"}';
+    const there = mergeConfig(odd, { f: set('y') }, 'link') ?? '';
+    expect(there).toBe('{"a":12345678901234567890,"b":1e400,"c":1.0,"d":{"e": [9007199254740993, "}"]},"f":"y"}');
+    expect(mergeConfig(there, configBefore(odd, ['f', 'a']), 'given')).toBe(there.replace('"y"', '"x"'));
   });
 
   test.each(['', ' \n', '{}'])('an empty one (%j) takes keys', (empty) => {
@@ -141,7 +177,7 @@ describe('CONFIG', () => {
 
   test('what was there before is kept for the way back, what was not there as absent', () => {
     expect(configBefore(before, ['database.port', 'bucket'])).toEqual({
-      'database.port': { value: 3306 },
+      'database.port': { json: '3306' },
       bucket: { absent: true },
     });
   });

@@ -1,4 +1,5 @@
 import { Credentials } from '../../core/credentials';
+import { textIn } from '../../core/json';
 import type { FlatSecret } from '../../core/secret';
 import type { AwsCredentials } from '../../ports';
 
@@ -7,15 +8,14 @@ export const keyField = 'aws_access_key_id';
 export const secretField = 'aws_secret_access_key';
 
 export function accessKeyId(fields: FlatSecret): string | undefined {
-  const id = fields[keyField];
-  return typeof id === 'string' && id !== '' ? id : undefined;
+  return textIn(fields.get(keyField)) || undefined;
 }
 
 /** The key pair in a value; `null` when there is none, or half of one. */
 export function awsCredentials(fields: FlatSecret): AwsCredentials | null {
   const keyId = accessKeyId(fields);
-  const secret = fields[secretField];
-  return keyId !== undefined && typeof secret === 'string' && secret !== ''
+  const secret = textIn(fields.get(secretField));
+  return keyId !== undefined && secret !== undefined && secret !== ''
     ? { keyId, secret: new Credentials(secret) }
     : null;
 }

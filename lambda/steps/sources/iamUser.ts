@@ -1,6 +1,7 @@
 import { activateKey, deleteKey } from '../../core/commands';
 import { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
+import { jsonText, objectOf } from '../../core/json';
 import { newUserRecord, type Intent } from '../../core/journal';
 import { decideSlots } from '../../core/keys';
 import { accessKeyId as keyId, awsCredentials, keyField, secretField } from './awsKeys';
@@ -26,7 +27,7 @@ export function iamUser(userName: string): Source {
       withLease(run, 'user', userName, newUserRecord, (held) =>
         create({ run, userName, keyId, ...rotation, ...found }, rotation, held),
       ),
-    nextKeys: (_run, current) => Promise.resolve([...Object.keys(current?.fields ?? {}), keyField, secretField]),
+    nextKeys: (_run, current) => Promise.resolve([...(current?.fields.keys() ?? []), keyField, secretField]),
     exists: async (run, pending) => {
       const id = keyId(pending.fields);
       if (id === undefined) return false;
@@ -166,9 +167,10 @@ async function store(
   made: AwsCredentials,
 ): Promise<void> {
   const { secret, version, rotationToken } = rotation;
-  const { aws_session_token: _dropped, ...carried } = current?.fields ?? {};
-  const pair = { [keyField]: made.keyId, [secretField]: made.secret.reveal() };
-  const value = new Credentials(JSON.stringify({ ...carried, ...pair }));
+  const fields = new Map(current?.fields);
+  fields.delete('aws_session_token');
+  fields.set(keyField, jsonText(made.keyId)).set(secretField, jsonText(made.secret.reveal()));
+  const value = new Credentials(objectOf(fields));
   const stored = await run.secrets.put(secret.arn, version, value, rotationToken);
   if (!stored) await run.keys.remove(userName, made.keyId);
   run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });

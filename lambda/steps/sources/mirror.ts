@@ -11,15 +11,16 @@ export function mirror(secretId: string, overlap: boolean): Source {
   return {
     overlap,
     keyId: accessKeyId,
-    isComplete: (fields) => Object.keys(fields).length > 0,
+    isComplete: (fields) => fields.size > 0,
     create: async (run, { secret, version, rotationToken }, { current }) => {
       const mirrored = await mirroredValue(run, secretId, current);
       await run.secrets.put(secret.arn, version, mirrored.value, rotationToken);
       await updateSecretRecord(run, secret.arn, (record) => ({ ...record, mirrored: mirrored.version }));
       run.log.info('value-mirrored', { version, from: secretId, mirroredVersion: mirrored.version });
     },
-    nextKeys: async (run) =>
-      Object.keys(parseFlatSecret((await mirroredValue(run, secretId, null)).value, `the mirrored secret ${secretId}`)),
+    nextKeys: async (run) => [
+      ...parseFlatSecret((await mirroredValue(run, secretId, null)).value, `the mirrored secret ${secretId}`).keys(),
+    ],
     exists: async (run, pending) => (await mirroredValue(run, secretId, null)).value.equals(pending.value),
     works: async (run, { fields }) => {
       const credentials = awsCredentials(fields);
@@ -55,9 +56,9 @@ async function mirroredValue(run: Invocation, secretId: string, current: Value |
   }
   const fields = parseFlatSecret(mirrored.value, `the mirrored secret ${secretId}`);
   const pair = awsCredentials(fields) !== null;
-  const half = !pair && (keyField in fields || secretField in fields);
+  const half = !pair && (fields.has(keyField) || fields.has(secretField));
   const lost = !pair && current !== null && awsCredentials(current.fields) !== null;
-  if (Object.keys(fields).length > 0 && !half && !lost) return mirrored;
+  if (fields.size > 0 && !half && !lost) return mirrored;
   const what = half || lost ? `no whole pair of ${keyField} and ${secretField}` : 'no keys';
   throw new RotationError(
     'SECRET_SHAPE',
