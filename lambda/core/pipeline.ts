@@ -28,13 +28,27 @@ export function sourceOf(definition: string, database: string): PipelineSource {
   const as = all.findIndex((_, at) => word(at) === 'AS' && word(at + 1) === 'LOAD' && word(at + 2) === 'DATA');
   if (as < 0) return { through: 'hidden' };
   const type = word(as + 3);
-  if (type === '') return { through: 'hidden' };
-  if (type !== 'LINK') return { through: 'inline', type };
+  const follows = all[as + 4]?.kind;
+  if (type !== 'LINK')
+    return inlineSources.has(type) || (type !== '' && follows === 'string')
+      ? { through: 'inline', type }
+      : { through: 'hidden' };
   const names = nameAfter(all, as + 4);
   if (names === null) return { through: 'hidden' };
   const path = all[names.end];
-  return { through: 'link', link: inFull(names, database), path: path?.kind === 'string' ? path.text : '' };
+  if (path?.kind === 'string') return { through: 'link', link: inFull(names, database), path: path.text };
+  // without a path behind it, what looks like a bare name may be the clause after a source that is not shown
+  const hidden = follows === 'word' && names.parts.length === 1 && clauses.test(names.parts[0]);
+  return hidden ? { through: 'hidden' } : { through: 'link', link: inFull(names, database), path: '' };
 }
+
+/** The sources of CREATE PIPELINE with credentials of their own (facts: singlestore, section 4.1). */
+const inlineSources: ReadonlySet<string> = new Set([
+  ...['S3', 'KAFKA', 'KAFKACONNECT', 'AZURE', 'GCS', 'HDFS', 'FS', 'FILESYSTEM', 'MONGODB', 'MYSQL'],
+]);
+/** The words that may come after a source there. */
+const clauses =
+  /^(?:INTO|CONFIG|CREDENTIALS|BATCH_INTERVAL|MAX_\w+|RESOURCE|ENABLE|DISABLE|WITH|RETRY_OPTIONS|REPLACE|IGNORE|SKIP|STOP_ON_ERROR|FORMAT)$/i;
 
 /** A text that is the name of a link and nothing else, as catalogues print it; `null` when it is none. */
 export function linkNamed(text: string, database: string): QualifiedName | null {

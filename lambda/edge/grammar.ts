@@ -4,8 +4,11 @@ import { ask, failureOf, obstacleTo } from './reading';
 import type { Session } from './session';
 import { probeAlter, probeCreate, probeReplace, type Statement } from './statements';
 
-/** The server does not know the statement, or does not support it (facts: singlestore, sections 3.6 and 6): it may log such a one literally. */
-const unknownStatement: ReadonlySet<number> = new Set([1064, 1706]);
+/**
+ * The server does not know the statement, or does not support it (facts: singlestore, sections 3.6 and 6): it may log such a one
+ * literally. The others are MySQL's numbers for the same.
+ */
+const unknownStatement: ReadonlySet<number> = new Set([1064, 1706, 1149, 1235, 1295]);
 
 /**
  * How links are changed on this server, asked of its parser: a statement that it cannot parse may be written to its
@@ -28,7 +31,7 @@ export async function readGrammar(link: LinkRow, random: string, session: Sessio
 async function isKnown(probe: Statement, session: Session): Promise<boolean> {
   const answer = await ask(session, probe);
   if (answer.is === 'rows') return true;
-  if (answer.is === 'refused' && unknownStatement.has(answer.errno)) return false;
+  if (answer.is === 'refused' && (unknownStatement.has(answer.errno) || answer.says === 'not-supported')) return false;
   const failure = failureOf(answer, session, probe);
   if (failure.code !== 'STATEMENT_REFUSED') throw failure;
   return true;

@@ -7,8 +7,8 @@ import { grantOf, showCreatePipeline, type Statement } from './statements';
 /** Time for an answer that changes nothing. DDL waits up to 180 s for locks (facts: singlestore, section 3.4); reads do not. */
 const readMs = 15_000;
 
-/** The user lacks a privilege (facts: singlestore, section 6), or, by MySQL's number, every privilege in a database. */
-const denied: ReadonlySet<number> = new Set([1142, 1044]);
+/** The user lacks a privilege (facts: singlestore, section 6); by MySQL's numbers, every privilege in a database, or one above databases. */
+const denied: ReadonlySet<number> = new Set([1142, 1044, 1227]);
 /** MySQL's number for a database that is not there; a workspace says the same of one that is not attached to it. */
 export const unknownDatabase = 1049;
 
@@ -31,7 +31,8 @@ export function failureOf(
   const { name, needs } = statement;
   if (answer.is === 'lost')
     return new RotationError('CONNECTION_LOST', `no answer to: ${name}. It changes nothing, so it can be repeated.`);
-  const { errno, sqlState, readOnly } = answer;
+  const { errno, sqlState } = answer;
+  const readOnly = answer.says === 'read-only';
   const grant = missingGrant(errno, session, statement);
   if (grant !== undefined)
     return new RotationError(

@@ -12,8 +12,11 @@ export type Row = Readonly<Record<string, string | null>>;
 /** What came back. `lost`: no answer, or one that does not say what was done. */
 export type Answer =
   | { readonly is: 'rows'; readonly rows: readonly Row[] }
-  | { readonly is: 'refused'; readonly errno: number; readonly sqlState: string; readonly readOnly: boolean }
+  | { readonly is: 'refused'; readonly errno: number; readonly sqlState: string; readonly says: Said }
   | { readonly is: 'lost' };
+
+/** What the text of a refusal says, where numbers are not published. The text itself stays here. */
+export type Said = 'read-only' | 'not-supported' | null;
 
 const lost: Answer = { is: 'lost' };
 
@@ -127,7 +130,7 @@ export class Session {
         settle(lost);
       }, timeoutMs);
       this.#connection.query(statement.text.reveal(), (error, result) => {
-        settle(error === null ? { is: 'rows', rows: rowsOf(result) } : refusal(error));
+        settle(error === null ? { is: 'rows', rows: rowsOf(result) } : refusal(error, statement));
       });
     });
   }
@@ -158,17 +161,27 @@ export class Session {
   }
 }
 
-/**
- * No number is published for a workspace that has the database attached read-only (facts: singlestore, section 3.3), so the
- * text decides, without the names in it.
- */
-const saysReadOnly = (message: string): boolean =>
-  /\bread[- ]?only\b/i.test(message.replaceAll(/`(?:[^`]|``)*`|'[^']*'|"[^"]*"/g, ''));
+/** No number is published for a workspace that has the database attached read-only (facts: singlestore, section 3.3), so the text decides, without the names in it. */
+function saidIn(message: string, { text, needs }: Statement): Said {
+  const named = [...text.reveal().matchAll(/`((?:[^`]|``)+)`/g)].map(([, name = '']) => name.replaceAll('``', '`'));
+  const literally = [...named, ...(needs === undefined ? [] : [needs.database])].map((name) =>
+    name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
+  );
+  const names = [
+    '`(?:[^`]|``)*`',
+    "(?<!\\w)'[^']*'",
+    '"[^"]*"',
+    ...literally.map((name) => `(?<![\\w-])${name}(?![\\w-])`),
+  ];
+  const said = message.replaceAll(new RegExp(names.join('|'), 'g'), ' ');
+  if (/\bread[-_ ]?only\b/i.test(said)) return 'read-only';
+  return /(?:\bnot|n't) (?:yet )?support|\bunsupported\b/i.test(said) ? 'not-supported' : null;
+}
 
-function refusal({ errno, sqlState, message }: QueryError): Answer {
+function refusal({ errno, sqlState, message }: QueryError, statement: Statement): Answer {
   const unanswered = errno === undefined || errno <= 0 || undecided.has(errno) || /^(08|70100$)/.test(sqlState ?? '');
   if (unanswered) return lost;
-  return { is: 'refused', errno, sqlState: sqlState ?? '', readOnly: saysReadOnly(message) };
+  return { is: 'refused', errno, sqlState: sqlState ?? '', says: saidIn(message, statement) };
 }
 
 function rowsOf(result: unknown): readonly Row[] {

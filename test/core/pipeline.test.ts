@@ -27,6 +27,11 @@ test.each([
   ["CREATE PIPELINE orders AS LOAD DATA LINK `a``b`.`c.d` 'x'", '`a``b`.`c.d` x'],
   ["CREATE PIPELINE orders AS LOAD DATA LINK `two\nlines` 'x'", '`shop`.`two\nlines` x'],
   ["CREATE PIPELINE orders AS LOAD DATA LINK link 'x'", '`shop`.`link` x'],
+  ["CREATE PIPELINE orders AS LOAD DATA LINK into 'x'", '`shop`.`into` x'],
+  ["CREATE PIPELINE orders AS LOAD DATA LINK 🚀lake 'x'", '`shop`.`🚀lake` x'],
+  ['CREATE PIPELINE orders AS LOAD DATA LINK lake INTO TABLE t', '`shop`.`lake` '],
+  ['CREATE PIPELINE orders AS LOAD DATA LINK `into` INTO TABLE t', '`shop`.`into` '],
+  ['CREATE PIPELINE orders AS LOAD DATA LINK sales.skip BATCH_INTERVAL 50', '`sales`.`skip` '],
   ["CREATE PIPELINE orders AS LOAD DATA LINK `LOAD DATA S3` 'x'", '`shop`.`LOAD DATA S3` x'],
   ["CREATE PIPELINE orders AS LOAD DATA LINK lake 'it''s/\\'LINK\\''", "`shop`.`lake` it's/'LINK'"],
   ["CREATE PIPELINE `AS LOAD DATA LINK wrong` AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
@@ -42,6 +47,8 @@ test.each([
   ["CREATE PIPELINE link AS LOAD DATA kafka 'LINK/lake' INTO TABLE link", 'inline KAFKA'],
   ["CREATE PIPELINE orders AS LOAD DATA /* LINK lake */ FS 'x'", 'inline FS'],
   ["CREATE PIPELINE orders AS LOAD DATA S3 'x' INTO TABLE t (AS LOAD DATA LINK lake 'y')", 'inline S3'],
+  ['CREATE PIPELINE orders AS LOAD DATA kafkaconnect INTO TABLE t', 'inline KAFKACONNECT'],
+  ["CREATE PIPELINE orders AS LOAD DATA something_new 'x' INTO TABLE t", 'inline SOMETHING_NEW'],
 ])('not through a link: %s', (definition, source) => {
   expect(inWords(definition)).toBe(source);
 });
@@ -52,6 +59,12 @@ test.each([
   'CREATE PIPELINE orders AS LOAD DATA',
   "CREATE PIPELINE orders AS LOAD DATA 'x' INTO TABLE t",
   'CREATE PIPELINE orders AS LOAD DATA <REDACTED> INTO TABLE t',
+  'CREATE PIPELINE orders AS LOAD DATA INTO TABLE t',
+  'CREATE PIPELINE orders AS LOAD DATA BATCH_INTERVAL 50 INTO TABLE t',
+  'CREATE PIPELINE orders AS LOAD DATA REDACTED INTO TABLE t',
+  'CREATE PIPELINE orders AS LOAD DATA LINK INTO TABLE t',
+  'CREATE PIPELINE orders AS LOAD DATA LINK MAX_PARTITIONS_PER_BATCH 1 INTO TABLE t',
+  'CREATE PIPELINE orders AS LOAD DATA LINK stop_on_error OFF INTO TABLE t',
   'CREATE PIPELINE orders AS LOAD DATA LINK',
   "CREATE PIPELINE orders AS LOAD DATA LINK 'lake' 'x'",
   'CREATE PIPELINE orders AS LOAD DATA LINK <REDACTED> INTO TABLE t',

@@ -142,16 +142,25 @@ describe('a workspace that has the database read-only', () => {
     expect(await cluster.lacks('SHOW LINK', 'my shop')).toBeNull();
   });
 
+  test('is asked about where databases have names that are part of the words', async () => {
+    const cluster = await refusing(/START PIPELINE/, says('The database is read-only'));
+    expect((await cluster.lacks('START PIPELINE', 'a'))?.code).toBe('WORKSPACE_WRONG');
+    expect((await cluster.lacks('START PIPELINE', 'read'))?.code).toBe('WORKSPACE_WRONG');
+  });
+
   const says = (message: string) => ({ type: 'error', errno: 4242, sqlState: 'HY000', message }) as const;
   test.each([
     ['The database is read-only', 'WORKSPACE_WRONG'],
     ['cannot run on a READ ONLY workspace', 'WORKSPACE_WRONG'],
+    ['Running in read_only mode', 'WORKSPACE_WRONG'],
+    ["It can't be done: the workspace is read-only, and 'shop' too", 'WORKSPACE_WRONG'],
+    ['Pipeline my-read-only-shop.probe_f00d does not exist', undefined],
     ["Pipeline `read-only`.`probe_f00d` doesn't exist", undefined],
     ["Pipeline 'the \"read only\" one' doesn't exist", undefined],
     ["Pipeline readonly_shop.probe_f00d doesn't exist", undefined],
   ])('is known by its text, not by names in it: %s', async (message, code) => {
     const cluster = await refusing(/START PIPELINE/, says(message));
-    expect((await cluster.lacks('START PIPELINE', 'shop'))?.code).toBe(code);
+    expect((await cluster.lacks('START PIPELINE', 'my-read-only-shop'))?.code).toBe(code);
   });
 });
 
@@ -173,6 +182,22 @@ describe('the right to change a link', () => {
     const before = snapshot(server);
     expect(await cluster.grammar(lake)).toBe(version === '9.1' ? 'alter' : version === '9.0' ? 'replace' : null);
     expect(snapshot(server)).toEqual(before);
+  });
+
+  test.each([
+    ['1235, as MySQL says it', refused(1235, '42000')],
+    [
+      'a number that nobody knows',
+      { ...refused(4711), message: "This version of SingleStore doesn't yet support 'ALTER LINK'" },
+    ],
+    ['a number that nobody knows and other words', { ...refused(4711), message: 'Feature is not supported' }],
+  ])('a server that does not support either way is known by %s', async (_, answer) => {
+    expect(await (await refusing(/LINK/, answer)).grammar(lake)).toBeNull();
+  });
+
+  test('a right above databases that is missing is no grammar either', async () => {
+    const cluster = await refusing(/^ALTER LINK/, refused(1227, '42000'));
+    await expect(cluster.grammar(lake)).rejects.toThrow(/^PRIVILEGE_MISSING/);
   });
 
   test('a database that is not attached is found by it', async () => {

@@ -22,7 +22,8 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
   if (witness.violations.length > 0) throw new Halt();
   for (let round = 0; round < 3; round += 1) {
     const pending = world.secrets.secret(secretId).deleted ? null : world.label('AWSPENDING');
-    if (pending !== null && pending !== world.label('AWSCURRENT')) await stage.attempt(pending);
+    if (pending === null || pending === world.label('AWSCURRENT')) break;
+    await stage.attempt(pending);
     await stage.pass(61_000);
     await stage.watchdog();
   }
@@ -30,7 +31,7 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
   const ending = endingOf(stage);
   for (const text of leftOver(scenario, stage)) say('f', text);
   if (!(scenario.ends ?? ['done']).includes(ending)) say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
-  if (ending === 'person' && !(stage.lastError instanceof RotationError))
+  if (ending === 'person' && scenario.reason === undefined && !(stage.lastError instanceof RotationError))
     say('h', 'it needs a person, and names no reason');
   for (const text of scenario.claims?.(stage) ?? []) say('m', text);
   return ending;

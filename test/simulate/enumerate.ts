@@ -21,8 +21,6 @@ export interface EnumerateOptions {
   readonly depth: number;
   /** One part of the work of several: this one of so many, by the number of the first fault. */
   readonly part?: { readonly at: number; readonly of: number };
-  /** Only every so-manieth first fault, for worlds that are large. @default 1 */
-  readonly every?: number;
   /** Called before each play: `false` ends it. */
   readonly goesOn?: () => boolean;
 }
@@ -36,7 +34,7 @@ export interface EnumerateOptions {
  */
 export async function enumerate(
   scenario: Scenario,
-  { depth, part = { at: 0, of: 1 }, every = 1, goesOn = () => true }: EnumerateOptions,
+  { depth, part = { at: 0, of: 1 }, goesOn = () => true }: EnumerateOptions,
   tally: Tally,
   onBroken: (broken: Broken) => void,
 ): Promise<void> {
@@ -52,6 +50,7 @@ export async function enumerate(
   };
 
   const calm = await one(new Map(), part.at === 0);
+  const every = scenario.large === undefined ? 1 : Math.ceil((calm.calmAt * 2) / scenario.large);
   const changing = new Set(calm.traces.filter(({ changed }) => changed).map(({ name }) => name));
   if (calm.violations.length === 0) await explore(new Map(), calm, depth);
 

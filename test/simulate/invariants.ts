@@ -32,12 +32,13 @@ export class Witness {
   #written = 0;
   readonly #seen = new Map<MemoryServer, { transitions: number; alterations: number; unparsed: number }>();
   readonly #stoppedBy = new Map<MemoryPipeline, Transition['by']>();
-  /** Pipelines in Error because the source refused credentials that we had put there. */
-  readonly #driven = new Set<MemoryPipeline>();
+  /** Pipelines that do not run because of us: stopped, or in Error because the source refused credentials that we had put there. */
+  readonly #down = new Map<MemoryPipeline, MemoryServer>();
   readonly #alteredBy = new Map<string, number | 'somebody'>();
   readonly #fences = new Map<string, number>();
   readonly #fenceOf = new Map<string, number>();
   readonly #acted = new Map<string, number>();
+  readonly #buckets = new Map<string, { readonly layout: number; readonly buckets: readonly string[] }>();
   readonly #pairs = new Map<string, { readonly keyId: string; readonly secret: string } | null>();
 
   constructor(readonly world: MemoryWorld) {
@@ -67,14 +68,9 @@ export class Witness {
   }
 
   #ofUs(): readonly { server: MemoryServer; pipeline: MemoryPipeline }[] {
-    const found: { server: MemoryServer; pipeline: MemoryPipeline }[] = [];
-    for (const server of this.world.servers.values()) {
-      for (const pipeline of server.pipelines.values()) {
-        const stopped = pipeline.state === 'Stopped' && typeof this.#stoppedBy.get(pipeline) === 'number';
-        if (stopped || (pipeline.state === 'Error' && this.#driven.has(pipeline))) found.push({ server, pipeline });
-      }
-    }
-    return found;
+    return [...this.#down]
+      .filter(([pipeline, server]) => server.pipelines.get(pipeline.name) === pipeline)
+      .map(([pipeline, server]) => ({ server, pipeline }));
   }
 
   #changesOf(server: MemoryServer, say: (invariant: Invariant, text: string) => void): void {
@@ -110,14 +106,15 @@ export class Witness {
       }
     }
     this.#stoppedBy.set(pipeline, by);
-    this.#driven.delete(pipeline);
-    if (to === 'Error' && this.#refused(server, pipeline) && this.#isAlteredByUs(server, pipeline.link ?? ''))
-      this.#driven.add(pipeline);
+    this.#down.delete(pipeline);
+    const driven =
+      to === 'Error' && this.#refused(server, pipeline) && this.#isAlteredByUs(server, pipeline.link ?? '');
+    if (driven || (to === 'Stopped' && typeof by === 'number')) this.#down.set(pipeline, server);
   }
 
   /** By credentials of ours, or because the definition says so. */
   #mayLeaveError(server: MemoryServer, pipeline: MemoryPipeline): boolean {
-    if (this.#driven.has(pipeline)) return true;
+    if (this.#down.has(pipeline)) return true;
     const restarts = this.world.definitions.some(({ restartAfterCredentialError }) => restartAfterCredentialError);
     return this.#refused(server, pipeline) && (restarts || this.#isAlteredByUs(server, pipeline.link ?? ''));
   }
@@ -159,7 +156,7 @@ export class Witness {
         this.#acted.delete(key);
         continue;
       }
-      const item = JSON.parse(json) as LinkRecord;
+      const item = this.journal.parse<LinkRecord>(json);
       const before = this.#fences.get(place) ?? 0;
       if (item.fence < before) say('k', `the fence of ${key} fell from ${before} to ${item.fence}`);
       this.#fences.set(place, Math.max(before, item.fence));
@@ -182,24 +179,35 @@ export class Witness {
         );
       if (!this.storeTouched && !this.#storeKnows(link.credentials))
         say('b', `link ${link.name} on ${server.id} holds ${pair.keyId}, which no labelled version names`);
+      const refusing = this.#bucketsOf(server, link.name).filter(
+        (bucket) => world.keys.wouldJudge(pair.keyId, pair.secret, bucket, world.clock.now()) !== 'accepted',
+      );
+      if (refusing.length === 0) continue;
       const named = journal.named.get(place);
-      const verdicts = new Map<string, boolean>();
       for (const pipeline of server.pipelines.values()) {
         if (pipeline.link !== link.name || pipeline.fault !== null) continue;
         if (!isRunning(pipeline) && typeof this.#stoppedBy.get(pipeline) !== 'number') continue;
         const bucket = pipeline.path.split('/')[0] ?? '';
-        const works =
-          verdicts.get(bucket) ??
-          world.keys.wouldJudge(pair.keyId, pair.secret, bucket, world.clock.now()) === 'accepted';
-        verdicts.set(bucket, works);
-        if (works || named?.has(pipeline.name) === true || journal.unproven.has(`${server.id}/${pipeline.name}`))
-          continue;
+        if (!refusing.includes(bucket)) continue;
+        if (named?.has(pipeline.name) === true || journal.unproven.has(`${server.id}/${pipeline.name}`)) continue;
         say(
           'a',
           `link ${link.name} on ${server.id} holds a key that ${bucket} refuses, and ${pipeline.name} is in no record`,
         );
       }
     }
+  }
+
+  /** The buckets that the pipelines on a link read. */
+  #bucketsOf(server: MemoryServer, link: string): readonly string[] {
+    const place = `${server.id}/${link}`;
+    const layout = server.version - server.transitions.length;
+    const known = this.#buckets.get(place);
+    if (known?.layout === layout) return known.buckets;
+    const users = [...server.pipelines.values()].filter((pipeline) => pipeline.link === link);
+    const buckets = [...new Set(users.map(({ path }) => path.split('/')[0] ?? ''))];
+    this.#buckets.set(place, { layout, buckets });
+    return buckets;
   }
 
   #paused(say: (invariant: Invariant, text: string) => void): void {

@@ -4,7 +4,7 @@ import type { MemoryWorld } from '../support/world';
 /** What the table says, read past the product: its rows, parsed once for each text. */
 export class Journal {
   #version = -1;
-  readonly #parsed = new Map<string, unknown>();
+  readonly parsed = new Map<string, unknown>();
   links: readonly LinkRecord[] = [];
   users: readonly UserRecord[] = [];
   secrets: readonly SecretRecord[] = [];
@@ -22,8 +22,7 @@ export class Journal {
     if (table.version === this.#version) return;
     this.#version = table.version;
     const rows = table.rows();
-    const of = <T>(kind: string): T[] =>
-      rows.filter((row) => row.kind === kind).map(({ json }) => this.#parse<T>(json));
+    const of = <T>(kind: string): T[] => rows.filter((row) => row.kind === kind).map(({ json }) => this.parse<T>(json));
     this.links = of<LinkRecord>('link');
     this.users = of<UserRecord>('user');
     this.secrets = of<SecretRecord>('secret');
@@ -39,16 +38,16 @@ export class Journal {
       const members = rows
         .filter(({ kind, key }) => kind === 'set' && key.startsWith(prefix))
         .slice(0, bracket.chunks) // a chunk that the header does not count yet promises nothing
-        .flatMap(({ json }) => this.#parse<SetChunk>(json).members.map(({ pipeline }) => pipeline));
+        .flatMap(({ json }) => this.parse<SetChunk>(json).members.map(({ pipeline }) => pipeline));
       const lingering = (bracket.lingering ?? []).map(({ pipeline }) => pipeline);
       this.named.set(place, new Set([...members, ...lingering]));
       this.owed.set(place, new Set(bracket.phase === 'open' ? [...members, ...lingering] : lingering));
     }
   }
 
-  #parse<T>(json: string): T {
-    const known = this.#parsed.get(json) ?? (JSON.parse(json) as unknown);
-    this.#parsed.set(json, known);
+  parse<T>(json: string): T {
+    const known = this.parsed.get(json) ?? (JSON.parse(json) as unknown);
+    this.parsed.set(json, known);
     return known as T;
   }
 }

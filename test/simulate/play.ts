@@ -2,6 +2,7 @@ import { RotationError } from '../../lambda/core/errors';
 import { Death, type Fault, type Trace } from '../support/points';
 import type { MemoryWorld } from '../support/world';
 import { atTheEnd, type Ending } from './ending';
+import { holdsSecret } from './leaks';
 import { Witness, type Violation } from './invariants';
 import { Halt, Stage, type Boundary } from './stage';
 import type { Failing } from './schedule';
@@ -11,14 +12,16 @@ export interface Scenario {
   readonly name: string;
   /** All pairs of faults are played in it, too. */
   readonly main?: true;
-  /** Too large to be played with every fault: a sample is. */
-  readonly large?: true;
+  /** Too large to be played with every fault: about so many are, evenly spread. */
+  readonly large?: number;
   readonly world: () => MemoryWorld;
   readonly play: (stage: Stage) => Promise<unknown>;
   /** How it may end when everybody has done their part. @default done */
   readonly ends?: readonly Ending[];
   /** What else must be true then; says what is not. */
   readonly claims?: (stage: Stage) => readonly string[];
+  /** Why it may end with a person, where the story says so and no error does. */
+  readonly reason?: string;
   /** Somebody else changes labels or values. */
   readonly touchesStore?: true;
   /** Something that people must mend first keeps the watchdog from resuming. */
@@ -64,11 +67,17 @@ export async function play(scenario: Scenario, fails: Fails, options: PlayOption
     if (!(error instanceof Halt)) throw error;
   }
   const violations = [...witness.violations, ...unnamed(stage.errors)];
-  const leaks = world.leaks(stage.errors, stage.results);
-  if (leaks.length > 0) violations.push({ invariant: 'g', point: 0, text: `${leaks.join()} was put out` });
+  if (leaks(world, stage)) violations.push({ invariant: 'g', point: 0, text: 'a secret was put out' });
   const { points, traces } = world;
   const { boundaries, errors, calmAt } = stage;
   return { points, traces, boundaries, calmAt: Math.min(calmAt, points.length), violations, ending, errors, world };
+}
+
+/** Whether a secret stands in anything that was put out: one search for what all secrets have in common. */
+function leaks(world: MemoryWorld, { errors, results }: Stage): boolean {
+  const said = errors.map((error) => (error instanceof Error ? [error.message, error.cause, { ...error }] : error));
+  const written = world.table.history.map(({ json }) => json).join('\n');
+  return holdsSecret(`${JSON.stringify([world.logs, world.metrics, said, results])}\n${written}`);
 }
 
 /** Errors without a reason that a person could act on. */

@@ -36,7 +36,7 @@ export class Stage {
   calmAt = Infinity;
   #position = 0;
   #running = 0;
-  readonly #triggers: { readonly name: string; left: number; readonly act: () => void }[] = [];
+  readonly #triggers: { readonly name: string; left: number; readonly act: () => Fault | undefined }[] = [];
 
   constructor(
     readonly world: MemoryWorld,
@@ -44,8 +44,10 @@ export class Stage {
     readonly options: StageOptions,
   ) {
     world.faults = (point, name) => {
-      for (const trigger of this.#triggers) if (trigger.name === name && --trigger.left === 0) trigger.act();
-      return this.calmAt < point ? undefined : options.fault(point, name);
+      let fault: Fault | undefined;
+      for (const trigger of this.#triggers)
+        if (trigger.name === name && --trigger.left === 0) fault = trigger.act() ?? fault;
+      return this.calmAt < point ? undefined : (fault ?? options.fault(point, name));
     };
     world.afterEffect = (point) => {
       witness.look(point);
@@ -54,7 +56,15 @@ export class Stage {
 
   /** Somebody acts just before the `nth` call of this name (from 1) reaches its port. */
   before(name: string, nth: number, act: () => void): void {
-    this.#triggers.push({ name, left: nth, act });
+    const only = (): undefined => {
+      act();
+    };
+    this.#triggers.push({ name, left: nth, act: only });
+  }
+
+  /** Part of the story: the `nth` call of this name fails. */
+  fails(name: string, nth: number, fault: Fault): void {
+    this.#triggers.push({ name, left: nth, act: () => fault });
   }
 
   /** Somebody acts now. */
@@ -72,17 +82,18 @@ export class Stage {
   }
 
   /** One step. @returns whether it succeeded */
-  async step(version: string, step: Step, { seconds = 900, id = secretId } = {}): Promise<boolean> {
+  async step(version: string, step: Step, { seconds = 900, id = secretId, lifeMs = Infinity } = {}): Promise<boolean> {
     const answer = await this.call(
       `${step} of ${id}`,
       (run) => rotate({ type: 'rotation', step, secretId: id, version }, run),
       seconds,
+      lifeMs,
     );
     return answer !== undefined;
   }
 
   /** The four steps, up to the first that fails. */
-  async attempt(version: string, options: { seconds?: number; id?: string } = {}): Promise<boolean> {
+  async attempt(version: string, options: { seconds?: number; id?: string; lifeMs?: number } = {}): Promise<boolean> {
     for (const step of rotationSteps) if (!(await this.step(version, step, options))) return false;
     this.lastError = null;
     return true;
@@ -122,6 +133,7 @@ export class Stage {
 
   /** Lets time pass. */
   async pass(milliseconds: number): Promise<void> {
+    if (this.#running > 0) return this.sleep(milliseconds);
     await this.world.clock.run(this.sleep(milliseconds));
     this.witness.look(this.world.points.length);
     this.#halt();
@@ -134,7 +146,12 @@ export class Stage {
   }
 
   /** One invocation to its end. @returns what it returned, or `undefined` when it failed or died */
-  async call<T>(name: string, work: (run: Invocation) => Promise<T>, seconds: number): Promise<T | undefined> {
+  async call<T>(
+    name: string,
+    work: (run: Invocation) => Promise<T>,
+    seconds: number,
+    lifeMs = Infinity,
+  ): Promise<T | undefined> {
     const alone = this.#running === 0;
     if (alone) {
       this.#halt();
@@ -148,7 +165,7 @@ export class Stage {
     }
     this.#running += 1;
     try {
-      const begun = this.world.begin(work, { seconds });
+      const begun = this.world.begin(work, { seconds, lifeMs });
       const result = await (alone ? this.#settled(begun) : begun);
       this.results.push(result);
       return result ?? (null as T);

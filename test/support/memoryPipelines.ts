@@ -35,7 +35,7 @@ export interface PipelineTraits {
 export interface MemoryPipeline extends PipelineTraits {
   readonly name: QualifiedName;
   /** The link it reads through; null: inline credentials that are always good. */
-  readonly link: QualifiedName | null;
+  link: QualifiedName | null;
   readonly path: string;
   state: string;
   /** When the next batch ends; null while it does not run. */
@@ -130,6 +130,14 @@ export class MemoryPipelines {
     this.settle();
     this.changes += 1;
     this.pipelines.delete(name);
+  }
+
+  /** A person moves a pipeline to another link, as it is. */
+  relink(pipeline: MemoryPipeline, link: QualifiedName): void {
+    this.settle();
+    this.changes += 1;
+    pipeline.link = link;
+    pipeline.definition = pipeline.definition.replace(/LINK \S+/, `LINK ${link}`);
   }
 
   /** A person gives a link other credentials. */

@@ -9,6 +9,8 @@ interface Version {
   /** Null: the placeholder that starts a rotation. */
   value: string | null;
   createdAt: number;
+  /** Readings that do not show the value yet. */
+  hiddenFor: number;
 }
 
 export interface MemorySecret {
@@ -23,6 +25,8 @@ export class MemorySecrets {
   readonly #secrets = new Map<string, MemorySecret>();
   /** The rotation tokens that came with a put. */
   readonly tokens: (string | undefined)[] = [];
+  /** So many readings after a value was put do not show it yet. */
+  staleReads = 0;
   /** Grows with every change of a label or a value. */
   version = 0;
 
@@ -30,7 +34,9 @@ export class MemorySecrets {
 
   /** A secret with one version, AWSCURRENT. */
   add(arn: string, version: VersionId, value: string): void {
-    const versions = new Map([[version, { labels: new Set(['AWSCURRENT']), value, createdAt: this.now() }]]);
+    const versions = new Map([
+      [version, { labels: new Set(['AWSCURRENT']), value, createdAt: this.now(), hiddenFor: 0 }],
+    ]);
     this.#secrets.set(arn, { arn, rotationEnabled: true, deleted: false, versions });
   }
 
@@ -87,7 +93,12 @@ export class MemorySecrets {
   #version(id: string, version: VersionId): Version {
     const { versions } = this.secret(id);
     this.version += 1;
-    const made = versions.get(version) ?? { labels: new Set<string>(), value: null, createdAt: this.now() };
+    const made = versions.get(version) ?? {
+      labels: new Set<string>(),
+      value: null,
+      createdAt: this.now(),
+      hiddenFor: 0,
+    };
     versions.set(version, made);
     return made;
   }
@@ -135,6 +146,10 @@ export class MemorySecrets {
     if (deleted) throw new RotationError('SECRET_UNREADABLE', `${id} is scheduled for deletion`);
     const held = version === null ? undefined : versions.get(version);
     if (version === null || held === undefined || held.value === null) return null;
+    if (held.hiddenFor > 0) {
+      held.hiddenFor -= 1;
+      return null;
+    }
     return { version, value: new Credentials(held.value), createdAt: held.createdAt };
   }
 
@@ -145,6 +160,7 @@ export class MemorySecrets {
     if (held.value !== null) return held.value === value.reveal();
     held.value = value.reveal();
     held.createdAt = this.now();
+    held.hiddenFor = this.staleReads;
     this.#label(id, 'AWSPENDING', version);
     return true;
   }

@@ -44,6 +44,8 @@ const start = Date.UTC(2026, 0, 1);
 const day = 86_400_000;
 /** Every secret text holds this, and nothing else does. */
 export const canary = 'cAnArY';
+/** ... and ends in this. */
+export const canaryEnd = 'wJalrXUtnFEMI7MDENGbPxRf';
 
 /** What stands outside at the start: the scenario, in memory and in virtual time. */
 export class Outside {
@@ -115,7 +117,7 @@ export class Outside {
 
   /** A new secret text, which no output may hold. */
   newCanary(): string {
-    const text = `${canary}/${String(this.canaries.length).padStart(4, '0')}+wJalrXUtnFEMI7MDENGbPxRf`;
+    const text = `${canary}/${String(this.canaries.length).padStart(4, '0')}+${canaryEnd}`;
     this.canaries.push(text);
     return text;
   }

@@ -13,7 +13,10 @@ export type Faults = ReadonlyMap<number, Fault> | ((point: number, name: string)
 /** The end of a process: by a fault, or because its time was up. The code under test never sees it: nothing answers it any more. */
 export class Death extends Error {
   constructor(reason: string) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0; // every process ends by one, and where is in its message
     super(reason);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'Death';
   }
 }

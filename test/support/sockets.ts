@@ -29,6 +29,8 @@ export interface SocketsOptions {
   readonly sites?: readonly Site[];
   /** What the definition names in each cluster. @default its links, quoted */
   readonly links?: readonly (readonly string[])[];
+  /** Each pipeline's source gets a new object every so many ms. @default 100 */
+  readonly feedEveryMs?: number;
   readonly singlestore?: SingleStoreOptions | ((at: number) => SingleStoreOptions);
   readonly aws?: AwsOptions;
   /** More of the rotation's definition. */
@@ -94,7 +96,7 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
   );
   const endFeed = account.feed(
     sites.flatMap(({ pipelines }) => pipelines.map(prefixOf)),
-    100,
+    options.feedEveryMs ?? 100,
   );
   const targets = [];
   const lines: { close(): unknown }[] = [];
@@ -114,7 +116,8 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
   const others: Lambda[] = [];
   const returned: string[] = [];
   const { secretAccessKey: ofRole } = aws.iam.role;
-  const secrets = new Set([password, account.key.secretAccessKey, ofRole, ...(options.secrets ?? [])]);
+  const known = [password, account.key.secretAccessKey, ofRole, ...(options.secrets ?? [])];
+  const secrets = new Set(known);
   const invoke = async (event: unknown): Promise<InvocationResult> => {
     const result = await lambda.invoke(event);
     returned.push(JSON.stringify(result));
@@ -167,6 +170,8 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
     },
     forget() {
       lambda.output.length = returned.length = 0;
+      secrets.clear();
+      for (const secret of known) secrets.add(secret);
     },
     async stop() {
       endFeed();

@@ -86,11 +86,14 @@ export class MemoryWorld extends Outside {
     };
   }
 
-  /** Starts work in an invocation of its own; time passes in `clock.run`. @throws Death when it dies or its time is up. */
-  async begin<T>(work: (invocation: Invocation) => Promise<T>, { seconds = 900 } = {}): Promise<T> {
+  /**
+   * Starts work in an invocation of its own; time passes in `clock.run`. `lifeMs`: it is killed then, and does not know.
+   *
+   * @throws Death when it dies or its time is up. */
+  async begin<T>(work: (invocation: Invocation) => Promise<T>, { seconds = 900, lifeMs = Infinity } = {}): Promise<T> {
     const { process, ...invocation } = this.invocation({ seconds });
-    const callOff = this.clock.at(invocation.endsAt, () => {
-      process.end(new Death(`${seconds} seconds were up`));
+    const callOff = this.clock.at(Math.min(invocation.endsAt, this.clock.now() + lifeMs), () => {
+      process.end(new Death(`${Math.min(seconds, lifeMs / 1_000)} seconds were up`));
     });
     try {
       return await Promise.race([work(invocation), process.died]);

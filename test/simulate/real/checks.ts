@@ -77,7 +77,7 @@ export function found(
       const leaks = (await sockets.leaks()).length;
       return [
         ...broken,
-        ...started.map((pipeline) => `${pipeline} was ${String(before[pipeline])}, and was started`),
+        ...[...new Set(started)].map((pipeline) => `${pipeline} was ${String(before[pipeline])}, and was started`),
         ...(account.user.keys.length > 2 ? [`${account.user.keys.length} keys`] : []),
         ...(leaks > 0 ? [`${leaks} secrets in what was put out`] : []),
       ];

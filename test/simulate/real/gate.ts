@@ -99,4 +99,6 @@ export const statementInWords = ({ normalized }: Pick<StatementInfo, 'normalized
 
 /** Whether all that the server does is to answer: to die behind that is to die before whatever comes next. */
 export const isQuestion = (point: string): boolean =>
-  /: (\d+ )?(login|SELECT|SHOW|dynamodb (Get|Query)|secretsmanager (Get|Describe)|iam (Get|List)|sts|s3)\b/.test(point);
+  /: (\d+ )?(login|SELECT|SHOW|USE|\w+ LINK \S+\.probe|dynamodb (Get|Query)|secretsmanager (Get|Describe)|iam (Get|List)|sts |s3 )/.test(
+    point,
+  );

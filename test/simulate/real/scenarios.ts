@@ -14,7 +14,7 @@ export interface Scenario {
 const mirrored = 'team/ingest-key';
 
 /** What loads seldom leaves the machine to the function. */
-const batchIntervalMs = 200;
+const batchIntervalMs = 300;
 const site: Site = { ...usual, batchIntervalMs };
 const links = ['first_link', 'second_link'].map((name) => ({ database: 'analytics', name }));
 const twoLinks: Site = {
@@ -27,10 +27,11 @@ const twoLinks: Site = {
 };
 /** Each connection is a point, and they are alike. */
 const definition = { limits: { connections: 2 } };
-const plain = { singlestore: { tls: false }, definition };
+const common = { feedEveryMs: batchIntervalMs, definition };
+const plain = { ...common, singlestore: { tls: false } };
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'usual', options: { sites: [site], definition }, ends: 'rotated' },
+  { name: 'usual', options: { ...common, sites: [site] }, ends: 'rotated' },
   { name: 'two-clusters', options: { ...plain, sites: [twoLinks, site] }, ends: 'rotated' },
   { name: 'rejected', options: { ...plain, sites: [site] }, ends: 'given-up' },
   {

@@ -56,6 +56,7 @@ export async function openStage({ options, ends, prepare }: Scenario, bundle?: s
     if (point !== undefined) await gate.leave(point);
   }
 
+  const { singlestore } = options;
   const several = (options.sites?.length ?? 1) > 1;
   const inWords = (at: number, what: string): string => (several ? `${at} ${what}` : what);
   /** The statement under way on each connection, of which there are some on each server. */
@@ -65,7 +66,7 @@ export async function openStage({ options, ends, prepare }: Scenario, bundle?: s
     aws: { onRequest, onAnswer },
     lambda: bundle === undefined ? {} : { bundle },
     singlestore: (at) => ({
-      ...options.singlestore,
+      ...(typeof singlestore === 'object' ? singlestore : {}),
       onStatement: async (statement) => {
         const { point, goOn } = await gate.arrive(inWords(at, statementInWords(statement)));
         sent.set(`${at} ${statement.connectionId}`, point);
@@ -114,7 +115,8 @@ export async function openStage({ options, ends, prepare }: Scenario, bundle?: s
 }
 
 /** @returns what puts servers and account back to how they are now */
-async function remember({ servers, account, forget }: Sockets): Promise<() => Promise<void>> {
+async function remember(sockets: Sockets): Promise<() => Promise<void>> {
+  const { servers, account } = sockets;
   const { aws, user, bucket } = account;
   const loading = () =>
     servers.some(({ cluster }) => [...cluster.pipelines.values()].some(({ run }) => run?.batchId !== undefined));
@@ -136,7 +138,7 @@ async function remember({ servers, account, forget }: Sockets): Promise<() => Pr
     }
     aws.s3.buckets.set(bucket, new Map(objects));
     await rewriteJournal(account, () => undefined);
-    forget();
+    sockets.forget();
   };
 }
 

@@ -1,8 +1,19 @@
 import type { Scenario } from '../play';
+import { invocations, watchdogs } from './invocations';
+import { meddled } from './meddling';
+import { pauses } from './pause';
 import { rotations } from './rotation';
+import { sources } from './sources';
 
 /** Every story that is played; names are unique. */
-export const scenarios: readonly Scenario[] = [...rotations];
+export const scenarios: readonly Scenario[] = [
+  ...rotations,
+  ...pauses,
+  ...invocations,
+  ...watchdogs,
+  ...sources,
+  ...meddled,
+];
 
 /** @throws when there is none of this name. */
 export function scenarioOf(name: string): Scenario {

@@ -7,7 +7,8 @@ export function leaksIn(texts: Iterable<string>, secrets: Iterable<string>): rea
   return [...found];
 }
 
-function formsOf(secret: string): readonly string[] {
+/** A text as it may stand in an output. */
+export function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   // the same bytes look different at each of three places in base64, and their ends depend on the neighbours
   const base64 = [0, 1, 2].map((shift) =>
