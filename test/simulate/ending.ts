@@ -79,13 +79,13 @@ function leftOver({ leavesPaused }: Scenario, { world, witness }: Stage): readon
   const keys = world.keys.of(userName);
   if (keys.length > 2) found.push(`there are ${keys.length} keys`);
   const known = new Set([
-    ...world.firstKeys,
     ...world.keysInLabels(),
     ...journal.links.flatMap(({ holds }) => holds.map(({ keyId }) => keyId)),
     ...journal.secrets.flatMap(({ retirements }) => retirements.map(({ keyId }) => keyId)),
     ...journal.users.map(({ made }) => made?.keyId),
   ]);
   const intent = journal.users.some((record) => record.intent !== null);
-  for (const { keyId } of keys) if (!known.has(keyId) && !intent) found.push(`nobody accounts for key ${keyId}`);
+  for (const { keyId, ours } of keys)
+    if (ours && !known.has(keyId) && !intent) found.push(`nobody accounts for key ${keyId}`);
   return found;
 }

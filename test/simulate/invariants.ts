@@ -98,7 +98,7 @@ export class Witness {
     if (pipeline === undefined) return;
     const before = this.#stoppedBy.get(pipeline);
     if (typeof by === 'number') {
-      const link = pipeline.link ?? '';
+      const link = this.#promisedOn(server, pipeline) ?? pipeline.link ?? '';
       this.#acts(server, by, link, `${to === 'Running' ? 'START' : 'STOP'} ${name}`, say);
       if (to === 'Running') {
         const ours = from === 'Stopped' ? typeof before === 'number' : this.#mayLeaveError(server, pipeline);
@@ -116,7 +116,9 @@ export class Witness {
   #mayLeaveError(server: MemoryServer, pipeline: MemoryPipeline): boolean {
     if (this.#down.has(pipeline)) return true;
     const restarts = this.world.definitions.some(({ restartAfterCredentialError }) => restartAfterCredentialError);
-    return this.#refused(server, pipeline) && (restarts || this.#isAlteredByUs(server, pipeline.link ?? ''));
+    if (!this.#refused(server, pipeline)) return false;
+    const named = this.journal.named.get(`${server.id}/${pipeline.link ?? ''}`)?.has(pipeline.name) === true;
+    return restarts || named || this.#isAlteredByUs(server, pipeline.link ?? '');
   }
 
   #refused({ errors }: MemoryServer, { name }: MemoryPipeline): boolean {
@@ -213,15 +215,18 @@ export class Witness {
   #paused(say: (invariant: Invariant, text: string) => void): void {
     for (const { server, pipeline } of this.#ofUs()) {
       if (pipeline.state !== 'Stopped') continue;
-      if (this.journal.owed.get(`${server.id}/${pipeline.link ?? ''}`)?.has(pipeline.name) === true) continue;
-      if (this.#isPromisedElsewhere(server, pipeline)) continue;
+      if (this.#promisedOn(server, pipeline) !== null) continue;
       say('d', `${pipeline.name} on ${server.id} is stopped by us and no open bracket names it`);
     }
   }
 
-  /** It was moved to another link meanwhile. */
-  #isPromisedElsewhere = (server: MemoryServer, pipeline: MemoryPipeline): boolean =>
-    [...this.journal.owed].some(([place, names]) => place.startsWith(`${server.id}/`) && names.has(pipeline.name));
+  /** The link whose journal names the pipeline as paused: another than its own when it was moved meanwhile. */
+  #promisedOn(server: MemoryServer, { name, link }: MemoryPipeline): string | null {
+    const place = `${server.id}/`;
+    if (this.journal.owed.get(`${place}${link ?? ''}`)?.has(name) === true) return link;
+    const other = [...this.journal.owed].find(([key, names]) => key.startsWith(place) && names.has(name));
+    return other?.[0].slice(place.length) ?? null;
+  }
 
   #store(say: (invariant: Invariant, text: string) => void): void {
     const { world } = this;
@@ -243,8 +248,8 @@ export class Witness {
 
   #storeKnows(credentials: string): boolean {
     const held = this.#pairOf(credentials);
-    return this.world.definitions.some(({ secretId }) =>
-      [...this.world.secrets.secret(secretId).versions.values()].some(({ labels, value }) => {
+    return this.world.secrets.all().some(({ versions }) =>
+      [...versions.values()].some(({ labels, value }) => {
         const pair = labels.size === 0 || value === null ? null : this.#pairOf(value);
         return pair !== null && held !== null && pair.keyId === held.keyId && pair.secret === held.secret;
       }),

@@ -13,6 +13,8 @@ export interface MemoryKey {
   deleted: boolean;
   /** Somebody else deactivated or deleted it. */
   endedByHand: boolean;
+  /** The product made it. */
+  ours: boolean;
   lastUsed: KeyUse | null;
 }
 
@@ -45,6 +47,7 @@ export class MemoryKeys {
       active: true,
       deleted: false,
       endedByHand: false,
+      ours: false,
       lastUsed: null,
     };
     this.all.push(key);
@@ -153,7 +156,9 @@ export class MemoryKeys {
   #create(userName: string): Awaited<ReturnType<AccessKeys['create']>> {
     if (!this.users.has(userName)) return { is: 'refused', code: 'NoSuchEntity' };
     if (this.of(userName).length >= 2) return { is: 'refused', code: 'LimitExceeded' };
-    const { keyId, secret } = this.add(userName);
+    const key = this.add(userName);
+    key.ours = true;
+    const { keyId, secret } = key;
     return { is: 'made', keyId, secret: new Credentials(secret) };
   }
 

@@ -42,6 +42,8 @@ export interface MemoryPipeline extends PipelineTraits {
   nextBatchAt: number | null;
   ended: number;
   succeeded: number;
+  /** A STOP was answered, and STATE does not say so yet. */
+  stopping: boolean;
 }
 
 export type PipelineSpec = Partial<PipelineTraits> & {
@@ -113,7 +115,7 @@ export class MemoryPipelines {
       definition: `CREATE PIPELINE ${quoteIdentifier(name)} AS LOAD DATA ${from} INTO TABLE \`t\``,
       ...{ ended: 10, succeeded: 10 },
       ...spec,
-      ...{ link, path, state, nextBatchAt: null },
+      ...{ link, path, state, nextBatchAt: null, stopping: false },
     };
     if (state === 'Running') pipeline.nextBatchAt = this.now() + pipeline.loadMs;
     this.pipelines.set(pipeline.name, pipeline);

@@ -4,6 +4,9 @@ import type { SecretDescription, VersionId } from '../../lambda/core/version';
 import type { Secrets, SecretValue } from '../../lambda/ports';
 import { throwing, type Ask } from './points';
 
+/** No reading is stale for longer than this. Milliseconds. */
+const staleMs = 5_000;
+
 interface Version {
   readonly labels: Set<string>;
   /** Null: the placeholder that starts a rotation. */
@@ -146,7 +149,7 @@ export class MemorySecrets {
     if (deleted) throw new RotationError('SECRET_UNREADABLE', `${id} is scheduled for deletion`);
     const held = version === null ? undefined : versions.get(version);
     if (version === null || held === undefined || held.value === null) return null;
-    if (held.hiddenFor > 0) {
+    if (held.hiddenFor > 0 && this.now() < held.createdAt + staleMs) {
       held.hiddenFor -= 1;
       return null;
     }

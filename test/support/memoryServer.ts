@@ -37,6 +37,10 @@ export class MemoryServer extends MemoryPipelines {
   statementMs = 5;
   /** Privileges that the user lacks, as `START PIPELINE ON analytics`. */
   readonly lacking = new Set<string>();
+  /** Whether it lists databases and functions to this user. */
+  tells = true;
+  /** Databases that the user's grants name. */
+  readonly granted = new Set<string>();
   /** Functions that call through a link. */
   readonly functions: { readonly name: QualifiedName; readonly link: QualifiedName }[] = [];
   /** How long a killed connection stays in the process list. Milliseconds. */
@@ -98,13 +102,19 @@ export class MemoryServer extends MemoryPipelines {
     const pipeline = this.get(name);
     if (pipeline === undefined) return refused(errno.noPipeline);
     if (pipeline.refuses !== null) return refused(pipeline.refuses);
-    if (!isRunning(pipeline)) return done; // IF RUNNING
+    if (!isRunning(pipeline) || pipeline.stopping) return done; // IF RUNNING
     const stopped = (): void => {
       if (this.get(name) === pipeline && isRunning(pipeline)) this.set(pipeline, 'Stopped', connection.id);
     };
     return this.#statement(connection, pipeline.drainMs, this.killedStop, () => {
       if (pipeline.lagMs === 0) stopped();
-      else this.clock.at(this.now() + pipeline.lagMs, stopped);
+      else {
+        pipeline.stopping = true;
+        this.clock.at(this.now() + pipeline.lagMs, () => {
+          pipeline.stopping = false;
+          stopped();
+        });
+      }
       return done;
     });
   }

@@ -1,0 +1,248 @@
+import { plan } from '../../../lambda/steps/plan';
+import { rotationSteps } from '../../../lambda/core/event';
+import { secretId } from '../../support/scenario';
+import type { MemoryWorld } from '../../support/world';
+import type { Scenario } from '../play';
+import type { Stage } from '../stage';
+import { held, onLink, small } from './worlds';
+
+const otherSecret = secretId.replace('s3-ingest', 's3-other');
+
+/** Two secrets, each of an IAM user of its own, whose rotations change one link. */
+function twoSecrets(): MemoryWorld {
+  const world = small();
+  const [definition] = world.definitions;
+  world.keys.users.add('second');
+  const { keyId, secret } = world.keys.add('second', world.clock.now() - 86_400_000);
+  const pair = JSON.stringify({ aws_access_key_id: keyId, aws_secret_access_key: secret });
+  world.secrets.add(otherSecret, world.newId(), pair);
+  world.definitions.push({ ...definition!, secretId: otherSecret, source: { type: 'iam-user', userName: 'second' } });
+  return world;
+}
+
+async function dead(stage: Stage, name: string): Promise<string> {
+  stage.fails(name, 1, 'dies');
+  const version = stage.stage();
+  for (let left = 3; left > 0 && !stage.world.points.includes(name); left -= 1) {
+    await stage.pass(35_000);
+    await stage.attempt(version);
+  }
+  return version;
+}
+
+/** Several invocations of one thing, and the steps in any order. */
+export const invocations: readonly Scenario[] = [
+  {
+    name: 'each step comes twice',
+    world: () => small(),
+    play: async (stage) => {
+      const version = stage.stage();
+      for (const step of rotationSteps) for (const _ of ['once', 'again']) await stage.step(version, step);
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'the steps come in the wrong order first',
+    world: () => small(),
+    play: async (stage) => {
+      const version = stage.stage();
+      for (const step of ['finishSecret', 'testSecret', 'setSecret'] as const) await stage.step(version, step);
+      await stage.step(version, 'createSecret');
+      await stage.step(version, 'finishSecret');
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'two invocations of one token at once',
+    world: () => small(),
+    play: async (stage) => {
+      const version = stage.stage();
+      for (const step of rotationSteps)
+        await stage.together(
+          () => stage.step(version, step),
+          () => stage.step(version, step),
+        );
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'the second delivery of a token comes while the first drains',
+    world: () => small([onLink('orders', { drainMs: 4_000 })]),
+    play: async (stage) => {
+      const version = stage.stage();
+      await stage.together(
+        () => stage.attempt(version),
+        () => stage.sleep(1_000).then(() => stage.attempt(version)),
+      );
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'two rotations that share a link, at once',
+    world: twoSecrets,
+    play: async (stage) => {
+      const [first, second] = [stage.stage(), stage.stage(otherSecret)];
+      await stage.together(
+        () => stage.attempt(first),
+        () => stage.attempt(second, { id: otherSecret }),
+      );
+      await stage.pass(35_000);
+      await stage.rotate(first);
+      await stage.rotate(second, { id: otherSecret });
+    },
+    ends: ['done', 'unchanged', 'person'],
+    reason: 'the link holds what the other secret says',
+  },
+  {
+    name: 'the watchdog comes again and again during a rotation',
+    world: () => small([onLink('orders', { drainMs: 4_000 })]),
+    play: async (stage) => {
+      const version = stage.stage();
+      await stage.together(
+        () => stage.attempt(version),
+        ...[50, 500, 1_500, 3_000, 4_500, 5_000].map((after) => () => stage.sleep(after).then(() => stage.watchdog())),
+      );
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'two watchdogs at once after a death in the pause',
+    world: () => small(),
+    play: async (stage) => {
+      const version = await dead(stage, 'lane.alter');
+      await stage.pass(31_000);
+      await stage.together(
+        () => stage.watchdog(),
+        () => stage.watchdog(),
+      );
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'plans are made in the middle of a rotation',
+    world: () => small([onLink('orders', { drainMs: 400 })]),
+    play: async (stage) => {
+      const version = stage.stage();
+      const look = () => stage.call('plan', (run) => plan(run, run.definitions[0]!), 60);
+      await stage.together(
+        () => stage.attempt(version),
+        ...[10, 60, 120, 300, 500, 700].map((after) => () => stage.sleep(after).then(look)),
+      );
+      await stage.rotate(version);
+    },
+  },
+];
+
+const minutes = async (stage: Stage, count: number): Promise<void> => {
+  for (let minute = 0; minute < count; minute += 1) {
+    await stage.pass(60_000);
+    await stage.watchdog();
+  }
+};
+
+/** What only the watchdog mends. */
+export const watchdogs: readonly Scenario[] = [
+  {
+    name: 'a definition is taken out of ROTATIONS in the middle of a pause',
+    main: true,
+    world: () => small(),
+    play: async (stage) => {
+      await dead(stage, 'lane.stop');
+      stage.somebody(() => stage.world.definitions.splice(0));
+      await minutes(stage, 1);
+    },
+    ends: ['done', 'unchanged', 'person'],
+    reason: 'nobody rotates this secret any more',
+  },
+  {
+    name: 'setSecret is done and nobody tests it',
+    world: () => small(),
+    play: async (stage) => {
+      const version = stage.stage();
+      await stage.step(version, 'createSecret');
+      await stage.step(version, 'setSecret');
+      await stage.pass(21 * 60_000);
+      await stage.watchdog();
+      await stage.pass(60_000);
+      await stage.watchdog();
+    },
+  },
+  {
+    name: 'setSecret is done, the source refuses the key, and nobody tests it',
+    world: () => small(),
+    play: async (stage) => {
+      const version = stage.stage();
+      await stage.step(version, 'createSecret');
+      await stage.step(version, 'setSecret');
+      stage.somebody(() => {
+        const fresh = held(stage.world);
+        if (fresh !== stage.world.firstKeys[0]) stage.world.keys.deny((keyId) => keyId === fresh);
+      });
+      await minutes(stage, 3);
+    },
+    ends: ['person', 'unchanged', 'done'],
+    reason: 'the source refuses the key',
+  },
+  {
+    name: 'the cluster is down while pipelines are paused',
+    world: () => small(),
+    play: async (stage) => {
+      const version = await dead(stage, 'lane.alter');
+      const { world } = stage;
+      stage.somebody(() => (world.server().down = true));
+      for (let minute = 0; minute < 3; minute += 1) {
+        await stage.pass(60_000);
+        await stage.watchdog();
+      }
+      stage.somebody(() => (world.server().down = false));
+      await stage.watchdog();
+      await stage.rotate(version);
+    },
+    claims: ({ world }) => {
+      const ages = world.metrics.filter(({ name }) => name === 'OldestPauseAgeSeconds').flatMap(({ values }) => values);
+      return Math.max(...ages) >= 100 && ages.at(-1) === 0 ? [] : [`the age of the pause was told as ${ages.join()}`];
+    },
+  },
+  {
+    name: 'the old key is unused and retires after a day',
+    world: () => small(),
+    play: async (stage) => {
+      await stage.rotate();
+      await stage.pass(25 * 3_600_000);
+      await minutes(stage, 2);
+    },
+    claims: ({ world }) =>
+      world.keys.key(world.firstKeys[0] ?? '').active ? ['the old key was not retired after a day'] : [],
+  },
+  {
+    name: 'the old key is still used after a day',
+    world: () => small(),
+    play: async (stage) => {
+      await stage.rotate();
+      await stage.pass(25 * 3_600_000);
+      const { keys, clock } = stage.world;
+      keys.key(stage.world.firstKeys[0] ?? '').lastUsed = { at: clock.now(), service: 's3', region: 'eu-west-1' };
+      await minutes(stage, 2);
+    },
+    claims: ({ world }) =>
+      world.keys.key(world.firstKeys[0] ?? '').active ? [] : ['a key that is still used was retired'],
+  },
+  {
+    name: 'a pipeline has nothing to load, and its source refuses the key when it has',
+    world: () => small([onLink('orders'), onLink('quiet', { idle: true, path: 'bucket2/quiet/*' })]),
+    play: async (stage) => {
+      await stage.rotate();
+      stage.somebody(() => {
+        const fresh = held(stage.world);
+        if (fresh !== stage.world.firstKeys[0])
+          stage.world.keys.deny((keyId, bucket) => keyId === fresh && bucket === 'bucket2');
+        stage.world.pipeline('analytics', 'quiet').idle = false;
+      });
+      await stage.pass(25 * 3_600_000);
+      await minutes(stage, 1);
+    },
+    leavesPaused: true,
+    claims: ({ world }) =>
+      world.keys.key(world.firstKeys[0] ?? '').active ? [] : ['the old key was retired though the new one is refused'],
+  },
+];

@@ -1,0 +1,150 @@
+import { qualified } from '../../../lambda/core/names';
+import { analyticsLink, clusterId, connectionSecretId } from '../../support/scenario';
+import type { MemoryWorld } from '../../support/world';
+import type { Scenario } from '../play';
+import { onLink, small } from './worlds';
+
+const other = qualified('analytics', 'other_link');
+const two = (traits = {}): MemoryWorld =>
+  small([onLink('orders'), onLink('items', traits)], {
+    clusters: {
+      [clusterId]: {
+        links: [{ name: analyticsLink }, { name: other }],
+        pipelines: [onLink('orders'), onLink('items', traits)],
+      },
+    },
+    definition: {
+      limits: { drainSeconds: 10, proofSeconds: 10, connections: 2 },
+      targets: [{ connectionSecretId, links: [{ database: 'analytics', link: 'analytics_link' }] }],
+    },
+  });
+const items = qualified('analytics', 'items');
+
+/** Somebody does this while the pipelines are paused, just before the link is changed. */
+const inThePause = (name: string, act: (world: MemoryWorld) => void): Scenario => ({
+  name,
+  world: () => two(),
+  play: (stage) => {
+    stage.before('lane.alter', 1, () => {
+      act(stage.world);
+    });
+    return stage.rotate();
+  },
+});
+
+/** What other people do to the pipelines in the pause. */
+const people: readonly Scenario[] = [
+  inThePause('somebody starts a member in the pause', (world) => {
+    world.server().set(world.pipeline('analytics', 'items'), 'Running', 'somebody');
+  }),
+  {
+    name: 'a pipeline that was stopped is started by somebody in the pause',
+    world: () => two({ state: 'Stopped' }),
+    play: (stage) => {
+      const { world } = stage;
+      stage.before('lane.alter', 1, () => {
+        world.server().set(world.pipeline('analytics', 'items'), 'Running', 'somebody');
+      });
+      return stage.rotate();
+    },
+  },
+  inThePause('a member is dropped in the pause', (world) => {
+    world.server().drop(items);
+  }),
+  inThePause('a member is moved to another link in the pause', (world) => {
+    const dropped = world.server().pipelines.get(items);
+    if (dropped !== undefined) world.server().relink(dropped, other);
+  }),
+  inThePause('a member is dropped and made anew, running, in the pause', (world) => {
+    world.server().drop(items);
+    world.server().add(onLink('items', { state: 'Running' }));
+  }),
+  {
+    name: 'a member is dropped after a death in the pause',
+    world: () => two(),
+    play: async (stage) => {
+      stage.fails('lane.alter', 1, 'dies-before');
+      const version = stage.stage();
+      await stage.attempt(version);
+      stage.somebody(() => {
+        stage.world.server().drop(items);
+      });
+      await stage.pass(31_000);
+      await stage.watchdog();
+      await stage.rotate(version);
+    },
+  },
+];
+
+/** Batches that do not end in time, and STOPs that go on without their client. */
+const batches: readonly Scenario[] = [
+  {
+    name: 'a batch that never ends',
+    world: () => small([onLink('orders'), onLink('endless', { drainMs: Infinity })]),
+    play: (stage) => stage.rotate(stage.stage(), { attempts: 2 }),
+    ends: ['person'],
+  },
+  {
+    name: 'a batch that takes longer than the drain budget, once',
+    world: () => small([onLink('orders', { drainMs: 14_000 })]),
+    play: async (stage) => {
+      const version = await stage.rotate(stage.stage(), { attempts: 1 });
+      stage.somebody(() => (stage.world.pipeline('analytics', 'orders').drainMs = 50));
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'a killed STOP outlives its connection',
+    world: () => {
+      const world = small([onLink('orders', { drainMs: 75_000 })]);
+      world.server().killedStop = 'outlives';
+      return world;
+    },
+    play: async (stage) => {
+      const version = await stage.rotate(stage.stage(), { attempts: 1 });
+      stage.somebody(() => (stage.world.pipeline('analytics', 'orders').drainMs = 50));
+      for (let minute = 0; minute < 3; minute += 1) {
+        await stage.watchdog();
+        await stage.pass(30_000);
+      }
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'STATE follows a STOP with a lag',
+    world: () => small([onLink('orders', { lagMs: 2_000 })]),
+    play: (stage) => stage.rotate(),
+  },
+];
+
+/** Time runs out: each attempt lives a little longer than the one before, so that the end comes at one call after another. */
+const time: readonly Scenario[] = [
+  {
+    name: 'time runs out at one call after another',
+    large: 40,
+    world: () => small([onLink('orders', { drainMs: 500 })]),
+    play: async (stage) => {
+      const version = stage.stage();
+      stage.world.latency = () => 100;
+      for (let seconds = 41; seconds < 46 && !(await stage.attempt(version, { seconds })); seconds += 0.1)
+        await stage.pass(35_000);
+    },
+  },
+  {
+    name: 'an invocation is killed at one moment after another',
+    large: 40,
+    world: () => small([onLink('orders', { drainMs: 300 })]),
+    play: async (stage) => {
+      const version = stage.stage();
+      stage.world.latency = () => 50;
+      for (let life = 100; life < 12_000; life += 150) {
+        const attempt = stage.attempt(version, { seconds: 900, lifeMs: life });
+        if (await attempt) break;
+        await stage.pass(31_000);
+        await stage.watchdog();
+      }
+    },
+  },
+];
+
+export const pauses: readonly Scenario[] = [...people, ...batches, ...time];
