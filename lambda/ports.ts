@@ -165,10 +165,12 @@ export interface Cluster {
    * @returns PRIVILEGE_MISSING with the GRANT; WORKSPACE_WRONG; `null`: the server says neither.
    */
   lacks(privilege: Privilege, database: string): Promise<RotationError | null>;
-  /** The databases that this user can see, without the server's own. Empty when it refuses to say. */
-  databases(): Promise<readonly string[]>;
-  /** The functions of a database that call a service through a link. Empty when the server refuses to say. */
-  functions(database: string): Promise<readonly LinkedFunction[]>;
+  /** Whether the grants of this user name a database, so that it is meant to work there. `false` also where the server does not tell. */
+  isGranted(database: string): Promise<boolean>;
+  /** The databases that this user can see, without the server's own; `null`: it refuses to say. */
+  databases(): Promise<readonly string[] | null>;
+  /** The functions of a database that call a service through a link; `null`: the server refuses to say. */
+  functions(database: string): Promise<readonly LinkedFunction[] | null>;
   /** The statements of a bracket as they would be sent, with secrets shown as `<redacted>` and, where CONFIG changes too, its merged value as `<merged>`. */
   preview(
     link: LinkRow,

@@ -8,20 +8,26 @@ import { tokens } from './sql';
  * @see https://docs.singlestore.com/db/v9.1/reference/sql-reference/security-management-commands/show-grants.md
  */
 export function grantsPrivilege(row: string, privilege: string, database: string): boolean {
-  const all = [...tokens(row)];
-  const on = all.findIndex(({ kind, text }) => kind === 'word' && text.toUpperCase() === 'ON');
-  if (on < 0) return false;
-  const given = all
-    .slice(0, on)
+  const { given, scope } = read(row);
+  return (given.includes(privilege) || given.includes('ALL PRIVILEGES')) && (scope === all || scope === database);
+}
+
+/** Whether a row of SHOW GRANTS is about this database alone. */
+export const grantsNaming = (row: string, database: string): boolean => read(row).scope === database;
+
+/** The scope `*.*`; not the text `*`, which a database may be called. */
+const all = Symbol('*.*');
+
+function read(row: string): { readonly given: readonly string[]; readonly scope: string | typeof all | null } {
+  const words = [...tokens(row)];
+  const on = words.findIndex(({ kind, text }) => kind === 'word' && text.toUpperCase() === 'ON');
+  const given = words
+    .slice(0, Math.max(0, on))
     .map(({ text }) => text.toUpperCase())
     .join(' ')
     .replace(/^GRANT /, '')
     .split(' , ');
-  const [scope, dot, whole] = all.slice(on + 1);
-  return (
-    (given.includes(privilege) || given.includes('ALL PRIVILEGES')) &&
-    dot?.text === '.' &&
-    whole?.text === '*' &&
-    (scope?.kind === 'symbol' ? scope.text === '*' : scope?.text === database)
-  );
+  const [scope, dot, whole] = words.slice(on + 1);
+  if (on < 0 || scope === undefined || dot?.text !== '.' || whole?.text !== '*') return { given, scope: null };
+  return { given, scope: scope.kind !== 'symbol' ? scope.text : scope.text === '*' ? all : null };
 }

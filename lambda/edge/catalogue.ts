@@ -36,6 +36,9 @@ export function configOf(rows: readonly Row[]): string {
   return value?.kind === 'string' ? value.text : '';
 }
 
+/** The texts of SHOW GRANTS, one a row. */
+export const grantsOf = (rows: readonly Row[]): readonly string[] => rows.map((row) => Object.values(row)[0] ?? '');
+
 /** The server's own databases hold neither links nor pipelines of anybody. */
 const serversOwn = /^(?:information_schema|memsql|cluster|mysql|sys)?$/i;
 

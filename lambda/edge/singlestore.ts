@@ -1,5 +1,5 @@
 import { Credentials } from '../core/credentials';
-import { grantsPrivilege } from '../core/grants';
+import { grantsNaming, grantsPrivilege } from '../core/grants';
 import { RotationError } from '../core/errors';
 import { partsOf, type QualifiedName } from '../core/names';
 import type { PipelineRow } from '../core/pipeline';
@@ -42,6 +42,7 @@ class LiveCluster implements Cluster {
   readonly #connection: ConnectionSecret;
   readonly #random: () => string;
   readonly #grammars = new Map<string, Grammar | null>();
+  #granted: readonly string[] | undefined;
   #watch: Session;
   #lanes: readonly SessionLane[];
 
@@ -96,16 +97,25 @@ class LiveCluster implements Cluster {
   }
 
   async lacks(privilege: Privilege, database: string): Promise<RotationError | null> {
-    if (privilege === 'START PIPELINE' && !(await this.#mayLack(privilege, database))) return null;
+    // a START is not sent merely to ask, and a cluster may have many databases: what the grants show is not asked for
+    const shown = privilege === 'SHOW LINK' ? [] : await this.#grants();
+    if (shown.some((row) => grantsPrivilege(row, privilege, database))) return null;
     return obstacleTo(statements.probePrivilege(privilege, database, this.#random()), this.#watch);
   }
 
-  async databases(): Promise<readonly string[]> {
-    return catalogue.databasesOf(await this.#readIfShown(statements.showDatabases));
+  async isGranted(database: string): Promise<boolean> {
+    const rows = await this.#grants();
+    return rows.some((row) => grantsNaming(row, database));
   }
 
-  async functions(database: string): Promise<readonly LinkedFunction[]> {
-    return catalogue.functionsOf(await this.#readIfShown(statements.showFunctions(database)), database);
+  async databases(): Promise<readonly string[] | null> {
+    const rows = await this.#readIfShown(statements.showDatabases);
+    return rows === null ? null : catalogue.databasesOf(rows);
+  }
+
+  async functions(database: string): Promise<readonly LinkedFunction[] | null> {
+    const rows = await this.#readIfShown(statements.showFunctions(database));
+    return rows === null ? null : catalogue.functionsOf(rows, database);
   }
 
   preview(
@@ -178,17 +188,17 @@ class LiveCluster implements Cluster {
     return read(this.#watch, statement);
   }
 
-  /** Nothing where the server refuses to say. @throws CONNECTION_LOST */
-  async #readIfShown(statement: Statement): Promise<readonly Row[]> {
+  /** `null` where the server refuses to say. @throws CONNECTION_LOST */
+  async #readIfShown(statement: Statement): Promise<readonly Row[] | null> {
     const answer = await ask(this.#watch, statement);
     if (answer.is === 'lost') throw failureOf(answer, this.#watch, statement);
-    return answer.is === 'rows' ? answer.rows : [];
+    return answer.is === 'rows' ? answer.rows : null;
   }
 
-  /** Not where its grants show the privilege, nor where the server does not tell: a START is not sent merely to ask. */
-  async #mayLack(privilege: Privilege, database: string): Promise<boolean> {
-    const rows = await this.#readIfShown(statements.showGrants);
-    return rows.length > 0 && !rows.some((row) => grantsPrivilege(Object.values(row)[0] ?? '', privilege, database));
+  /** Asked once for each connection: a right that is taken away meanwhile is found by the statement that needs it. */
+  async #grants(): Promise<readonly string[]> {
+    this.#granted ??= catalogue.grantsOf((await this.#readIfShown(statements.showGrants)) ?? []);
+    return this.#granted;
   }
 
   /** Nothing in the catalogue may mean that there is none, or that it is not told: a link that is replaced would lose it. */

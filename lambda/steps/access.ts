@@ -40,15 +40,27 @@ export async function linksMissing(
   return [...errors.values()];
 }
 
-/** A database of links that shows no pipelines at all may only hide them. */
+/**
+ * A database that shows no pipelines may only hide them. That of a link must show them. One of another database matters where
+ * this user has other rights, so that it is meant to see; and on a server that replaces links, which it does under
+ * running pipelines as well, while ALTER LINK is refused then.
+ */
 export async function mustSeePipelines(
   cluster: Cluster,
-  rows: readonly LinkRow[],
+  grammars: ReadonlyMap<string, Grammar>,
   pipelines: readonly PipelineRow[],
 ): Promise<readonly RotationError[]> {
   const seen = new Set(pipelines.map(({ pipeline }) => partsOf(pipeline).database));
-  const blind = new Set(rows.map(({ link }) => partsOf(link).database).filter((database) => !seen.has(database)));
-  const lacks = await Promise.all([...blind].map((database) => cluster.lacks('SHOW PIPELINE', database)));
+  const blind = new Set([...grammars.keys(), ...((await cluster.databases()) ?? [])].filter((one) => !seen.has(one)));
+  const replaces = [...grammars.values()].includes('replace');
+  const lacks = await Promise.all(
+    [...blind].map(async (database) => {
+      const lack = await cluster.lacks('SHOW PIPELINE', database);
+      if (lack === null || grammars.has(database)) return lack;
+      if (lack.code !== 'PRIVILEGE_MISSING') return null;
+      return replaces || (await cluster.isGranted(database)) ? lack : null;
+    }),
+  );
   return lacks.filter((lack) => lack !== null);
 }
 

@@ -1,7 +1,7 @@
 import type { RotationDefinition } from '../core/definition';
 import { settledOn, type ConfigValue, type LinkRecord } from '../core/journal';
-import { objectOf } from '../core/json';
-import { configBefore, linkConfig, linkCredentials } from '../core/secret';
+import { objectOf, type Json } from '../core/json';
+import { configBefore, linkConfig, linkCredentials, mergeConfig } from '../core/secret';
 import type { Change } from './bracket/progress';
 import type { Value } from './rotation';
 import { sourceFor } from './sources';
@@ -27,17 +27,10 @@ export function changeFor(
   { definition, arn, value, direction }: Move,
 ): Omit<Change, 'errorsAfter'> {
   const where = `version ${value.version} of ${arn}`;
-  const wanted = [...linkConfig(value.fields, definition.fields, where)];
+  const wanted = linkConfig(value.fields, definition.fields, where);
   // an earlier try of this rotation may have changed CONFIG: what it found is what to go back to
-  const before =
-    record.bracket?.config ??
-    configBefore(
-      row.config,
-      wanted.map(([key]) => key),
-    );
-  const forward: Readonly<Record<string, ConfigValue>> = Object.fromEntries(
-    wanted.map(([key, json]) => [key, { json }]),
-  );
+  const before = record.bracket?.config ?? configBefore(row.config, [...wanted.keys()]);
+  const forward = toSet(wanted);
   return {
     to: versionOf(definition, value),
     direction,
@@ -51,16 +44,33 @@ export function changeFor(
   };
 }
 
+const toSet = (wanted: ReadonlyMap<string, Json>): Readonly<Record<string, ConfigValue>> =>
+  Object.fromEntries([...wanted].map(([key, json]) => [key, { json }]));
+
 /** How the journal names a value. */
 export function versionOf({ source }: RotationDefinition, { version, fields }: Value): Change['to'] {
   const keyId = sourceFor(source).keyId(fields);
   return { version, ...(keyId === undefined ? {} : { keyId }) };
 }
 
-/** Whether the link has what the move would give it: nothing to pause for. */
-export function holdsSameValue(record: LinkRecord, { current, value, definition, direction }: Move): boolean {
+/** Whether the link has what the move would give it: nothing to pause for. One without a record is thought to hold AWSCURRENT, unless its CONFIG shows otherwise. */
+export function holdsSameValue(
+  { row, record }: Pick<SurveyedLink, 'row' | 'record'>,
+  {
+    current,
+    value,
+    definition,
+    direction,
+  }: Pick<Move, 'current' | 'definition' | 'direction'> & {
+    readonly value: Pick<Value, 'version' | 'fields'>;
+  },
+): boolean {
   if (direction === 'back' || current === null) return false;
-  const known = record.holds.length === 0 || settledOn(record, current.version);
+  const shown = toSet(linkConfig(current.fields, definition.fields, `version ${current.version}`));
+  const known =
+    record === null || record.holds.length === 0
+      ? mergeConfig(row.config, shown, 'link') === null
+      : settledOn(record, current.version);
   const [before, after] = [current, value].map(({ fields, version }) => ({
     credentials: linkCredentials(fields, definition.fields, `version ${version}`),
     config: objectOf(linkConfig(fields, definition.fields, `version ${version}`)),

@@ -35,7 +35,7 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
       version,
       note: 'AWSCURRENT has no credentials, so there is nothing to go back to',
     });
-  const missing = missingFields(definition, await source.nextKeys(run, current));
+  const missing = missingFields(definition, (await source.next(run, current)).keys);
   const unrecorded = await withSurveys(run, definition, async (surveys) => {
     mustBeClear([...blockersOf(surveys), ...missing]);
     await forgetGone(run, surveys, secret.arn);

@@ -63,7 +63,7 @@ async function moveLink(
     if (held.item.bracket?.phase === 'open') await resume(run, cluster, held);
     await startLingering(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
-    if (holdsSameValue(held.item, move)) return adopt(held, move);
+    if (holdsSameValue({ row: link.row, record: held.item }, move)) return adopt(held, move);
     const driven = new Set([
       ...(await drivenByFormer(run, cluster, held.item)),
       ...(await foundInError(cluster, link, move)),

@@ -2,6 +2,7 @@ import type { RotationDefinition } from '../core/definition';
 import { RotationError } from '../core/errors';
 import { activityOf } from '../core/pipeline';
 import type { Invocation } from '../ports';
+import { holdsSameValue } from './change';
 import { missingFields } from './fields';
 import { currentValue } from './rotation';
 import { sourceFor } from './sources';
@@ -23,6 +24,8 @@ export interface PlannedLink {
   readonly cluster: string;
   readonly link: string;
   readonly type: string;
+  /** It holds the next value already, so nothing is paused or sent. */
+  readonly unchanged: boolean;
   readonly pipelines: readonly { readonly pipeline: string; readonly state: string; readonly paused: boolean }[];
   readonly statements: readonly string[];
 }
@@ -35,17 +38,30 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
     const found = { current, unrecorded: hasUnrecorded(surveys) };
     const source = sourceFor(definition.source);
     const obstacles = [...(await source.obstacles(run, { secret }, found))];
-    if (obstacles.length === 0) obstacles.push(...missingFields(definition, await source.nextKeys(run, current)));
+    const next = obstacles.length === 0 ? await source.next(run, current) : null;
+    if (next !== null) obstacles.push(...missingFields(definition, next.keys));
+    const fields = obstacles.length === 0 ? (next?.fields ?? null) : null;
     return {
       links: surveys.clusters.flatMap(({ cluster, links }) =>
-        links.map(({ row, users, grammar }) => {
-          const running = users.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
+        links.map(({ row, record, users, grammar }) => {
+          const unchanged =
+            fields !== null &&
+            holdsSameValue(
+              { row, record },
+              { definition, current, value: { version: 'next', fields }, direction: 'forward' },
+            );
+          const running = unchanged
+            ? []
+            : users.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
           return {
             cluster: cluster.id,
             link: row.link,
             type: row.type,
             pipelines: users.map(({ pipeline, state }) => ({ pipeline, state, paused: running.includes(pipeline) })),
-            statements: cluster.preview(row, grammar, running, Object.keys(definition.fields.config).length > 0),
+            unchanged,
+            statements: unchanged
+              ? []
+              : cluster.preview(row, grammar, running, Object.keys(definition.fields.config).length > 0),
           };
         }),
       ),

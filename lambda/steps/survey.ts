@@ -31,6 +31,8 @@ export interface Survey {
   readonly known: ReadonlySet<QualifiedName>;
   /** Pipelines that hold credentials of their own, which no link gives them. */
   readonly inline: readonly InlinePipeline[];
+  /** Pipelines whose link is not there, but for the case of its letters: servers may take it for one of these. */
+  readonly near: readonly QualifiedName[];
   /** What would stop a rotation here and is not of one link, each said in full. */
   readonly blockers: readonly RotationError[];
 }
@@ -58,7 +60,7 @@ export async function survey(
   const unseen = [...users.keys()].filter((link) => covers(target, link) && !rows.some((row) => row.link === link));
   const wanted: readonly LinkPattern[] = unseen.map(partsOf).map(({ database, name }) => ({ database, link: name }));
   blockers.push(...(await linksMissing(cluster, [...missing, ...wanted])));
-  blockers.push(...(await mustSeePipelines(cluster, rows, pipelines)));
+  blockers.push(...(await mustSeePipelines(cluster, grammars, pipelines)));
   const lacking = await lackingToPause(
     cluster,
     rows.flatMap(({ link }) => users.get(link) ?? []),
@@ -70,7 +72,8 @@ export async function survey(
     }),
   );
   const known = new Set(definitions.keys());
-  return { connectionSecretId: target.connectionSecretId, cluster, links, known, visible, inline, blockers };
+  const near = nearMatches(users, visible, rows);
+  return { connectionSecretId: target.connectionSecretId, cluster, links, known, visible, inline, near, blockers };
 }
 
 type User = SurveyedLink['users'][number];
@@ -104,6 +107,17 @@ function sourcesOf(pipelines: readonly PipelineRow[], definitions: ReadonlyMap<Q
     if (source.through === 'hidden' && activityOf(row.state) !== 'resting') hidden.push(row.pipeline);
   }
   return { users, inline, hidden };
+}
+
+function nearMatches(
+  users: ReadonlyMap<QualifiedName, readonly User[]>,
+  visible: readonly QualifiedName[],
+  rows: readonly LinkRow[],
+): readonly QualifiedName[] {
+  const lowered = new Set(rows.map(({ link }) => link.toLowerCase()));
+  return [...users].flatMap(([link, readers]) =>
+    !visible.includes(link) && lowered.has(link.toLowerCase()) ? readers.map(({ pipeline }) => pipeline) : [],
+  );
 }
 
 /** @throws the first blocker, naming the others too. */

@@ -1,4 +1,5 @@
-import { partsOf, quoteIdentifier } from '../core/names';
+import { partsOf, quoteIdentifier, type QualifiedName } from '../core/names';
+import type { Cluster } from '../ports';
 import type { Survey } from './survey';
 
 /** Something that a rotation of links does not reach. */
@@ -11,34 +12,59 @@ export interface Uncovered {
 
 /**
  * What ALTER LINK does not cover and nobody pauses: pipelines with credentials of their own, functions that call through a
- * link, and databases whose pipelines this user does not see, which may use a link all the same.
+ * link, and what this user does not see.
  */
-export async function uncoveredBy({ cluster, links, inline, known }: Survey): Promise<readonly Uncovered[]> {
-  const own = inline.map(({ pipeline, type, state }) => ({
-    object: pipeline,
-    why: `a pipeline (${state}) with its own ${type} source: no link gives it credentials. If it holds the ones that are rotated, ALTER PIPELINE … SET CREDENTIALS it before the old ones retire.`,
-  }));
+export async function uncoveredBy({ cluster, links, inline, known, near }: Survey): Promise<readonly Uncovered[]> {
+  const databases = await cluster.databases();
+  const listed = databases ?? [...new Set([...known].map((pipeline) => partsOf(pipeline).database))];
   const rotated = new Set(links.map(({ row }) => row.link));
-  const seen = new Set([...known].map((pipeline) => partsOf(pipeline).database));
-  const found = await Promise.all(
-    (await cluster.databases()).map(async (database) => {
-      const functions = (await cluster.functions(database)).filter(({ link }) => rotated.has(link));
-      const lack = seen.has(database) ? null : await cluster.lacks('SHOW PIPELINE', database);
-      return [
-        ...functions.map(({ name, link }) => ({
-          object: name,
-          why: `a function that calls through ${link}: it is not paused, and uses the new credentials from the change on.`,
-        })),
-        ...(lack === null
-          ? []
-          : [
-              {
-                object: quoteIdentifier(database),
-                why: `a database whose pipelines are not shown: should one of them use a link and run, the server refuses to change that link. (${lack.message})`,
-              },
-            ]),
-      ];
-    }),
+  const functions = new Map(
+    await Promise.all(listed.map(async (database) => [database, await cluster.functions(database)] as const)),
   );
-  return [...own, ...found.flat()].map((each) => ({ cluster: cluster.id, ...each }));
+  const unlisted = listed.filter((database) => functions.get(database) === null).map(quoteIdentifier);
+  const found: readonly Omit<Uncovered, 'cluster'>[] = [
+    ...inline.map(({ pipeline, type, state }) => ({
+      object: pipeline,
+      why: `a pipeline (${state}) with its own ${type} source: no link gives it credentials. If it holds the ones that are rotated, ALTER PIPELINE … SET CREDENTIALS it before the old ones retire.`,
+    })),
+    ...near.map((pipeline) => ({
+      object: pipeline,
+      why: 'a pipeline whose link is named here but for the case of its letters. If the server takes them for one, it refuses to change the link while this runs.',
+    })),
+    ...[...functions.values()]
+      .flatMap((some) => some ?? [])
+      .filter(({ link }) => rotated.has(link))
+      .map(({ name, link }) => ({
+        object: name,
+        why: `a function that calls through ${link}: it is not paused, and uses the new credentials from the change on.`,
+      })),
+    ...(await unseen(cluster, listed, known)),
+  ];
+  if (databases === null) unlisted.push('databases without a pipeline in sight');
+  const blind =
+    unlisted.length === 0
+      ? []
+      : [{ object: unlisted.join(', '), why: 'functions are not listed to this user: one may call through a link.' }];
+  return [...found, ...blind].map((each) => ({ cluster: cluster.id, ...each }));
+}
+
+/** Databases that may hide pipelines from this user. */
+async function unseen(
+  cluster: Cluster,
+  databases: readonly string[],
+  known: ReadonlySet<QualifiedName>,
+): Promise<readonly Omit<Uncovered, 'cluster'>[]> {
+  const seen = new Set([...known].map((pipeline) => partsOf(pipeline).database));
+  const blind = databases.filter((database) => !seen.has(database));
+  const lacks = await Promise.all(blind.map((database) => cluster.lacks('SHOW PIPELINE', database)));
+  return blind.flatMap((database, at) => {
+    const lack = lacks[at] ?? null;
+    if (lack === null) return [];
+    return [
+      {
+        object: quoteIdentifier(database),
+        why: `a database whose pipelines are not shown: should one of them use a link and run, ALTER LINK is refused for that link. (${lack.message})`,
+      },
+    ];
+  });
 }

@@ -86,3 +86,31 @@ test('each database is asked once, however many pipelines and links it has', asy
   // START PIPELINE in analytics, SHOW PIPELINE in sales, which shows none
   expect(world.points.filter((name) => name === 'cluster.lacks')).toHaveLength(2);
 });
+
+describe('a database of neither link nor pipeline in sight, without the right to see its pipelines,', () => {
+  const blindTo = (world: MemoryWorld): MemoryWorld => {
+    world
+      .server()
+      .links.set(qualified('hr', 'l'), { ...world.link('sales', 'sales_link'), name: qualified('hr', 'l') });
+    lacking(world, 'SHOW PIPELINE ON hr');
+    return world;
+  };
+
+  test('is none of our business where this user has no rights', async () => {
+    expect(await blockers(blindTo(twoDatabases()))).toEqual([]);
+  });
+
+  test('blocks where this user has other rights: it is meant to see', async () => {
+    const world = blindTo(twoDatabases());
+    world.server().granted.add('hr');
+    expect(await blockers(world)).toEqual(['PRIVILEGE_MISSING: SHOW PIPELINE ON hr']);
+    expect((await failure(upTo(world, 'createSecret'))).code).toBe('PRIVILEGE_MISSING');
+    expect(keyIds(world)).toHaveLength(1);
+  });
+
+  test('blocks where links are replaced: the server does that under running pipelines too', async () => {
+    const world = blindTo(twoDatabases());
+    world.server().grammar = 'replace';
+    expect(await blockers(world)).toEqual(['PRIVILEGE_MISSING: SHOW PIPELINE ON hr']);
+  });
+});

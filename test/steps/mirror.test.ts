@@ -1,4 +1,5 @@
 import { followChange } from '../../lambda/steps/follow';
+import { plan } from '../../lambda/steps/plan';
 import { recover } from '../../lambda/steps/recover';
 import { secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
@@ -37,6 +38,32 @@ test('the value that the links hold already pauses nothing', async () => {
   expect(world.transitions).toEqual([]);
   expect(world.points).not.toContain('lane.alter');
   expect(world.label('AWSCURRENT')).toBe(version);
+});
+
+test('a link without a record whose CONFIG shows something else is changed, though AWSCURRENT has the value already', async () => {
+  const world = createWorld({
+    definition: {
+      source: { type: 'mirror', secretId: mirrored, overlap: false },
+      fields: { credentials: {}, config: { region: 'region' } },
+    },
+    secretValue: '{"token":"t","region":"eu-west-1"}',
+  });
+  world.secrets.add(mirrored, world.newId(), '{"token":"t","region":"eu-west-1"}');
+  const planned = await world.run((run) => plan(run, run.definitions[0]!));
+  expect(planned.links.map(({ unchanged, statements }) => [unchanged, statements.length])).toEqual([[false, 5]]);
+  const link = world.link('analytics', 'analytics_link');
+  expect(link.config).toContain('us-east-1');
+  await upTo(world, 'setSecret');
+  expect([link.config, link.credentials]).toEqual(['{"region":"eu-west-1"}', '{"token":"t"}']);
+  const again = await world.run((run) => plan(run, run.definitions[0]!));
+  expect(again.links.map(({ unchanged }) => unchanged)).toEqual([false]); // it is set, and not current yet
+});
+
+test('a plan says of a link that holds the value already that nothing is paused', async () => {
+  const world = mirroring(sameAsNow);
+  const { links } = await world.run((run) => plan(run, run.definitions[0]!));
+  expect(links.map(({ unchanged, statements }) => [unchanged, statements])).toEqual([[true, []]]);
+  expect(links.flatMap(({ pipelines }) => pipelines).filter(({ paused }) => paused)).toEqual([]);
 });
 
 test('keys of somebody else are never retired or deleted', async () => {

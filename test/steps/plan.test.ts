@@ -74,4 +74,25 @@ describe('not covered', () => {
     expect(uncovered.map(({ object }) => object)).toEqual([qualified('sales', 'inline'), '`hr`']);
     expect(uncovered[1]?.why).toContain('SHOW PIPELINE ON hr');
   });
+
+  test('is a pipeline whose link differs by the case of its letters', async () => {
+    const found = world();
+    found.server().add(onLink('odd', { link: qualified('analytics', 'Analytics_Link') }));
+    const { uncovered, blockers } = await planned(found);
+    expect(blockers).toEqual([]);
+    expect(uncovered.map(({ object }) => object)).toEqual([
+      qualified('sales', 'inline'),
+      qualified('analytics', 'odd'),
+    ]);
+  });
+
+  test('is what could not be looked at: that is said', async () => {
+    const found = world();
+    found.server().tells = false;
+    const { uncovered } = await planned(found);
+    expect(uncovered.map(({ object }) => object)).toEqual([
+      qualified('sales', 'inline'),
+      '`analytics`, `sales`, databases without a pipeline in sight',
+    ]);
+  });
 });

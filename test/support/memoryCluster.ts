@@ -106,13 +106,17 @@ class MemoryCluster implements Cluster {
         : null,
     );
 
+  isGranted: Cluster['isGranted'] = (database) => this.#read('isGranted', ({ granted }) => granted.has(database));
+
   databases: Cluster['databases'] = () =>
-    this.#read('databases', ({ links, pipelines }) => [
-      ...new Set([...links.keys(), ...pipelines.keys()].map((name) => partsOf(name).database)),
-    ]);
+    this.#read('databases', ({ tells, links, pipelines }) =>
+      tells ? [...new Set([...links.keys(), ...pipelines.keys()].map((name) => partsOf(name).database))] : null,
+    );
 
   functions: Cluster['functions'] = (database) =>
-    this.#read('functions', ({ functions }) => functions.filter(({ name }) => partsOf(name).database === database));
+    this.#read('functions', ({ tells, functions }) =>
+      tells ? functions.filter(({ name }) => partsOf(name).database === database) : null,
+    );
 
   batches: Cluster['batches'] = () =>
     this.#read(

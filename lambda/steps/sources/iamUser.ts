@@ -27,7 +27,8 @@ export function iamUser(userName: string): Source {
       withLease(run, 'user', userName, newUserRecord, (held) =>
         create({ run, userName, keyId, ...rotation, ...found }, rotation, held),
       ),
-    nextKeys: (_run, current) => Promise.resolve([...(current?.fields.keys() ?? []), keyField, secretField]),
+    next: (_run, current) =>
+      Promise.resolve({ keys: [...(current?.fields.keys() ?? []), keyField, secretField], fields: null }),
     exists: async (run, pending) => {
       const id = keyId(pending.fields);
       if (id === undefined) return false;
@@ -136,14 +137,17 @@ async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<void> {
   }
 }
 
-/** Records durably, before the key is made, which keys were there. An earlier intent that may still take effect is covered by the new one. */
+/**
+ * Records durably, before the key is made, which keys were there. An earlier intent that may still take effect is covered by
+ * the new one: its key may have appeared this very moment, so what was there is what was there before *it*.
+ */
 async function intend(
   run: Invocation,
   userName: string,
   rotation: Rotation,
   held: Held<'user'>,
 ): Promise<{ readonly former: Intent | null }> {
-  const seen = (await run.keys.list(userName)).map((key) => key.keyId);
+  const listed = (await run.keys.list(userName)).map((key) => key.keyId);
   const now = run.clock.now();
   const open = held.item.intent;
   const former = open !== null && open.until >= now ? open : null;
@@ -151,7 +155,7 @@ async function intend(
   const intent: Intent = {
     secretId,
     version: rotation.version,
-    seen,
+    seen: former?.seen ?? listed,
     openedAt: former?.openedAt ?? now,
     until: now + intentMs,
   };

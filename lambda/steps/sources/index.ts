@@ -28,8 +28,8 @@ export interface Source {
    * @throws KEY_QUOTA, CREATE_REFUSED, LEASE_HELD; a key whose answer was lost is found and deleted by the next call
    */
   create(run: Invocation, rotation: Rotation, found: Found): Promise<void>;
-  /** The keys that the next value will have. */
-  nextKeys(run: Invocation, current: Value | null): Promise<readonly string[]>;
+  /** The next value as far as it is known before it is made: its keys, and all of it where somebody else makes it. */
+  next(run: Invocation, current: Value | null): Promise<Next>;
   /** Whether the pending credentials still exist at their maker. */
   exists(run: Invocation, pending: Value): Promise<boolean>;
   /** Whether a value's credentials are taken by their maker now: nothing is rolled back to dead ones. In doubt, yes. */
@@ -46,6 +46,11 @@ export interface Source {
   obstacles(run: Invocation, rotation: Pick<Rotation, 'secret'>, found: Found): Promise<readonly RotationError[]>;
   /** The old credentials of a source that makes its own; `null`: they are somebody else's to end. */
   readonly keys: OldKeys | null;
+}
+
+export interface Next {
+  readonly keys: readonly string[];
+  readonly fields: FlatSecret | null;
 }
 
 /** How old credentials end. */

@@ -18,9 +18,11 @@ export function mirror(secretId: string, overlap: boolean): Source {
       await updateSecretRecord(run, secret.arn, (record) => ({ ...record, mirrored: mirrored.version }));
       run.log.info('value-mirrored', { version, from: secretId, mirroredVersion: mirrored.version });
     },
-    nextKeys: async (run) => [
-      ...parseFlatSecret((await mirroredValue(run, secretId, null)).value, `the mirrored secret ${secretId}`).keys(),
-    ],
+    next: async (run) => {
+      const { value } = await mirroredValue(run, secretId, null);
+      const fields = parseFlatSecret(value, `the mirrored secret ${secretId}`);
+      return { keys: [...fields.keys()], fields };
+    },
     exists: async (run, pending) => (await mirroredValue(run, secretId, null)).value.equals(pending.value),
     works: async (run, { fields }) => {
       const credentials = awsCredentials(fields);
