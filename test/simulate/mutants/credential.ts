@@ -253,7 +253,9 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'config-remembered-too-late',
     modes: [13],
     what: 'A retry takes the CONFIG that its predecessor has changed for the one to go back to.',
-    patches: [{ file: 'lambda/steps/change.ts', find: '    record.bracket?.config ??\n', replace: '' }],
+    patches: [
+      { file: 'lambda/steps/change.ts', find: 'record.bracket?.config ?? configBefore(', replace: 'configBefore(' },
+    ],
   },
   {
     name: 'either-version-is-settled',

@@ -224,7 +224,6 @@ export const orderMutants: readonly Mutant[] = [
     name: 'stale-read-is-believed',
     modes: [28],
     what: 'A pending value that cannot be read at once is taken for missing.',
-    caughtBy: 'test/steps/setSecret.test.ts',
     patches: [
       {
         file: 'lambda/steps/rotation.ts',
@@ -274,7 +273,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'due-date-moves-on',
     modes: [30],
     what: 'Each repetition of the last step counts the time to retirement anew.',
-    caughtBy: 'test/steps/finishSecret.test.ts',
+    caughtBy: 'test/steps/leftovers.test.ts',
     patches: [
       { file: finishSecret, find: 'record.retirements.some((waiting) => waiting.keyId === keyId) || ', replace: '' },
     ],

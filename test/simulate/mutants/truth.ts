@@ -69,16 +69,28 @@ export const truthMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'last-link-leads',
+    modes: [34],
+    what: 'Of several links that failed the last one is reported first.',
+    caughtBy: 'test/steps/links.test.ts',
+    patches: [
+      {
+        file: 'lambda/steps/move.ts',
+        find: 'const [first, ...others] = errors;',
+        replace: 'const [first, ...others] = [...errors].reverse();',
+      },
+    ],
+  },
+  {
     name: 'secret-in-an-error',
     modes: [35],
-    what: "JSON's own message, which quotes its input, is passed on.",
+    what: "The beginning of the text that is no JSON is quoted, as JSON's own message does.",
     caughtBy: 'test/core/secret.test.ts',
     patches: [
       {
         file: 'lambda/core/secret.ts',
-        find: `  } catch {
-    throw wrong('is not JSON');`,
-        replace: '  } catch (error) {\n    throw wrong(`is not JSON (${String(error)})`);',
+        find: "throw wrong('is not a JSON object');",
+        replace: 'throw wrong(`is not a JSON object (${value.reveal().slice(0, 20)})`);',
       },
     ],
   },
@@ -156,14 +168,13 @@ export const truthMutants: readonly Mutant[] = [
   {
     name: 'driver-error-forwarded',
     modes: [35],
-    what: "The driver's error is passed on as it is, with the statement in it.",
+    what: "The server's own text, which quotes the statement, is passed on beside its number.",
     caughtBy: 'test/edge/singlestore.test.ts',
     patches: [
       {
         file: 'lambda/edge/session.ts',
-        find: "settle(error === null ? { is: 'rows', rows: rowsOf(result) } : refusal(error));",
-        replace:
-          "if (error !== null) throw error;\n        settle({ is: 'rows', rows: rowsOf(result) });\n        void refusal;",
+        find: "sqlState: sqlState ?? '', says",
+        replace: "sqlState: `${sqlState ?? ''} ${message}`, says",
       },
     ],
   },
