@@ -1,4 +1,4 @@
-import type { RotationOutcome } from '../../standins/aws/rotation';
+import type { Attempt, RotationOutcome } from '../../standins/aws/rotation';
 import type { InvocationResult } from '../../standins/lambda/runtime';
 import { found } from './checks';
 import type { Kill } from './gate';
@@ -32,13 +32,7 @@ export async function play(scenario: Scenario, stage: Stage, pass: Pass, kill?: 
   const settled = sockets.servers.map(({ transitions }) => transitions.length);
   const began = performance.now();
   gate.begin(kill);
-  const rotation = await sockets.rotate({
-    attempts: pass === 'retried' || kill === undefined ? attempts : 1,
-    onStep: async (step) => {
-      if (gate.killed) await sockets.expireLeases();
-      gate.step(step);
-    },
-  });
+  const rotation = await rotated(stage, pass);
   const violations = gate.killed ? deaths(rotation) : [];
   const checks = found(scenario, stage, before, settled);
   if (pass === 'recovered' && gate.killed) {
@@ -61,6 +55,22 @@ export async function play(scenario: Scenario, stage: Stage, pass: Pass, kill?: 
   }
   violations.push(...(await checks.always()));
   return { points: [...gate.points], killed: gate.killed, violations, ms: performance.now() - began };
+}
+
+/** The service's calls, repeated after a failure; not after the kill if nobody is to come then. */
+async function rotated({ sockets, gate }: Stage, pass: Pass): Promise<RotationOutcome> {
+  const calls: Attempt[] = [];
+  for (let left = pass === 'retried' ? 1 : attempts; ; left -= 1) {
+    const rotation = await sockets.rotate({
+      attempts: pass === 'retried' ? attempts : 1,
+      onStep: async (step) => {
+        if (gate.killed) await sockets.expireLeases();
+        gate.step(step);
+      },
+    });
+    calls.push(...rotation.attempts);
+    if (rotation.outcome !== 'failed' || gate.killed || left === 1) return { ...rotation, attempts: calls };
+  }
 }
 
 /** The process was ended by signal 9, once. */
