@@ -27,6 +27,7 @@ test("keys of AWS's own database secrets are let be", () => {
 });
 
 test.each([
+  [1, 1],
   [3307, 3307],
   ['3307', 3307],
   [65535, 65535],
@@ -60,6 +61,9 @@ test.each<[string, unknown]>([
   ['port', 65536],
   ['port', 3306.5],
   ['port', '3306x'],
+  ['port', 'x3306'],
+  ['port', ''],
+  ['port', [3306]],
   ['port', null],
   ['port', true],
   ['username', undefined],
@@ -76,6 +80,16 @@ test.each<[string, unknown]>([
   const said = message(JSON.stringify({ ...whole, [field]: held }));
   expect(said).toContain(`the connection secret prod/singlestore has no valid "${field}" (`);
   expect(said).not.toContain('CANARY');
+});
+
+test('every wrong field is said with what is expected there', () => {
+  expect(message('{"port": "33x06", "tls": "no", "ca": "none"}')).toContain(
+    'no valid "host" (a name or an IP address, without port), "port" (1 to 65535, or absent for 3306), "username" (a text), "password" (a text), "tls" ("off", "on" or absent), "ca" (PEM certificates, or absent). No',
+  );
+});
+
+test('without certificates of an own authority there is no key for them', () => {
+  expect(read(whole)).not.toHaveProperty('ca');
 });
 
 test('all wrong fields are named at once', () => {

@@ -42,6 +42,39 @@ test('what nobody asked for is let be', () => {
   expect(parseEvent({ action: 'plan', secretId: 'prod/s3' })).toEqual({ type: 'plan', secretId: 'prod/s3' });
 });
 
+test.each<[string, object]>([
+  ['an API call that names it in its request', { requestParameters: { secretId: arn } }],
+  ['an API call that names it in its answer', { requestParameters: null, responseElements: { aRN: arn, name: 'x' } }],
+  [
+    'an event of the service',
+    { additionalEventData: { SecretId: arn }, requestParameters: {}, responseElements: null },
+  ],
+  [
+    'places with other things in them',
+    { additionalEventData: { SecretId: 7, mySecretId: 'x', arnold: 'x', secretId: '', ARN: arn } },
+  ],
+])('%s is about that secret', (_, detail) => {
+  const event = { source: 'aws.secretsmanager', detail };
+  expect(parseEvent(event)).toEqual({ type: 'secret-changed', secretId: arn });
+});
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['null', null],
+  ['a text', arn],
+  ['no secret', { requestParameters: { token: canary } }],
+  ['a place that is a text', { requestParameters: canary }],
+])('an event of Secrets Manager with %s as detail names no secret', (_, detail) => {
+  const said = refused({ source: 'aws.secretsmanager', detail });
+  expect(said).toContain('the event of Secrets Manager names no secret; accepted are {"Step","SecretId",');
+  expect(said).toContain('{"action":"plan","secretId":…}; events of EventBridge with source aws.secretsmanager');
+  expect(said).not.toContain(canary);
+});
+
+test('an event of another service is none of ours', () => {
+  expect(refused({ source: 'aws.s3', detail: { requestParameters: { secretId: arn } } })).toContain('neither a "Step"');
+});
+
 test.each<[string, unknown, string]>([
   ['nothing', undefined, 'the event is not an object'],
   ['null', null, 'the event is not an object'],

@@ -14,6 +14,15 @@ const rows: readonly (readonly [row: string, gives: boolean])[] = [
   ["GRANT START PIPELINE ON `my``shop`.`t` TO 'rotator'@'%'", false],
   ["GRANT SELECT ON `x`.* TO 'START PIPELINE ON `my``shop`.*'@'%'", false],
   ["GRANT ROLE 'loaders' TO 'rotator'", false],
+  ["GRANT SELECT, GRANT START PIPELINE ON *.* TO 'rotator'@'%'", false],
+  ["GRANT SELECT `ON` START PIPELINE ON *.* TO 'rotator'@'%'", false],
+  ["GRANT START PIPELINE ON *,* TO 'rotator'@'%'", false],
+  ["GRANT START PIPELINE ON %.* TO 'rotator'@'%'", false],
+  ['GRANT START PIPELINE ON', false],
+  ['GRANT START PIPELINE ON *', false],
+  ['GRANT START PIPELINE ON *.', false],
+  ['ON *.*', false],
+  ['START PIPELINE', false],
   ['', false],
 ];
 

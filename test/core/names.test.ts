@@ -30,7 +30,9 @@ test('different names never look the same', () => {
 test.each(['orders', '`shop`', '`shop`.orders', '`a`.`b`.`c`', '`a``.`b`', '', '`a`.`b` '])(
   '%s is not a qualified name',
   (text) => {
-    expect(() => partsOf(text as QualifiedName)).toThrow(RotationError);
+    const attempt = (): unknown => partsOf(text as QualifiedName);
+    expect(attempt).toThrow(RotationError);
+    expect(attempt).toThrow(`INTERNAL: ${JSON.stringify(text)} is not a qualified name`);
   },
 );
 

@@ -33,6 +33,17 @@ test.each<[string, string[]]>([
   expect(cut(sql)).toEqual(expected);
 });
 
+test.each<[string, boolean[]]>([
+  ['a', [false]],
+  ['a.b', [false, true, true]],
+  ['a . b', [false, false, false]],
+  ['a/* and */b', [false, false]],
+  ["`a`'b'", [false, true]],
+  [' a-b', [false, true, true]],
+])('%j: a token is adjacent when nothing stands before it but a token', (sql, adjacent) => {
+  expect([...tokens(sql)].map((token) => token.adjacent)).toEqual(adjacent);
+});
+
 test('any name that was quoted is read back as one token', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
