@@ -10,7 +10,7 @@ const shapes: readonly [Token['kind'] | 'skip', RegExp][] = [
   ['skip', /\s+|--(?=\s|$)[^\n]*|#[^\n]*|\/\*.*?(?:\*\/|$)/sy],
   ['identifier', /`(?:[^`]|``)*`/sy],
   ['string', /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"/sy],
-  ['word', /(?:[\w$]|[^\x00-\x7f\s])+/uy],
+  ['word', /(?:[\w$]|[^\p{ASCII}\s])+/uy],
   ['symbol', /./sy],
 ];
 const escapes: Readonly<Record<string, string>> = { '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' };

@@ -29,7 +29,9 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
         cluster: cluster.id,
         outcome: outcome?.is ?? 'unsent',
       });
-      if (outcome?.is === 'done') continue;
+      // unanswered or refused: it is stopped, by us, and stays remembered until a START is answered
+      if (outcome?.is !== 'done') left.push(one);
+      continue;
     }
     const ended = batches.get(one.pipeline)?.ended ?? 0;
     const grown = one.grown + (ended > one.ended ? 1 : 0);

@@ -1,12 +1,12 @@
-import { definitionOf, updateSecretRecord } from './rotation';
-import { speaksOf, type RotationDefinition } from '../core/definition';
-import { linkKey, type Retirement, type SecretRecord, type Unproven } from '../core/journal';
-import { holdersOf, mayBeHeld, type Holders } from '../core/keys';
+import { speaksOf } from '../core/definition';
+import type { Retirement, SecretRecord, Unproven } from '../core/journal';
 import type { Invocation } from '../ports';
+import { evidenceAgainst } from './evidence';
 import { proofsNow } from './prove';
 import type { Attempt } from './recover';
+import { definitionOf, updateSecretRecord } from './rotation';
 import { sourceFor } from './sources';
-import { clustersOf, resolveLinks, withCluster } from './targets';
+import { withCluster } from './targets';
 
 /** Watches pipelines that were not proven, and retires old keys that are due. @returns the keys set Inactive */
 export async function retireDue(run: Invocation, attempt: Attempt): Promise<readonly string[]> {
@@ -25,30 +25,17 @@ export async function retireDue(run: Invocation, attempt: Attempt): Promise<read
 }
 
 /**
- * Sets an old key Inactive, which can be taken back, when no link may hold it and its last use lies before the switch.
- * It is deleted by the next rotation only: a deletion cannot be taken back, and shows its harm late.
+ * Sets an old key Inactive, which can be taken back, when nothing speaks against it. It is deleted by the next rotation
+ * only: a deletion cannot be taken back, and shows its harm late.
  */
 async function retire(run: Invocation, arn: string, retirement: Retirement): Promise<boolean> {
-  const { keyId, switchedAt, version } = retirement;
+  const { keyId, version } = retirement;
   const definition = definitionOf(run, arn);
   const { keys } = sourceFor(definition.source);
   if (keyId === undefined || keys === null) return false;
-  const held = await holders(run, definition);
-  if (mayBeHeld(held, keyId)) {
-    run.log.warn('old-key-held', {
-      keyId,
-      version,
-      links: held.by(keyId),
-      note: 'these links may still hold it, by their records; none named: a link has no record yet. A record of a link that is gone is ended with the table item.',
-    });
-    return false;
-  }
-  const use = await keys.lastUsed(run, keyId);
-  const used = use !== null && use.at >= switchedAt;
-  run.metrics.put('OldKeyStillUsed', used ? 1 : 0, 'Count');
-  if (used) {
-    const { service, region, at } = use;
-    run.log.warn('old-key-still-used', { keyId, version, service, region, lastUsed: new Date(at).toISOString() });
+  const against = await evidenceAgainst(run, definition, arn, { ...retirement, keyId });
+  if (against !== null) {
+    run.log.warn(against.what, { keyId, version, ...against.fields });
     return false;
   }
   const retired = await keys.retire(run, keyId);
@@ -86,29 +73,4 @@ async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretR
       unproven: record.unproven.filter(({ cluster, pipeline }) => !names.has(`${cluster}/${pipeline}`)),
     }));
   return refused;
-}
-
-/**
- * Which keys links may hold: by the records of all links, of whichever secret, and because a link of this definition
- * without a record may hold any key. Asks the clusters, since `database.*` may name links made since.
- */
-async function holders(
-  run: Invocation,
-  definition: RotationDefinition,
-): Promise<Holders & { by: (keyId: string) => string[] }> {
-  const records = await run.table.list('link');
-  const recorded = new Set(records.map(({ key }) => key));
-  const unrecorded = await Promise.all(
-    clustersOf(definition).map((target) =>
-      withCluster(run, target.connectionSecretId, 1, async (cluster) => {
-        const { rows } = await resolveLinks(cluster, target);
-        return rows.some(({ link }) => !recorded.has(linkKey(cluster.id, link)));
-      }),
-    ),
-  );
-  const items = records.map(({ item }) => item);
-  return {
-    ...holdersOf(items, unrecorded.includes(true)),
-    by: (keyId) => records.filter(({ item }) => mayBeHeld(holdersOf([item], false), keyId)).map(({ key }) => key),
-  };
 }

@@ -63,3 +63,20 @@ test('after 50 s a watchdog begins nothing new; the next one does', async () => 
   world.latency = () => 1;
   expect((await world.run(recover)).retired).toEqual([old]);
 });
+
+test.each(['not-sent', 'refused'] as const)(
+  'a late STOP whose undoing ends %s is undone by a later pass',
+  async (fault) => {
+    const world = await drainExceeded('outlives');
+    await world.pass(30_000);
+    expect(world.paused()).not.toEqual([]);
+    world.faults = (_, name) => (name === 'lane.start' ? fault : undefined);
+    for (let minute = 0; minute < 40; minute += 1) {
+      await world.run(recover).catch(() => undefined);
+      await world.pass(60_000);
+    }
+    world.faults = new Map();
+    await world.run(recover);
+    expect(world.paused()).toEqual([]);
+  },
+);
