@@ -33,7 +33,7 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
   if (!(scenario.ends ?? ['done']).includes(ending)) say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
   if (ending === 'person' && scenario.reason === undefined && !(stage.lastError instanceof RotationError))
     say('h', 'it needs a person, and names no reason');
-  for (const text of scenario.claims?.(stage) ?? []) say('m', text);
+  for (const text of [...(scenario.claims?.(stage) ?? []), ...(scenario.expects?.(stage) ?? [])]) say('m', text);
   return ending;
 }
 

@@ -17,7 +17,7 @@ export interface Broken {
 }
 
 export interface EnumerateOptions {
-  /** How many faults at most in one play: 1 singles, 2 pairs, 3 triples. */
+  /** How many faults at most in one play: 0 none, 1 singles, 2 pairs, 3 triples. */
   readonly depth: number;
   /** One part of the work of several: this one of so many, by the number of the first fault. */
   readonly part?: { readonly at: number; readonly of: number };
@@ -52,7 +52,7 @@ export async function enumerate(
   const calm = await one(new Map(), part.at === 0);
   const every = scenario.large === undefined ? 1 : Math.ceil((calm.calmAt * 2) / scenario.large);
   const changing = new Set(calm.traces.filter(({ changed }) => changed).map(({ name }) => name));
-  if (calm.violations.length === 0) await explore(new Map(), calm, depth);
+  if (calm.violations.length === 0 && depth > 0) await explore(new Map(), calm, depth);
 
   /** Adds one fault after those that there are. */
   async function explore(failing: Failing, played: Played, left: number): Promise<void> {

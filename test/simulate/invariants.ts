@@ -158,7 +158,7 @@ export class Witness {
         this.#acted.delete(key);
         continue;
       }
-      const item = this.journal.parse<LinkRecord>(json);
+      const item = this.journal.parse(json) as LinkRecord;
       const before = this.#fences.get(place) ?? 0;
       if (item.fence < before) say('k', `the fence of ${key} fell from ${before} to ${item.fence}`);
       this.#fences.set(place, Math.max(before, item.fence));

@@ -22,7 +22,8 @@ export class Journal {
     if (table.version === this.#version) return;
     this.#version = table.version;
     const rows = table.rows();
-    const of = <T>(kind: string): T[] => rows.filter((row) => row.kind === kind).map(({ json }) => this.parse<T>(json));
+    const of = <T>(kind: string): T[] =>
+      rows.filter((row) => row.kind === kind).map(({ json }) => this.parse(json) as T);
     this.links = of<LinkRecord>('link');
     this.users = of<UserRecord>('user');
     this.secrets = of<SecretRecord>('secret');
@@ -38,16 +39,16 @@ export class Journal {
       const members = rows
         .filter(({ kind, key }) => kind === 'set' && key.startsWith(prefix))
         .slice(0, bracket.chunks) // a chunk that the header does not count yet promises nothing
-        .flatMap(({ json }) => this.parse<SetChunk>(json).members.map(({ pipeline }) => pipeline));
+        .flatMap(({ json }) => (this.parse(json) as SetChunk).members.map(({ pipeline }) => pipeline));
       const lingering = (bracket.lingering ?? []).map(({ pipeline }) => pipeline);
       this.named.set(place, new Set([...members, ...lingering]));
       this.owed.set(place, new Set(bracket.phase === 'open' ? [...members, ...lingering] : lingering));
     }
   }
 
-  parse<T>(json: string): T {
-    const known = this.parsed.get(json) ?? (JSON.parse(json) as unknown);
-    this.parsed.set(json, known);
-    return known as T;
+  parse(json: string): unknown {
+    const known = this.#parsed.get(json) ?? (JSON.parse(json) as unknown);
+    this.#parsed.set(json, known);
+    return known;
   }
 }

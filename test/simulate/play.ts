@@ -18,8 +18,10 @@ export interface Scenario {
   readonly play: (stage: Stage) => Promise<unknown>;
   /** How it may end when everybody has done their part. @default done */
   readonly ends?: readonly Ending[];
-  /** What else must be true then; says what is not. */
+  /** What else must be true then, whatever has happened; says what is not. */
   readonly claims?: (stage: Stage) => readonly string[];
+  /** What must be true if the story came to its point: when so much fails that it does not, nothing. */
+  readonly expects?: (stage: Stage) => readonly string[];
   /** Why it may end with a person, where the story says so and no error does. */
   readonly reason?: string;
   /** Somebody else changes labels or values. */
@@ -75,7 +77,9 @@ export async function play(scenario: Scenario, fails: Fails, options: PlayOption
 
 /** Whether a secret stands in anything that was put out: one search for what all secrets have in common. */
 function leaks(world: MemoryWorld, { errors, results }: Stage): boolean {
-  const said = errors.map((error) => (error instanceof Error ? [error.message, error.cause, { ...error }] : error));
+  const said = errors.map((error) =>
+    error instanceof Error ? [error.message, error.cause, Object.entries(error)] : error,
+  );
   const written = world.table.history.map(({ json }) => json).join('\n');
   return holdsSecret(`${JSON.stringify([world.logs, world.metrics, said, results])}\n${written}`);
 }

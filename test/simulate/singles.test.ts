@@ -13,4 +13,5 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
     });
     expect(broken).toEqual([]);
   },
+  60_000,
 );

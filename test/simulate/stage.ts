@@ -36,6 +36,7 @@ export class Stage {
   calmAt = Infinity;
   #position = 0;
   #running = 0;
+  readonly #moments = new Map<number, () => void>();
   readonly #triggers: { readonly name: string; left: number; readonly act: () => Fault | undefined }[] = [];
 
   constructor(
@@ -45,6 +46,7 @@ export class Stage {
   ) {
     world.faults = (point, name) => {
       let fault: Fault | undefined;
+      this.#moments.get(point)?.();
       for (const trigger of this.#triggers)
         if (trigger.name === name && --trigger.left === 0) fault = trigger.act() ?? fault;
       return this.calmAt < point ? undefined : (fault ?? options.fault(point, name));
@@ -62,6 +64,11 @@ export class Stage {
     this.#triggers.push({ name, left: nth, act: only });
   }
 
+  /** Somebody acts just before this call, of whatever name, reaches its port. */
+  at(point: number, act: () => void): void {
+    this.#moments.set(point, act);
+  }
+
   /** Part of the story: the `nth` call of this name fails. */
   fails(name: string, nth: number, fault: Fault): void {
     this.#triggers.push({ name, left: nth, act: () => fault });
@@ -74,8 +81,10 @@ export class Stage {
     this.witness.look(this.world.points.length);
   }
 
-  /** Secrets Manager begins a rotation. @returns its version */
+  /** Secrets Manager begins a rotation, or goes on with one that is not complete. @returns its version */
   stage(id = secretId): string {
+    const pending = this.world.secrets.holder(id, 'AWSPENDING');
+    if (pending !== null && pending !== this.world.secrets.holder(id, 'AWSCURRENT')) return pending;
     const version = this.world.newId();
     this.world.secrets.stage(id, version, null);
     return version;

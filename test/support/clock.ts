@@ -53,7 +53,9 @@ export class VirtualClock implements Clock {
     };
     work.then(settle, settle);
     for (;;) {
-      await new Promise<void>((resolve) => process.nextTick(resolve)); // all microtasks are done by then
+      await new Promise<void>((resolve) => {
+        process.nextTick(resolve); // all microtasks are done by then
+      });
       if (settled) return work;
       const timer = this.#timers.shift();
       if (timer === undefined) throw new Error('everybody waits and nothing is due: the work would never settle');

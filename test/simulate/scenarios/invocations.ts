@@ -198,7 +198,7 @@ export const watchdogs: readonly Scenario[] = [
       await stage.watchdog();
       await stage.rotate(version);
     },
-    claims: ({ world }) => {
+    expects: ({ world }) => {
       const ages = world.metrics.filter(({ name }) => name === 'OldestPauseAgeSeconds').flatMap(({ values }) => values);
       return Math.max(...ages) >= 100 && ages.at(-1) === 0 ? [] : [`the age of the pause was told as ${ages.join()}`];
     },
@@ -211,7 +211,7 @@ export const watchdogs: readonly Scenario[] = [
       await stage.pass(25 * 3_600_000);
       await minutes(stage, 2);
     },
-    claims: ({ world }) =>
+    expects: ({ world }) =>
       world.keys.key(world.firstKeys[0] ?? '').active ? ['the old key was not retired after a day'] : [],
   },
   {
@@ -242,6 +242,7 @@ export const watchdogs: readonly Scenario[] = [
       await minutes(stage, 1);
     },
     leavesPaused: true,
+    ends: ['done'],
     claims: ({ world }) =>
       world.keys.key(world.firstKeys[0] ?? '').active ? [] : ['the old key was retired though the new one is refused'],
   },

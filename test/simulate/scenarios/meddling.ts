@@ -144,7 +144,7 @@ function scenarioFor({ what, act, says, mend, more }: Meddling, when: When): Sce
       await stage.rotate(version);
     },
     ...more,
-    claims: (stage) => [...(more.claims?.(stage) ?? []), ...said(stage, says)],
+    expects: (stage) => said(stage, says),
   };
 }
 

@@ -78,13 +78,24 @@ function threeClusters(): MemoryWorld {
 
 /** Several links and clusters: one in trouble does not hold the others. */
 const several: readonly Scenario[] = [
+  {
+    name: 'a database of somebody else, which shows no pipelines',
+    world: () => {
+      const world = small();
+      world.server().lacking.add('SHOW PIPELINE ON theirs');
+      const name = qualified('theirs', 'link');
+      world.server().links.set(name, { name, type: 'S3', config: '{}', credentials: '{}' });
+      return world;
+    },
+    play: rotate,
+  },
   { name: 'three links', world: () => threeLinks({}), play: rotate },
   {
     name: 'three links, of which one cannot be paused',
     world: () => threeLinks({ refuses: 1142 }),
     play: (stage) => stage.rotate(stage.stage(), { attempts: 2 }),
     ends: ['person'],
-    claims: ({ world }) =>
+    expects: ({ world }) =>
       ['analytics_link', 'other_link']
         .filter((name) => world.linkKeyId('analytics', name) === world.firstKeys[0])
         .map((name) => `${name} was held up by another`),

@@ -1,0 +1,3 @@
+import { claimPairs } from './pairs';
+
+claimPairs({ at: 0, of: 2 });
