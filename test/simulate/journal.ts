@@ -4,7 +4,7 @@ import type { MemoryWorld } from '../support/world';
 /** What the table says, read past the product: its rows, parsed once for each text. */
 export class Journal {
   #version = -1;
-  readonly parsed = new Map<string, unknown>();
+  readonly #parsed = new Map<string, unknown>();
   links: readonly LinkRecord[] = [];
   users: readonly UserRecord[] = [];
   secrets: readonly SecretRecord[] = [];
