@@ -9,7 +9,7 @@ import { changeFor, holdsSameValue, versionOf, type Move } from './change';
 import { drivenByFormer, forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
 import { startLingering } from './linger';
-import { removeSet } from './set';
+import { readSet, removeSet } from './set';
 import { mustFit, type Survey, type SurveyedLink } from './survey';
 
 /** A link that could not be moved; the others were not held up. */
@@ -60,7 +60,10 @@ async function moveLink(
   mustFit(run, move.definition);
   const initial = newLinkRecord(cluster.id, link.row.link, move.arn, connectionSecretId);
   await withLease(run, 'link', linkKey(cluster.id, link.row.link), initial, async (held) => {
-    if (held.item.bracket?.phase === 'open') await resume(run, cluster, held);
+    // on the way back the pause that is open already goes on: the new credentials may be what keeps pipelines from starting
+    const paused =
+      held.item.bracket?.phase === 'open' && move.direction === 'back' ? await readSet(run, held.item) : [];
+    if (held.item.bracket?.phase === 'open' && move.direction === 'forward') await resume(run, cluster, held);
     await startLingering(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
     if (holdsSameValue({ row: link.row, record: held.item }, move)) return adopt(held, move);
@@ -71,7 +74,7 @@ async function moveLink(
     const change = { ...changeFor(link, held.item, move), errorsAfter: await cluster.newestError() };
     mustFit(run, move.definition);
     const former = held.item.bracket;
-    const owed = new Set((former?.lingering ?? []).map(({ pipeline }) => pipeline));
+    const owed = new Set([...(former?.lingering ?? []), ...paused.flat()].map(({ pipeline }) => pipeline));
     const users = new Set(link.users.map(({ pipeline }) => pipeline));
     try {
       await performBracket({ held, cluster, lanes, change, users, known, driven, owed }, run);

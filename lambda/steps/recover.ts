@@ -58,9 +58,9 @@ export async function recover(run: Invocation): Promise<Recovery> {
       }
     },
   };
-  const resumed = await resumeDead(run, () => true, 0, attempt.try);
+  const { resumed, stuck } = await resumeDead(run, () => true, 0, attempt.try);
+  const settled = await settleSecrets(run, attempt, stuck);
   const leftPaused = await reportPauses(run);
-  const settled = await settleSecrets(run, attempt);
   const retired = await retireDue(run, attempt);
   const started = await followMirrors(run, attempt);
   run.metrics.put('Heartbeat', 1, 'Count');
@@ -79,17 +79,19 @@ const needsResume = ({ bracket }: LinkRecord): boolean =>
  * Ends the pauses that dead runs left, cluster by cluster in parallel.
  *
  * @param waitMs how long to wait for a holder that still lives; 0: its links are left to it.
+ * @returns the links whose pipelines run again, and those where the server was reached and START did not help.
  */
 export async function resumeDead(
   run: Invocation,
   which: (record: LinkRecord) => boolean,
   waitMs: number,
   attempt: Attempt['try'] = (_, work) => work(),
-): Promise<readonly string[]> {
+): Promise<{ readonly resumed: readonly string[]; readonly stuck: readonly string[] }> {
   const now = run.clock.now();
   const records = (await run.table.list('link')).filter(({ item }) => needsResume(item) && which(item));
   const ours = records.filter(({ item: { lease } }) => waitMs > 0 || lease === null || lease.until <= now);
   const resumed: string[] = [];
+  const stuck: string[] = [];
   const places = new Map(ours.map(({ item }) => [`${item.connectionSecretId} ${item.cluster}`, item]));
   await Promise.all(
     [...places].map(([place, at]) =>
@@ -107,7 +109,11 @@ export async function resumeDead(
                   item,
                   async (held) => {
                     const open = held.item.bracket?.phase === 'open';
-                    if (open) await resume(run, cluster, held);
+                    if (open)
+                      await resume(run, cluster, held).catch((thrown: unknown) => {
+                        if (asRotationError(thrown).code === 'RESUME_FAILED') stuck.push(key);
+                        throw thrown;
+                      });
                     if (open || (await startLingering(run, cluster, held))) resumed.push(key);
                   },
                   waitMs,
@@ -121,7 +127,7 @@ export async function resumeDead(
       ),
     ),
   );
-  return resumed;
+  return { resumed, stuck };
 }
 
 /** What is still paused by a dead run, as metrics that an alarm watches. @returns the names */

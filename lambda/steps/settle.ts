@@ -24,12 +24,22 @@ const reasons = {
   'rollback-recorded': 'a way back was begun and not ended',
   'driven-into-error': 'the source refuses the credentials of this version, and its rotation has not gone on',
   abandoned: 'the version has lost its label: AWSPENDING was removed or a value was stored by hand',
+  'not-starting': 'pipelines that were paused for this version do not start',
   'left-behind': 'another version was promoted while this link was moved back',
 } as const;
 type Reason = keyof typeof reasons;
 
-/** Brings links that a dead or abandoned rotation left on other credentials to where they belong. @returns what was settled */
-export async function settleSecrets(run: Invocation, attempt: Attempt): Promise<readonly string[]> {
+/**
+ * Brings links that a dead or abandoned rotation left on other credentials to where they belong.
+ *
+ * @param stuck keys of links whose pause is open and cannot be ended as they are.
+ * @returns what was settled
+ */
+export async function settleSecrets(
+  run: Invocation,
+  attempt: Attempt,
+  stuck: readonly string[],
+): Promise<readonly string[]> {
   const records = (await run.table.list('link')).map(({ item }) => item);
   const settled: string[] = [];
   for (const arn of new Set(records.map(({ secretId }) => secretId))) {
@@ -38,7 +48,9 @@ export async function settleSecrets(run: Invocation, attempt: Attempt): Promise<
     const definition = run.definitions.find((one) => speaksOf(one, arn));
     if (definition === undefined) continue;
     const own = records.filter((record) => record.secretId === arn && names(definition, record));
-    await attempt.try(`settle ${arn}`, async () => settled.push(...(await settleSecret(run, definition, arn, own))));
+    await attempt.try(`settle ${arn}`, async () =>
+      settled.push(...(await settleSecret(run, definition, arn, own, stuck))),
+    );
   }
   return settled;
 }
@@ -48,12 +60,15 @@ async function settleSecret(
   definition: RotationDefinition,
   arn: string,
   records: readonly LinkRecord[],
+  stuck: readonly string[],
 ): Promise<readonly string[]> {
   const secret = await run.secrets.describe(arn);
   if (secret.deleted) return [];
   const now = run.clock.now();
+  const isStuck = ({ cluster, link }: LinkRecord): boolean => stuck.includes(linkKey(cluster, link));
   const free = records.filter(
-    ({ lease, bracket }) => bracket?.phase !== 'open' && (lease === null || lease.until <= now),
+    (record) =>
+      (record.bracket?.phase !== 'open' || isStuck(record)) && (record.lease === null || record.lease.until <= now),
   );
   const settled: string[] = [];
   const current = labelled(secret, 'AWSCURRENT');
@@ -66,7 +81,9 @@ async function settleSecret(
       await withLease(run, 'link', key, record, (held) => forgetBracket(run, held), 0);
       continue;
     }
-    const wrong = (await whatIsWrong(run, record, secret, now)) ?? leftBehind(record, promoted);
+    const wrong = isStuck(record)
+      ? notStarting(record)
+      : ((await whatIsWrong(run, record, secret, now)) ?? leftBehind(record, promoted));
     if (wrong === null) continue;
     const found = { link: record.link, cluster: record.cluster, ...wrong };
     run.log.warn('settling', { ...found, note: `${reasons[wrong.reason]}; the link goes back to AWSCURRENT` });
@@ -110,6 +127,12 @@ async function whatIsWrong(
   }
   return null;
 }
+
+/** Pipelines that do not start on the credentials that the link may hold since the pause: the others may let them. */
+const notStarting = ({ bracket, holds }: LinkRecord): { reason: Reason; version: VersionId } | null =>
+  bracket?.direction === 'forward' && holds.some(({ version }) => version === bracket.to)
+    ? { reason: 'not-starting', version: bracket.to }
+    : null;
 
 /** A link that was moved back while its version was being promoted: AWSCURRENT is what links are to hold. */
 function leftBehind(record: LinkRecord, promoted: VersionId | null): { reason: Reason; version: VersionId } | null {

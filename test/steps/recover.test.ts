@@ -1,9 +1,9 @@
 import { rotate } from '../../lambda/steps/rotate';
 import { recover } from '../../lambda/steps/recover';
 import { RotationError } from '../../lambda/core/errors';
-import { connectionSecretId, defaultCluster, secretId } from '../support/scenario';
+import { connectionSecretId, defaultCluster, secretId, userName } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
-import { call, clusterOf, keyIds, onLink, story, upTo } from './driving';
+import { call, clusterOf, failure, keyIds, onLink, story, upTo } from './driving';
 
 const link = (world: MemoryWorld): string | undefined => world.linkKeyId('analytics', 'analytics_link');
 const metric = (world: MemoryWorld, name: string): readonly number[] =>
@@ -222,4 +222,38 @@ describe('an old key', () => {
     expect((await world.run(recover)).retired).toEqual([]);
     expect(world.keys.key(old).active).toBe(true);
   });
+});
+
+test('pipelines that do not start on the new credentials start on the old ones: the watchdog moves their link back', async () => {
+  const world = createWorld();
+  const [old = ''] = world.keys.of(userName).map(({ keyId }) => keyId);
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) =>
+    name === 'lane.start' && world.linkKeyId('analytics', 'analytics_link') !== old ? 'refused' : undefined;
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('RESUME_FAILED');
+  expect(world.paused()).toHaveLength(2);
+  await world.pass(40_000);
+  const { settled, leftPaused } = await world.run(recover);
+  expect(settled).toEqual([expect.stringContaining('not-starting')]);
+  expect([leftPaused, world.paused()]).toEqual([[], []]);
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(old);
+  expect(world.table.keys('set')).toEqual([]);
+  world.faults = new Map();
+  await call(world, 'setSecret', version);
+  expect(world.linkKeyId('analytics', 'analytics_link')).not.toBe(old);
+});
+
+test('where there is nothing to go back to they are started again and again, and it is said', async () => {
+  const world = createWorld({ secretValue: '{}' });
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) => (name === 'lane.start' ? 'refused' : undefined);
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('RESUME_FAILED');
+  await world.pass(40_000);
+  const { leftPaused } = await world.run(recover);
+  expect(leftPaused).toHaveLength(2);
+  expect(world.logs.some(({ action }) => action === 'cannot-settle')).toBe(true);
+  world.faults = new Map();
+  await world.pass(40_000);
+  await world.run(recover);
+  expect(world.paused()).toEqual([]);
 });
