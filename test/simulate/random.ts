@@ -97,9 +97,12 @@ function restart({ world }: Stage): void {
       if (pipeline.state === 'Stopped') server.set(pipeline, 'Running', 'somebody');
 }
 
-/** Somebody drops a pipeline that runs. */
+/** Pipelines that stories speak of by name. */
+const named = /`(orders|items|shown|quiet)`$/;
+
+/** Somebody drops a pipeline that runs, and that no story speaks of. */
 function drop({ world }: Stage): void {
-  const running = world.pipelines().find(isRunning);
+  const running = world.pipelines().find((pipeline) => isRunning(pipeline) && !named.test(pipeline.name));
   if (running === undefined) return;
   for (const server of world.servers.values())
     if (server.pipelines.get(running.name) === running) server.drop(running.name);
