@@ -2,6 +2,7 @@ import type { Mutant } from './mutant';
 
 const iamUser = 'lambda/steps/sources/iamUser.ts';
 const keys = 'lambda/core/keys.ts';
+const evidence = 'lambda/steps/evidence.ts';
 const retire = 'lambda/steps/retire.ts';
 
 /** Losing or breaking the credential: modes 1 to 13. */
@@ -146,15 +147,19 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'held-key-retired',
     modes: [7],
     what: 'The old key is retired when it is due, though a link may still hold it.',
-    patches: [{ file: retire, find: 'if (mayBeHeld(held, keyId)) {', replace: "if (keyId === '') {" }],
+    patches: [
+      {
+        file: evidence,
+        find: '  if (mayBeHeld(held, keyId))',
+        replace: "  if (keyId === '' && mayBeHeld(held, keyId))",
+      },
+    ],
   },
   {
     name: 'used-key-retired',
     modes: [7],
     what: 'The old key is retired when it is due, though IAM says that somebody used it since the switch.',
-    patches: [
-      { file: retire, find: 'use !== null && use.at >= switchedAt', replace: 'use !== null && switchedAt === 0' },
-    ],
+    patches: [{ file: evidence, find: 'use.at >= switchedAt;', replace: 'switchedAt === 0;' }],
   },
   {
     name: 'unproven-not-watched',
@@ -184,6 +189,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'seen-key-deleted',
     modes: [9, 3],
     what: 'An unused key counts as the lost one, though it was there before the intent.',
+    caughtBy: 'test/core/keys.test.ts',
     patches: [{ file: keys, find: '    !intent.seen.includes(key.keyId) &&\n', replace: '' }],
   },
   {

@@ -107,14 +107,18 @@ export const orderMutants: readonly Mutant[] = [
     patches: [
       {
         file: move,
-        find: "    if (held.item.bracket?.phase === 'open') await resume(run, cluster, held);\n    await startLingering(run, cluster, held);\n    if (settledOn(held.item, move.value.version))",
-        replace:
-          "    if (link.record?.bracket?.phase === 'open') await resume(run, cluster, held);\n    await startLingering(run, cluster, held);\n    if (settledOn(link.record, move.value.version))",
+        find: "    if (held.item.bracket?.phase === 'open' && move.direction === 'forward')",
+        replace: "    if (link.record?.bracket?.phase === 'open' && move.direction === 'forward')",
       },
       {
         file: move,
-        find: '...changeFor(link, held.item, move)',
-        replace: '...changeFor(link, link.record ?? initial, move)',
+        find: 'if (settledOn(held.item, move.value.version))',
+        replace: 'if (settledOn(link.record, move.value.version))',
+      },
+      {
+        file: move,
+        find: 'changeFor(link, held.item, move)',
+        replace: 'changeFor(link, link.record ?? initial, move)',
       },
     ],
   },
@@ -263,9 +267,9 @@ export const orderMutants: readonly Mutant[] = [
     what: 'Whether the old key is in use is told from how long ago it was used, not from the recorded switch.',
     patches: [
       {
-        file: 'lambda/steps/retire.ts',
-        find: 'use !== null && use.at >= switchedAt',
-        replace: 'use !== null && switchedAt > 0 && use.at >= run.clock.now() - 3_600_000',
+        file: 'lambda/steps/evidence.ts',
+        find: 'use.at >= switchedAt;',
+        replace: 'switchedAt > 0 && use.at >= run.clock.now() - 3_600_000;',
       },
     ],
   },
@@ -309,6 +313,14 @@ export const orderMutants: readonly Mutant[] = [
         replace: `let moved = await run.secrets.moveLabel(secret.arn, 'AWSCURRENT', from, version);
   if (!moved) moved = await run.secrets.moveLabel(secret.arn, 'AWSCURRENT', labelled(await run.secrets.describe(secret.arn), 'AWSCURRENT'), version);`,
       },
+    ],
+  },
+  {
+    name: 'label-on-the-old-key-ignored',
+    modes: [32],
+    what: 'The old key is retired as recorded, though somebody moved AWSCURRENT back to it.',
+    patches: [
+      { file: 'lambda/steps/evidence.ts', find: 'if (labels.length > 0)', replace: 'if (labels.length > 1_000)' },
     ],
   },
   {

@@ -4,7 +4,6 @@ const bracket = 'lambda/core/bracket.ts';
 const close = 'lambda/steps/bracket/close.ts';
 const look = 'lambda/steps/bracket/look.ts';
 const pause = 'lambda/steps/bracket/pause.ts';
-const progress = 'lambda/steps/bracket/progress.ts';
 const resume = 'lambda/steps/bracket/resume.ts';
 const recover = 'lambda/steps/recover.ts';
 
@@ -80,14 +79,14 @@ export const pauseMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'leftovers-not-first',
-    modes: [14, 23],
-    what: 'A retry goes straight to its own step; what a dead run left paused waits for somebody else, and so does the watchdog for a promotion.',
+    name: 'pause-left-to-the-retry',
+    modes: [14],
+    what: 'The watchdog settles versions and retires keys, and leaves what is paused to the next retry.',
     patches: [
       {
         file: recover,
-        find: 'const resumed = await resumeDead(run, () => true, 0, attempt.try);',
-        replace: 'const resumed: readonly string[] = [];',
+        find: 'await resumeDead(run, () => true, 0, attempt.try)',
+        replace: "await resumeDead(run, ({ secretId }) => secretId === '', 0, attempt.try)",
       },
     ],
   },
@@ -269,15 +268,6 @@ export const pauseMutants: readonly Mutant[] = [
         find: '(order.get(a) ?? 0) - (order.get(b) ?? 0)',
         replace: '(order.get(b) ?? 0) - (order.get(a) ?? 0)',
       },
-    ],
-  },
-  {
-    name: 'lost-connections-not-replaced',
-    modes: [14, 18],
-    what: 'With no connection left there is nothing to send a START through, and nobody opens another.',
-    patches: [
-      { file: resume, find: '  if (p.usable().length === 0) return p.reconnect();\n', replace: '' },
-      { file: progress, find: '    await cluster.reopen();\n', replace: '' },
     ],
   },
 ];
