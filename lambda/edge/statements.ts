@@ -54,7 +54,9 @@ export const useDatabase = (database: string): Statement => plain(`USE ${quoteId
 const ofLink = (link: QualifiedName): Pick<Statement, 'needs'> => on(partsOf(link).database, 'SHOW LINK, CREATE LINK');
 
 /** One SET clause: the whole JSON object, or one of its top-level keys, which is added or updated. */
-export type SetClause<Text> = { readonly whole: Text } | { readonly key: string; readonly value: Text };
+export type SetClause<Text> =
+  | { readonly whole: Text; readonly key?: never }
+  | { readonly key: string; readonly value: Text; readonly whole?: never };
 
 /** At least one clause, and at most one of each kind: more than that the server refuses (facts: singlestore, section 1.2). */
 export type SetClauses =
@@ -65,7 +67,7 @@ export type SetClauses =
 export function alterLink(link: QualifiedName, { config, credentials }: SetClauses): Statement {
   const name = `ALTER LINK ${link}`;
   const set = <Text>(what: string, clause: SetClause<Text>, reveal: (text: Text) => string): string => {
-    if ('whole' in clause) return ` SET ${what} ${literal(reveal(clause.whole))}`;
+    if (clause.key === undefined) return ` SET ${what} ${literal(reveal(clause.whole))}`;
     if (!/^[A-Za-z_]\w*$/.test(clause.key))
       throw new RotationError(
         'STATEMENT_REFUSED',

@@ -82,12 +82,12 @@ describe('ALTER LINK', () => {
   );
   const read1 = (what: string, clause: Shape): string[] => [
     ...words(`SET ${what}`),
-    ...('whole' in clause
+    ...(clause.key === undefined
       ? [`string ${clause.whole}`]
       : ['symbol ::', `word ${clause.key}`, 'symbol =', `string ${clause.value}`]),
   ];
   const secretly = (clause: Shape): SetClause<Credentials> =>
-    'whole' in clause
+    clause.key === undefined
       ? { whole: new Credentials(clause.whole) }
       : { key: clause.key, value: new Credentials(clause.value) };
 
@@ -149,7 +149,9 @@ describe('ALTER LINK', () => {
     const two: SetClauses = { config: [config, config] };
     // @ts-expect-error a secret goes into CREDENTIALS only as what cannot be printed
     const plain: SetClauses = { credentials: config };
-    expect([none, two, plain]).toHaveLength(3);
+    // @ts-expect-error a whole object and one of its keys
+    const mixed: SetClauses = { config: { whole: '{}', key: 'region', value: 'x' } };
+    expect([none, two, plain, mixed]).toHaveLength(4);
   });
 });
 

@@ -10,6 +10,11 @@ export const assumed = {
     error(2470, 'HY000', `Cannot alter link ${link} because pipeline ${pipeline} is running`),
   /** Q: in which states does a pipeline make ALTER LINK fail? (That Running does is documented.) */
   blocksAlterLink: ['Running', 'Running...Foreground', 'Testing', 'Profiling'] as readonly string[],
+  /** Q: errno of a statement that the server's grammar does not have, such as ALTER LINK before 9.1? (Here MySQL's.) */
+  unknownStatement: 1064,
+  /** Q: is a link statement without its privilege refused in the words that are documented for STOP PIPELINE? */
+  linkDenied: (command: string, user: string, link: string) =>
+    error(1142, '42000', `${command} command denied to user '${user}'@'%' for table '${link}'`),
   /** Q: text of errno 2332 (the number is known from DROP LINK)? Is it the same for ALTER LINK and SHOW CREATE LINK? */
   unknownLink: (link: string) => error(2332, 'HY000', `Link ${link} does not exist`),
   /** Q: errno when CREATE LINK finds the name taken? */

@@ -60,5 +60,7 @@ type OnOne = Extract<Statement['kind'], `${string}-link` | `${string}-pipeline` 
 export function refusal(command: Command, object: Name, user: User): ErrorReply | undefined {
   const needs: readonly string[] = { ...DOCUMENTED, ...assumed.needs }[command];
   const allowed = needs.every((privilege) => may(user, privilege, object.database));
-  return allowed ? undefined : denied(command, user.name, object.name);
+  if (allowed) return undefined;
+  const said = / LINKS?$/.test(command) ? assumed.linkDenied : denied;
+  return said(command, user.name, object.name);
 }

@@ -5,7 +5,7 @@ import { commandOf, isError, refusal, resolve } from './execution';
 import type { Execution, Of } from './execution';
 import { likePattern } from './expression';
 import { bare } from './pipelineText';
-import { denied, ok } from './reply';
+import { ok } from './reply';
 import type { ErrorReply, Reply } from './reply';
 import { variables } from './variables';
 
@@ -44,7 +44,7 @@ function make(
   const { format, signature, collocated, url, protocol } = statement;
   const link = statement.link && { database: statement.link.database ?? name.database, name: statement.link.name };
   if (link !== undefined) {
-    if (!may(user, 'SHOW LINK', link.database)) return denied('SHOW LINK', user.name, link.name);
+    if (!may(user, 'SHOW LINK', link.database)) return assumed.linkDenied('SHOW LINK', user.name, link.name);
     if (!cluster.links.has(keyOf(link))) return assumed.unknownLink(quoted(link));
   }
   const clauses = [

@@ -2,7 +2,6 @@ import { assumed } from './assumed';
 import { keyOf, may, quoteName } from './cluster';
 import type { Cluster, InlineSource, Name, Pipeline, User } from './cluster';
 import type { Execution } from './execution';
-import { denied } from './reply';
 import type { ErrorReply, Reply } from './reply';
 import { jsonObject } from './statement';
 import type { PipelineOptions } from './statement';
@@ -25,7 +24,7 @@ export function sourceOf(
     return { source: { inline }, sourceType: type, definition: { source: `${type} ${printedPath}`, rest } };
   }
   const link = { database: source.link.database ?? pipeline.database, name: source.link.name };
-  if (!may(user, 'SHOW LINK', link.database)) return denied('SHOW LINK', user.name, link.name);
+  if (!may(user, 'SHOW LINK', link.database)) return assumed.linkDenied('SHOW LINK', user.name, link.name);
   const known = cluster.links.get(keyOf(link));
   if (known === undefined) return assumed.unknownLink(`${quoteName(link.database)}.${quoteName(link.name)}`);
   const printedLink =

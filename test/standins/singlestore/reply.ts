@@ -1,3 +1,4 @@
+import { assumed } from './assumed';
 import type { SourceRequest } from './batches';
 
 export type Value = string | number | bigint | boolean | null;
@@ -54,7 +55,7 @@ export function errorReply(errno: number, sqlState: string, message: string): Er
 /** MySQL's own text. It quotes the statement from the place it could not read, secrets and all. */
 export function syntaxError(near: string, line: number): ErrorReply {
   return errorReply(
-    1064,
+    assumed.unknownStatement,
     '42000',
     'You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version ' +
       `for the right syntax to use near '${near.slice(0, 80)}' at line ${line}`,
