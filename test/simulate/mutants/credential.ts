@@ -33,6 +33,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'holds-with-the-outcome',
     modes: [2, 13],
     what: 'The journal names the new version as held only once the ALTER has answered.',
+    caughtBy: 'test/steps/recover.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/pause.ts',
@@ -132,6 +133,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'alter-without-answer-undone',
     modes: [6],
     what: 'An ALTER whose answer was lost counts as not done: the journal goes back to the old version alone.',
+    caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/change.ts',
@@ -147,6 +149,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'held-key-retired',
     modes: [7],
     what: 'The old key is retired when it is due, though a link may still hold it.',
+    caughtBy: 'test/steps/recover.test.ts',
     patches: [
       {
         file: evidence,
@@ -211,6 +214,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'validation-after-the-effect',
     modes: [11],
     what: 'createSecret makes a key without looking whether anything stands in the way of setSecret.',
+    caughtBy: 'test/steps/createSecret.test.ts',
     patches: [
       {
         file: 'lambda/steps/createSecret.ts',

@@ -29,6 +29,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'cleanup-only-after-the-label-move',
     modes: [23],
     what: 'What a promotion leaves to be done is done once, by the call that moved the label; a retry finds the version current and returns.',
+    caughtBy: 'test/steps/leftovers.test.ts',
     patches: [
       {
         file: 'lambda/steps/rotate.ts',
@@ -42,6 +43,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'no-fence',
     modes: [24],
     what: 'The journal is written without condition: a zombie writes over its successor.',
+    caughtBy: 'test/steps/zombie.test.ts',
     patches: [
       {
         file: lease,
@@ -55,6 +57,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'guard-omitted',
     modes: [24, 26],
     what: 'The lease is claimed once and not looked at again before an effect.',
+    caughtBy: 'test/steps/zombie.test.ts',
     patches: [
       {
         file: lease,
@@ -68,6 +71,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'predecessor-not-killed',
     modes: [24],
     what: 'A new holder leaves the connections of the one before alive, whose last statement may still come.',
+    caughtBy: 'test/steps/zombie.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/progress.ts',
@@ -80,6 +84,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'connections-not-recorded',
     modes: [24],
     what: 'The connection ids are written down with the end of the pause, so a successor knows of none.',
+    caughtBy: 'test/steps/zombie.test.ts',
     patches: [
       {
         file: pause,
@@ -92,6 +97,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'second-alter-beside-the-first',
     modes: [24, 13],
     what: 'An ALTER is repeated while the first, unanswered, may still be on its way.',
+    caughtBy: 'test/steps/bracket.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/change.ts',
