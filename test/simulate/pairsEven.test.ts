@@ -1,3 +1,3 @@
-import { claimPairs } from './pairs';
+import { claimPairs } from './claims';
 
 claimPairs({ at: 0, of: 2 });

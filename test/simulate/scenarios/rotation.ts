@@ -17,8 +17,8 @@ const sizes: readonly Scenario[] = [
   { name: 'four pipelines of two databases', world: () => createWorld(), play: rotate },
   { name: 'no pipeline', world: () => small([]), play: rotate },
   { name: 'two pipelines', world: () => small([onLink('a'), onLink('b')]), play: rotate },
-  { name: '50 pipelines', large: 40, world: () => small(many(50), { definition: { limits } }), play: rotate },
-  { name: '2,000 pipelines', large: 3, world: () => small(many(2_000), { definition: { limits } }), play: rotate },
+  { name: '50 pipelines', large: 20, world: () => small(many(50), { definition: { limits } }), play: rotate },
+  { name: '2,000 pipelines', large: 1, world: () => small(many(2_000), { definition: { limits } }), play: rotate },
   {
     name: 'pipelines in every state',
     world: () =>

@@ -33,7 +33,6 @@ function refuseToPipelines({ world }: Stage): () => void {
 export const sources: readonly Scenario[] = [
   {
     name: 'the source refuses the new key to the pipelines',
-    main: true,
     world: () => small(),
     play: async (stage) => {
       refuseToPipelines(stage);

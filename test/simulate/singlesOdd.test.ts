@@ -1,0 +1,3 @@
+import { claimSingles } from './claims';
+
+claimSingles({ at: 1, of: 2 });
