@@ -33,6 +33,8 @@ export class Witness {
   readonly #seen = new Map<MemoryServer, { transitions: number; alterations: number; unparsed: number }>();
   readonly #stoppedBy = new Map<MemoryPipeline, Transition['by']>();
   /** Pipelines that do not run because of us: stopped, or in Error because the source refused credentials that we had put there. */
+  /** Of those, the ones that came to it since the last look. */
+  readonly #fresh = new Set<{ readonly server: MemoryServer; readonly pipeline: MemoryPipeline }>();
   readonly #down = new Map<MemoryPipeline, MemoryServer>();
   readonly #alteredBy = new Map<string, number | 'somebody'>();
   readonly #fences = new Map<string, number>();
@@ -51,14 +53,15 @@ export class Witness {
     for (const server of world.servers.values()) server.settle();
     if (world.version === this.#version) return;
     this.#version = world.version;
-    this.journal.look();
+    const rewritten = this.journal.look();
+    this.#fresh.clear();
     const say = (invariant: Invariant, text: string): void => {
       this.violations.push({ invariant, point, text });
     };
     this.#fencesGrow(say);
     for (const server of world.servers.values()) this.#changesOf(server, say);
     for (const server of world.servers.values()) this.#links(server, say);
-    this.#paused(say);
+    this.#paused(rewritten, say);
     this.#store(say);
   }
 
@@ -109,7 +112,10 @@ export class Witness {
     this.#down.delete(pipeline);
     const driven =
       to === 'Error' && this.#refused(server, pipeline) && this.#isAlteredByUs(server, pipeline.link ?? '');
-    if (driven || (to === 'Stopped' && typeof by === 'number')) this.#down.set(pipeline, server);
+    if (driven || (to === 'Stopped' && typeof by === 'number')) {
+      this.#down.set(pipeline, server);
+      this.#fresh.add({ server, pipeline });
+    }
   }
 
   /** By credentials of ours, or because the definition says so. */
@@ -212,8 +218,9 @@ export class Witness {
     return buckets;
   }
 
-  #paused(say: (invariant: Invariant, text: string) => void): void {
-    for (const { server, pipeline } of this.#ofUs()) {
+  /** All that is stopped, when the journal says something else now; otherwise what was stopped just now. */
+  #paused(rewritten: boolean, say: (invariant: Invariant, text: string) => void): void {
+    for (const { server, pipeline } of rewritten ? this.#ofUs() : this.#fresh) {
       if (pipeline.state !== 'Stopped') continue;
       if (this.#promisedOn(server, pipeline) !== null) continue;
       say('d', `${pipeline.name} on ${server.id} is stopped by us and no open bracket names it`);

@@ -17,9 +17,10 @@ export class Journal {
 
   constructor(readonly world: MemoryWorld) {}
 
-  look(): void {
+  /** @returns whether it has changed */
+  look(): boolean {
     const { table } = this.world;
-    if (table.version === this.#version) return;
+    if (table.version === this.#version) return false;
     this.#version = table.version;
     const rows = table.rows();
     const of = <T>(kind: string): T[] =>
@@ -44,6 +45,7 @@ export class Journal {
       this.named.set(place, new Set([...members, ...lingering]));
       this.owed.set(place, new Set(bracket.phase === 'open' ? [...members, ...lingering] : lingering));
     }
+    return true;
   }
 
   parse(json: string): unknown {

@@ -91,6 +91,8 @@ export class MemoryPipelines {
   readonly alterations: Alteration[] = [];
   /** Grows with every change of a link, a connection or the list of pipelines; those of states are in `transitions`. */
   protected changes = 0;
+  /** Before this no batch ends. */
+  #dueAt = -Infinity;
 
   constructor(
     readonly now: () => number,
@@ -118,6 +120,7 @@ export class MemoryPipelines {
       ...{ link, path, state, nextBatchAt: null, stopping: false },
     };
     if (state === 'Running') pipeline.nextBatchAt = this.now() + pipeline.loadMs;
+    this.#dueAt = Math.min(this.#dueAt, pipeline.nextBatchAt ?? Infinity);
     this.pipelines.set(pipeline.name, pipeline);
     this.changes += 1;
     return pipeline;
@@ -162,6 +165,7 @@ export class MemoryPipelines {
     if (from === state) return;
     pipeline.state = state;
     pipeline.nextBatchAt = state === 'Running' ? at + pipeline.loadMs : null;
+    this.#dueAt = Math.min(this.#dueAt, pipeline.nextBatchAt ?? Infinity);
     this.transitions.push({ at, pipeline: pipeline.name, from, to: state, by });
   }
 
@@ -178,9 +182,12 @@ export class MemoryPipelines {
   }
 
   settle(): void {
+    if (this.now() < this.#dueAt) return;
+    this.#dueAt = Infinity;
     for (const pipeline of this.pipelines.values()) {
       while (pipeline.nextBatchAt !== null && pipeline.nextBatchAt <= this.now())
         this.#load(pipeline, pipeline.nextBatchAt);
+      this.#dueAt = Math.min(this.#dueAt, pipeline.nextBatchAt ?? Infinity);
     }
   }
 

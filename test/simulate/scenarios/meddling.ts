@@ -69,7 +69,7 @@ const meddlings: readonly Meddling[] = [
     },
     when: ['before setSecret', 'in the pause', 'after setSecret'],
     says: /deactivated|Inactive|PROOF_FAILED|VERSION_GIVEN_UP|CREDENTIALS_NOT_ACCEPTED/,
-    more: { ends: ['person', 'unchanged', 'done'] },
+    more: { ends: ['person', 'unchanged', 'done'], large: 100 }, // it is waited for, call by call,
   },
   {
     what: 'the old key is deactivated by hand',
