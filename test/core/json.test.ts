@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isNested, jsonText, membersOf, objectOf, textIn } from '../../lambda/core/json';
+import { isBoolean, isNested, isNumber, jsonText, membersOf, objectOf, textIn } from '../../lambda/core/json';
 
 test('the members of any object are what JSON.parse makes of them', () => {
   fc.assert(
@@ -64,4 +64,47 @@ test('a text is told from other values', () => {
   ]);
   expect([...members.values()].map(isNested)).toEqual([false, false, true, true]);
   expect(textIn(jsonText('a"\\\n'))).toBe('a"\\\n');
+});
+
+test.each(['0', '-0', '7', '10', '-12.050', '1e5', '1E+05', '0.1e-10', '12345678901234567890'])(
+  '%s is a number',
+  (text) => {
+    expect(isNumber(text)).toBe(true);
+  },
+);
+
+test.each([
+  '',
+  'x',
+  '01',
+  '+1',
+  '.5',
+  '1.',
+  '1.x',
+  '1e',
+  '1e+',
+  '1ex',
+  '1x5',
+  'x1',
+  '1x',
+  ' 1',
+  '0x1f',
+  'Infinity',
+  '1_000',
+  '-',
+])('%j is no number, whatever JavaScript makes of it', (text) => {
+  expect(isNumber(text)).toBe(false);
+});
+
+test('two words are booleans', () => {
+  expect(['true', 'false', 'True', '"true"', '1', 'null', ''].map(isBoolean)).toEqual([
+    true,
+    true,
+    ...Array<boolean>(5).fill(false),
+  ]);
+});
+
+test('a text with brackets in it is not nested, and one that ends like a text is none', () => {
+  expect(isNested(jsonText('{['))).toBe(false);
+  expect(textIn(membersOf('{"l":["x"], "o":{"a":"b"}}')?.get('l'))).toBeUndefined();
 });

@@ -239,6 +239,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'alter-for-ever',
     modes: [12],
     what: 'A refused ALTER is repeated for as long as the invocation lasts, with everything paused.',
+    caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/change.ts',
@@ -251,6 +252,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'rollback-without-config',
     modes: [13],
     what: 'The way back gives the link its old credentials and leaves the new CONFIG.',
+    caughtBy: 'test/steps/bracket.test.ts',
     patches: [
       {
         file: 'lambda/steps/change.ts',
@@ -263,6 +265,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'config-remembered-too-late',
     modes: [13],
     what: 'A retry takes the CONFIG that its predecessor has changed for the one to go back to.',
+    caughtBy: 'test/steps/bracket.test.ts',
     patches: [
       { file: 'lambda/steps/change.ts', find: 'record.bracket?.config ?? configBefore(', replace: 'configBefore(' },
     ],

@@ -42,6 +42,7 @@ export const pauseMutants: readonly Mutant[] = [
     name: 'record-cleared-before-all-run',
     modes: [14, 20],
     what: 'What was sent a START counts as running, without a look.',
+    caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
         file: resume,
@@ -133,8 +134,8 @@ export const pauseMutants: readonly Mutant[] = [
     patches: [
       {
         file: look,
-        find: 'onWayIn ? all.filter((name) => !p.known.has(name)) : []',
-        replace: 'onWayIn ? all.slice(0, 0) : []',
+        find: '.filter((name) => !p.known.has(name))',
+        replace: '.filter((name) => !p.known.has(name) && p.known.has(name))',
       },
     ],
   },

@@ -59,7 +59,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'first-error-hidden-by-the-last',
     modes: [34],
     what: 'The error of the clean-up replaces the one that made it necessary.',
-    caughtBy: 'test/steps/bracket.test.ts',
+    caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/progress.ts',
