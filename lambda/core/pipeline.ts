@@ -29,10 +29,7 @@ export function sourceOf(definition: string, database: string): PipelineSource {
   if (as < 0) return { through: 'hidden' };
   const type = word(as + 3);
   const follows = all[as + 4]?.kind;
-  if (type !== 'LINK')
-    return inlineSources.has(type) || (type !== '' && follows === 'string')
-      ? { through: 'inline', type }
-      : { through: 'hidden' };
+  if (type !== 'LINK') return inlineSources.has(type) ? { through: 'inline', type } : { through: 'hidden' };
   const names = nameAfter(all, as + 4);
   if (names === null) return { through: 'hidden' };
   const path = all[names.end];
@@ -44,7 +41,20 @@ export function sourceOf(definition: string, database: string): PipelineSource {
 
 /** The sources of CREATE PIPELINE with credentials of their own (facts: singlestore, section 4.1). */
 const inlineSources: ReadonlySet<string> = new Set([
-  ...['S3', 'KAFKA', 'KAFKACONNECT', 'AZURE', 'GCS', 'HDFS', 'FS', 'FILESYSTEM', 'MONGODB', 'MYSQL'],
+  ...[
+    'S3',
+    'KAFKA',
+    'KAFKACONNECT',
+    'KINESIS',
+    'AZURE',
+    'GCS',
+    'HDFS',
+    'FS',
+    'FILESYSTEM',
+    'MONGODB',
+    'MYSQL',
+    'ICEBERG',
+  ],
 ]);
 /** The words that may come after a source there. */
 const clauses =
@@ -82,7 +92,7 @@ function nameAfter(all: readonly Token[], from: number): NameFound | null {
   }
   const [first, second, ...more] = parts;
   // anything else here means that this was no name of a form we know: better unreadable than wrong
-  if (first === undefined || more.length > 0 || all[at]?.kind === 'symbol') return null;
+  if (!first || second === '' || more.length > 0 || all[at]?.kind === 'symbol') return null;
   return { parts: second === undefined ? [first] : [first, second], end: at };
 }
 

@@ -23,7 +23,7 @@ export function parseFlatSecret(value: Credentials, where: string): FlatSecret {
   for (const [key, held] of members) {
     if (isNested(held)) throw wrong(`has a nested value under ${JSON.stringify(key)}`);
     // it would be stored at the server as another text
-    if (/\p{Cs}/u.test(key + (textIn(held) ?? '')))
+    if ([key, textIn(held) ?? ''].some((text) => /\p{Cs}/u.test(text)))
       throw wrong(`has half a surrogate pair under ${JSON.stringify(key)}`);
   }
   return new Map([...members].map(([key, held]) => [key, sameText(held)]));

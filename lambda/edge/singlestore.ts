@@ -16,7 +16,7 @@ import type {
   Privilege,
 } from '../ports';
 import * as catalogue from './catalogue';
-import { readGrammar } from './grammar';
+import { readGrammar, unwritable } from './grammar';
 import { SessionLane } from './lane';
 import { openSessions } from './opening';
 import { ask, failureOf, obstacleTo, read, readDefinitions } from './reading';
@@ -42,7 +42,7 @@ class LiveCluster implements Cluster {
   readonly #connection: ConnectionSecret;
   readonly #random: () => string;
   readonly #grammars = new Map<string, Grammar | null>();
-  #granted: readonly string[] | undefined;
+  #granted: Promise<readonly Row[] | null> | undefined;
   #watch: Session;
   #lanes: readonly SessionLane[];
 
@@ -91,15 +91,19 @@ class LiveCluster implements Cluster {
     const { database } = partsOf(link.link);
     const known = this.#grammars.get(database);
     if (known !== undefined) return known;
-    const grammar = await readGrammar(link, this.#random(), this.#watch);
+    const mayCreate = await this.#shows('CREATE LINK', database);
+    const grammar = await readGrammar(link, mayCreate, this.#random(), this.#watch);
     this.#grammars.set(database, grammar);
     return grammar;
   }
 
   async lacks(privilege: Privilege, database: string): Promise<RotationError | null> {
-    // a START is not sent merely to ask, and a cluster may have many databases: what the grants show is not asked for
-    const shown = privilege === 'SHOW LINK' ? [] : await this.#grants();
-    if (shown.some((row) => grantsPrivilege(row, privilege, database))) return null;
+    // what the grants show is not asked for: a cluster may have many databases, and a START is not sent merely to ask
+    if (privilege !== 'SHOW LINK' && (await this.#shows(privilege, database))) {
+      if (privilege === 'SHOW PIPELINE') return null;
+      const obstacle = await unwritable(database, this.#random(), this.#watch);
+      if (obstacle !== undefined) return obstacle;
+    }
     return obstacleTo(statements.probePrivilege(privilege, database, this.#random()), this.#watch);
   }
 
@@ -197,8 +201,17 @@ class LiveCluster implements Cluster {
 
   /** Asked once for each connection: a right that is taken away meanwhile is found by the statement that needs it. */
   async #grants(): Promise<readonly string[]> {
-    this.#granted ??= catalogue.grantsOf((await this.#readIfShown(statements.showGrants)) ?? []);
-    return this.#granted;
+    this.#granted ??= this.#readIfShown(statements.showGrants);
+    try {
+      return catalogue.grantsOf((await this.#granted) ?? []);
+    } catch (thrown) {
+      this.#granted = undefined;
+      throw thrown;
+    }
+  }
+
+  async #shows(privilege: string, database: string): Promise<boolean> {
+    return (await this.#grants()).some((row) => grantsPrivilege(row, privilege, database));
   }
 
   /** Nothing in the catalogue may mean that there is none, or that it is not told: a link that is replaced would lose it. */

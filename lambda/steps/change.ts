@@ -1,8 +1,10 @@
 import type { RotationDefinition } from '../core/definition';
 import { settledOn, type ConfigValue, type LinkRecord } from '../core/journal';
-import { objectOf, type Json } from '../core/json';
+import { membersOf, objectOf, type Json } from '../core/json';
 import { configBefore, linkConfig, linkCredentials, mergeConfig } from '../core/secret';
+import type { LinkRow } from '../ports';
 import type { Change } from './bracket/progress';
+import { missingFields } from './fields';
 import type { Value } from './rotation';
 import { sourceFor } from './sources';
 import type { SurveyedLink } from './survey';
@@ -66,20 +68,21 @@ export function holdsSameValue(
   },
 ): boolean {
   if (direction === 'back' || current === null) return false;
-  const shown = toSet(linkConfig(current.fields, definition.fields, `version ${current.version}`));
-  const known =
-    record === null || record.holds.length === 0
-      ? mergeConfig(row.config, shown, 'link') === null
-      : settledOn(record, current.version);
+  // a value from before `fields` asked for a key, or from before there was one, is another value
+  if ([current, value].some(({ fields }) => missingFields(definition, [...fields.keys()]).length > 0)) return false;
   const [before, after] = [current, value].map(({ fields, version }) => ({
     credentials: linkCredentials(fields, definition.fields, `version ${version}`),
-    config: objectOf(linkConfig(fields, definition.fields, `version ${version}`)),
+    config: linkConfig(fields, definition.fields, `version ${version}`),
   }));
+  if (before === undefined || after === undefined) return false;
+  const unrecorded = record === null || record.holds.length === 0;
   return (
-    known &&
-    before !== undefined &&
-    after !== undefined &&
+    (unrecorded ? shows(row, before.config) : settledOn(record, current.version)) &&
     before.credentials.equals(after.credentials) &&
-    before.config === after.config
+    objectOf(before.config) === objectOf(after.config)
   );
 }
+
+/** Whether a link's CONFIG has these keys as they are; nothing asked, nothing read. */
+const shows = (row: LinkRow, wanted: ReadonlyMap<string, Json>): boolean =>
+  wanted.size === 0 || (membersOf(row.config) !== null && mergeConfig(row.config, toSet(wanted), 'link') === null);

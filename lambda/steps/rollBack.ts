@@ -65,7 +65,7 @@ export async function rollBack(
     );
     const back = outcomes.flatMap(({ keys }) => keys);
     const unseen = wanted.filter((key) => !back.includes(key));
-    const blockers = clusters.flatMap((survey) => survey.blockers);
+    const blockers = clusters.flatMap((survey) => [...survey.hiding, ...survey.blockers]);
     mustAllHaveMoved(
       outcomes.flatMap(({ failed }) => failed),
       [...failures, ...(unseen.length === 0 ? [] : [notReached(unseen, version), ...blockers])],

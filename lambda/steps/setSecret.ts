@@ -38,10 +38,12 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
       direction: 'forward',
       restartErrorsAfter,
     } as const;
-    // where a running pipeline hides its source, nobody knows what to pause
-    const open = clusters.filter(({ blockers }) => !blockers.some(({ code }) => code === 'SOURCE_HIDDEN'));
+    const open = clusters.filter(({ hiding }) => hiding.length === 0);
     const moved = await Promise.all(open.map((survey) => moveLinks(run, survey, survey.links, move)));
-    mustAllHaveMoved(moved.flat(), [...failures, ...clusters.flatMap(({ blockers }) => blockers)]);
+    mustAllHaveMoved(moved.flat(), [
+      ...failures,
+      ...clusters.flatMap(({ hiding, blockers }) => [...hiding, ...blockers]),
+    ]);
   });
   await updateSecretRecord(run, secret.arn, (record) => ({
     ...notSet(record),

@@ -35,6 +35,8 @@ export interface Survey {
   readonly near: readonly QualifiedName[];
   /** What would stop a rotation here and is not of one link, each said in full. */
   readonly blockers: readonly RotationError[];
+  /** Pipelines may be hidden, so nobody knows what to pause: no link is changed here. */
+  readonly hiding: readonly RotationError[];
 }
 
 export type InlinePipeline = PipelineRow & { readonly type: string };
@@ -54,13 +56,19 @@ export async function survey(
   const pipelines = await cluster.pipelines();
   const definitions = await cluster.definitions(pipelines.map(({ pipeline }) => pipeline));
   const { users, inline, hidden } = sourcesOf(pipelines, definitions);
-  blockers.push(...hidden.map((pipeline) => sourceHidden(pipeline, cluster.id)));
   blockers.push(...rows.flatMap((row) => unreadableConfig(definition, row)));
-  // a pipeline that this user sees may read through a link that it does not see
-  const unseen = [...users.keys()].filter((link) => covers(target, link) && !rows.some((row) => row.link === link));
+  // what runs through a link that is not shown among those of its database reads through one of another name, or a hidden one
+  const databases = new Set(target.links.map(({ database }) => database));
+  const unseen = [...users]
+    .filter(([link]) => databases.has(partsOf(link).database) && !visible.includes(link))
+    .filter(([link, readers]) => covers(target, link) || readers.some(({ state }) => activityOf(state) !== 'resting'))
+    .map(([link]) => link);
   const wanted: readonly LinkPattern[] = unseen.map(partsOf).map(({ database, name }) => ({ database, link: name }));
   blockers.push(...(await linksMissing(cluster, [...missing, ...wanted])));
-  blockers.push(...(await mustSeePipelines(cluster, grammars, pipelines)));
+  const hiding = [
+    ...hidden.map((pipeline) => sourceHidden(pipeline, cluster.id)),
+    ...(await mustSeePipelines(cluster, grammars, pipelines)),
+  ];
   const lacking = await lackingToPause(
     cluster,
     rows.flatMap(({ link }) => users.get(link) ?? []),
@@ -73,7 +81,17 @@ export async function survey(
   );
   const known = new Set(definitions.keys());
   const near = nearMatches(users, visible, rows);
-  return { connectionSecretId: target.connectionSecretId, cluster, links, known, visible, inline, near, blockers };
+  return {
+    connectionSecretId: target.connectionSecretId,
+    cluster,
+    links,
+    known,
+    visible,
+    inline,
+    near,
+    blockers,
+    hiding,
+  };
 }
 
 type User = SurveyedLink['users'][number];

@@ -50,7 +50,11 @@ export async function withSurveys<R>(
 /** Everything that stands in the way of a rotation. */
 export const blockersOf = ({ clusters, failures }: Surveys): readonly RotationError[] => [
   ...failures,
-  ...clusters.flatMap(({ blockers, links }) => [...blockers, ...links.flatMap(({ blocker }) => blocker ?? [])]),
+  ...clusters.flatMap(({ blockers, hiding, links }) => [
+    ...hiding,
+    ...blockers,
+    ...links.flatMap(({ blocker }) => blocker ?? []),
+  ]),
 ];
 
 /** Whether some link has no record: nobody knows which credential it holds. */

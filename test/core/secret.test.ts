@@ -47,6 +47,7 @@ describe('a secret', () => {
     [`{"aws": {"key": "${canary}"}}`, 'has a nested value under "aws"'],
     [`{"ok": "${canary}", "keys": ["${canary}"]}`, 'has a nested value under "keys"'],
     [`{"ok": "${canary}", "half": "${canary}\\ud83d"}`, 'has half a surrogate pair under "half"'],
+    [`{"ok\\ud83d": "\\ude00 ${canary}"}`, 'has half a surrogate pair under "ok\\ud83d"'],
     [`{"\\udd11": "${canary}"}`, 'has half a surrogate pair under "\\udd11"'],
   ])('%j is refused without a word of its values', (value, problem) => {
     const said = refused(() => parseFlatSecret(new Credentials(value), where));

@@ -105,9 +105,11 @@ describe('no START is sent merely to ask', () => {
     return server.statements.filter(({ kind }) => kind === 'start-pipeline').length;
   };
 
-  test('where the grants show the privilege', async () => {
+  test('where the grants show the privilege; they are asked for once', async () => {
     const { server, cluster } = await asUser(all);
     expect(await startsAfter(cluster, server)).toBe(0);
+    await Promise.all(['a', 'b', 'my shop'].map((database) => cluster.lacks('SHOW PIPELINE', database)));
+    expect(server.statements.filter(({ kind }) => kind === 'show-grants')).toHaveLength(1);
   });
 
   test('where the server does not tell the grants, it is', async () => {
@@ -130,6 +132,13 @@ describe('no START is sent merely to ask', () => {
 });
 
 describe('a workspace that has the database read-only', () => {
+  test.each(['9.1', '9.0'] as const)('(version %s) is found where the grants show every right', async (version) => {
+    const { server, cluster } = await asUser(all, { version });
+    expect(await cluster.lacks('START PIPELINE', 'my shop')).toBeNull();
+    server.update(readOnly);
+    expect((await cluster.lacks('START PIPELINE', 'my shop'))?.code).toBe('WORKSPACE_WRONG');
+  });
+
   const readOnly = ({ databases, ...state }: SingleStoreStandIn['cluster']) => ({
     ...state,
     databases: databases.set('my shop', { name: 'my shop', attached: true, readOnly: true }),
@@ -175,6 +184,12 @@ describe('the right to change a link', () => {
     );
     await expect(cluster.grammar(lake)).rejects.toThrow(grant('SHOW LINK, CREATE LINK'));
     expect(server.link('my shop', 'lake')?.credentials).toEqual({ aws_access_key_id: 'AKIAOLD' });
+  });
+
+  test('is not asked for where the grants show it: no CREATE LINK is sent merely to ask', async () => {
+    const { server, cluster } = await asUser(all, { version: '9.0' });
+    expect(await cluster.grammar(lake)).toBe('replace');
+    expect(server.statements.filter(({ sql }) => sql.startsWith('CREATE LINK'))).toEqual([]);
   });
 
   test.each(['9.1', '9.0', '8.9'] as const)('is asked for without an effect on %s', async (version) => {

@@ -55,6 +55,24 @@ test('a link that is not seen is a missing privilege where the server says so, a
   expect(await blockers(world)).toEqual(['PRIVILEGE_MISSING: SHOW LINK ON analytics']);
 });
 
+test('what runs through a link that is not shown beside the others runs through one of another name, or a hidden one', async () => {
+  const world = twoDatabases();
+  world.server().add(onLink('odd', { link: qualified('analytics', 'Analytics_Link') }));
+  expect(await blockers(world)).toEqual([expect.stringMatching(/^LINK_MISSING: link `analytics`.`Analytics_Link`/)]);
+  world.pipeline('analytics', 'odd').state = 'Stopped';
+  expect(await blockers(world)).toEqual([]);
+});
+
+test('a right to see that is taken away after the key was made: no link is changed while somebody may be hidden', async () => {
+  const world = twoDatabases();
+  const version = await upTo(world, 'createSecret');
+  world.server().pipelines.delete(qualified('sales', 'invoices'));
+  lacking(world, 'SHOW PIPELINE ON sales');
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('PRIVILEGE_MISSING');
+  expect(story(world)).toEqual([]);
+  expect(world.points).not.toContain('lane.alter');
+});
+
 test('all links of a database that shows none is one blocker', async () => {
   const world = twoDatabases();
   world.server().links.delete(salesLink);

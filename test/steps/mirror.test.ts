@@ -59,6 +59,26 @@ test('a link without a record whose CONFIG shows something else is changed, thou
   expect(again.links.map(({ unchanged }) => unchanged)).toEqual([false]); // it is set, and not current yet
 });
 
+test.each([
+  ['an empty first value', '{}', '{"region":"us-east-1"}'],
+  ['a value from before a key was asked for', '{"token":"t","region":"us-east-1"}', '{"region":"us-east-1"}'],
+  ['CONFIG that is no object, which nothing is merged into', '{"token":"t"}', 'null'],
+])('%s is no obstacle: the link is given the value', async (_, secretValue, config) => {
+  const asks = config === 'null' ? {} : { region: 'region', zone: 'zone' };
+  const world = createWorld({
+    definition: {
+      source: { type: 'mirror', secretId: mirrored, overlap: false },
+      fields: { credentials: { token: 'token' }, config: asks },
+    },
+    secretValue,
+  });
+  world.secrets.add(mirrored, world.newId(), '{"token":"new","region":"us-east-1","zone":"z"}');
+  world.link('analytics', 'analytics_link').config = config;
+  expect((await world.run((run) => plan(run, run.definitions[0]!))).blockers).toEqual([]);
+  await upTo(world, 'setSecret');
+  expect(world.link('analytics', 'analytics_link').credentials).toBe('{"token":"new"}');
+});
+
 test('a plan says of a link that holds the value already that nothing is paused', async () => {
   const world = mirroring(sameAsNow);
   const { links } = await world.run((run) => plan(run, run.definitions[0]!));

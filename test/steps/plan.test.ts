@@ -77,7 +77,7 @@ describe('not covered', () => {
 
   test('is a pipeline whose link differs by the case of its letters', async () => {
     const found = world();
-    found.server().add(onLink('odd', { link: qualified('analytics', 'Analytics_Link') }));
+    found.server().add(onLink('odd', { link: qualified('analytics', 'Analytics_Link'), state: 'Stopped' }));
     const { uncovered, blockers } = await planned(found);
     expect(blockers).toEqual([]);
     expect(uncovered.map(({ object }) => object)).toEqual([

@@ -20,15 +20,18 @@ export async function look(p: Progress): Promise<void> {
     for (const member of p.situation.members)
       if (activityOf(states.get(member) ?? '') === 'running') p.lingering.add(member);
   }
-  const users = await usersAmong(p, [...states.keys()]);
+  const users = await usersAmong(p, states);
   const driven = await drivenAmong(p, states);
   p.set({ states, users, driven });
 }
 
 /** A pipeline made or made anew since the survey may use the link; nothing but its definition tells. */
-async function usersAmong(p: Progress, all: readonly QualifiedName[]): Promise<ReadonlySet<QualifiedName>> {
+async function usersAmong(
+  p: Progress,
+  states: ReadonlyMap<QualifiedName, string>,
+): Promise<ReadonlySet<QualifiedName>> {
   const onWayIn = p.work.change !== null && p.situation.change === 'pending' && p.situation.failure === null;
-  const strangers = onWayIn ? all.filter((name) => !p.known.has(name)) : [];
+  const strangers = onWayIn ? [...states.keys()].filter((name) => !p.known.has(name)) : [];
   if (strangers.length === 0) return p.situation.users;
   const users = new Set(p.situation.users);
   for (const [pipeline, definition] of await p.work.cluster.definitions(strangers)) {
@@ -36,6 +39,8 @@ async function usersAmong(p: Progress, all: readonly QualifiedName[]): Promise<R
     const source = sourceOf(definition, partsOf(pipeline).database);
     if (source.through === 'link' && source.link === p.record.link) users.add(pipeline);
     else users.delete(pipeline);
+    if (source.through === 'hidden' && activityOf(states.get(pipeline) ?? '') !== 'resting')
+      p.fail({ code: 'SOURCE_HIDDEN', what: `${pipeline}, made meanwhile, runs and shows no source` });
   }
   return users;
 }
