@@ -145,6 +145,7 @@ const beginnings: readonly Scenario[] = [
       await stage.pass(3_600_000);
       await stage.rotate();
     },
+    ends: ['done', 'person'], // the first rotation may have come so late that its old key is not due yet
   },
   {
     name: 'the next rotation comes before the old key has retired',
