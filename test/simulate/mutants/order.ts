@@ -110,6 +110,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'read-before-lock',
     modes: [25],
     what: 'What the link holds is read before the lease is claimed, and believed afterwards.',
+    caughtBy: 'test/steps/zombie.test.ts',
     patches: [
       {
         file: move,
@@ -132,6 +133,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'lease-taken-from-the-living',
     modes: [25],
     what: 'A lease is taken over though its holder is still at work.',
+    caughtBy: 'test/steps/lease.test.ts',
     patches: [
       {
         file: 'lambda/core/lease.ts',
@@ -144,6 +146,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'lease-not-renewed',
     modes: [26],
     what: 'The lease is not renewed while a batch is waited for.',
+    caughtBy: 'test/steps/lease.test.ts',
     patches: [
       {
         file: lease,
@@ -195,6 +198,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'access-denied-is-not-yet',
     modes: [27],
     what: 'AccessDenied is waited out like a key that is not known yet.',
+    caughtBy: 'test/steps/setSecret.test.ts',
     patches: [
       {
         file: trials,
@@ -228,12 +232,14 @@ export const orderMutants: readonly Mutant[] = [
     name: 'loser-keeps-its-key',
     modes: [28, 23],
     what: 'A read that lags says "no value", a second key is made, the store keeps the first value, and the second key stays.',
+    caughtBy: 'test/steps/sources.test.ts',
     patches: [{ file: iamUser, find: '  if (!stored) await run.keys.remove(userName, made.keyId);\n', replace: '' }],
   },
   {
     name: 'stale-read-is-believed',
     modes: [28],
     what: 'A pending value that cannot be read at once is taken for missing.',
+    caughtBy: 'test/steps/leftovers.test.ts',
     patches: [
       {
         file: 'lambda/steps/rotation.ts',
@@ -246,6 +252,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'time-left-not-looked-at',
     modes: [29],
     what: 'A pause is begun however little time is left.',
+    caughtBy: 'test/steps/setSecret.test.ts',
     patches: [
       {
         file: 'lambda/steps/survey.ts',
@@ -312,6 +319,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'label-moved-back-by-force',
     modes: [32],
     what: 'A label that somebody moved is moved again, without asking.',
+    caughtBy: 'test/steps/finishSecret.test.ts',
     patches: [
       {
         file: finishSecret,
@@ -333,6 +341,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'label-not-looked-at-again',
     modes: [32, 24],
     what: 'A link is given a version that lost its label while the lease was waited for.',
+    caughtBy: 'test/steps/races.test.ts',
     patches: [
       {
         file: pause,
@@ -345,6 +354,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'rolled-back-to-a-dead-key',
     modes: [32],
     what: 'Links go back to AWSCURRENT though somebody has deactivated its key.',
+    caughtBy: 'test/steps/testSecret.test.ts',
     patches: [
       {
         file: 'lambda/steps/rollBack.ts',

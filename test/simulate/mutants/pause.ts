@@ -131,6 +131,7 @@ export const pauseMutants: readonly Mutant[] = [
     name: 'newcomer-not-looked-for',
     modes: [17],
     what: 'A pipeline made since the survey is not looked at, and the ALTER is refused for ever.',
+    caughtBy: 'test/steps/setSecret.test.ts',
     patches: [
       {
         file: look,
@@ -143,6 +144,7 @@ export const pauseMutants: readonly Mutant[] = [
     name: 'newcomers-for-ever',
     modes: [17],
     what: 'Newcomers are taken in without bound, with everybody else paused.',
+    caughtBy: 'test/steps/setSecret.test.ts',
     patches: [
       { file: pause, find: 'if (p.promises > 1 + attempts) {', replace: 'if (p.promises > 100_000 + attempts) {' },
     ],
@@ -159,6 +161,7 @@ export const pauseMutants: readonly Mutant[] = [
     name: 'stop-in-flight-abandoned',
     modes: [18, 24],
     what: 'When the drain budget is spent everything is started again, and the STOP that is still under way is left to itself.',
+    caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
         file: pause,
@@ -195,6 +198,7 @@ export const pauseMutants: readonly Mutant[] = [
     name: 'any-error-restarted',
     modes: [19],
     what: 'A member that went into Error for a reason of its own is started again, for ever.',
+    caughtBy: 'test/core/bracket.test.ts',
     patches: [{ file: bracket, find: '(isInError(state) && s.driven.has(member))', replace: 'isInError(state)' }],
   },
   {
@@ -236,8 +240,13 @@ export const pauseMutants: readonly Mutant[] = [
   {
     name: 'one-bad-link-holds-the-others',
     modes: [22],
-    what: 'The first link that fails ends the work on all links of the cluster.',
+    what: 'Links are moved one after the other, and the first that fails ends the work on all of the cluster.',
     patches: [
+      {
+        file: 'lambda/steps/move.ts',
+        find: 'Math.min(parallelLinks, queue.length, cluster.lanes.length)',
+        replace: 'Math.min(parallelLinks - 3, queue.length, cluster.lanes.length)',
+      },
       {
         file: 'lambda/steps/move.ts',
         find: '        failed.push({ link: link.row.link, error: asRotationError(thrown) });',

@@ -202,6 +202,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'grammar-not-asked',
     modes: [35, 11],
     what: 'ALTER LINK is sent to a server that does not know it, which may quote what it cannot parse.',
+    caughtBy: 'test/steps/access.test.ts',
     patches: [
       {
         file: 'lambda/steps/access.ts',
@@ -214,6 +215,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'nobody-knows-who-holds-which-key',
     modes: [36],
     what: 'The journal names versions alone, so a key that a link holds cannot be told from a free one.',
+    caughtBy: 'test/steps/createSecret.test.ts',
     patches: [
       {
         file: 'lambda/steps/change.ts',
