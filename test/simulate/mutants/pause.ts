@@ -241,6 +241,7 @@ export const pauseMutants: readonly Mutant[] = [
     name: 'one-bad-link-holds-the-others',
     modes: [22],
     what: 'Links are moved one after the other, and the first that fails ends the work on all of the cluster.',
+    caughtBy: 'test/steps/links.test.ts',
     patches: [
       {
         file: 'lambda/steps/move.ts',
