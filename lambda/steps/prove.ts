@@ -74,11 +74,9 @@ export async function proofsNow(
 ): Promise<ReadonlyMap<QualifiedName, Proof>> {
   if (candidates.length === 0) return new Map();
   const mark = candidates.reduce((least, { errorsAfter }) => Math.min(least, errorsAfter), Infinity);
-  const [rows, batches, errors] = await Promise.all([
-    cluster.pipelines(),
-    cluster.batches(),
-    cluster.errorsAfter(mark),
-  ]);
+  // states first: what has put a pipeline into Error by then stands among the errors that are read after it
+  const rows = await cluster.pipelines();
+  const [batches, errors] = await Promise.all([cluster.batches(), cluster.errorsAfter(mark)]);
   const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
   const saidOf = new Map<QualifiedName, PipelineError[]>();
   for (const error of errors) saidOf.set(error.pipeline, [...(saidOf.get(error.pipeline) ?? []), error]);

@@ -28,6 +28,7 @@ export class SocketWorld extends MemoryWorld {
   static async open(options: SingleStoreOptions = {}): Promise<SocketWorld> {
     const limits = { ...definition.limits, connections: 2 };
     const world = new SocketWorld({ clusters: {}, definition: { limits } });
+    world.clock.turn = () => new Promise((resolve) => setImmediate(resolve));
     await world.#start(options);
     return world;
   }

@@ -16,6 +16,12 @@ export class VirtualClock implements Clock {
     this.#now = now;
   }
 
+  /** Between two timers: all microtasks are done by then. Who waits for the real world as well needs a turn of its event loop. */
+  turn = (): Promise<void> =>
+    new Promise((resolve) => {
+      process.nextTick(resolve);
+    });
+
   now(): number {
     return this.#now;
   }
@@ -53,9 +59,7 @@ export class VirtualClock implements Clock {
     };
     work.then(settle, settle);
     for (;;) {
-      await new Promise<void>((resolve) => {
-        process.nextTick(resolve); // all microtasks are done by then
-      });
+      await this.turn();
       if (settled) return work;
       const timer = this.#timers.shift();
       if (timer === undefined) throw new Error('everybody waits and nothing is due: the work would never settle');
