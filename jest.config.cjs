@@ -6,6 +6,7 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/outside/'], // need programs that npm does not install
   testTimeout: 20_000,
+  testSequencer: '<rootDir>/test/sequencer.cjs',
   maxWorkers: '100%', // half of the time is waiting: for batches, time-outs and other processes
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
 };
