@@ -113,7 +113,7 @@ export function readConfig(text: string): ReadonlyMap<string, Json> {
 }
 
 /** A secret's value is often a text where CONFIG holds a number or a boolean (`"database.port": 3306`): the link's type wins. */
-export function keepType(value: Json, before: Json | undefined): Json {
+function keepType(value: Json, before: Json | undefined): Json {
   if (before === undefined) return value;
   const text = textIn(value);
   if (text === undefined)

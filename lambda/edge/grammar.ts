@@ -40,7 +40,7 @@ export async function readGrammar(
 /**
  * Whether a database can be written to, asked of one where the grants show what it takes, with a change of a link that nobody has.
  *
- * @returns WORKSPACE_WRONG; `undefined`: this server cannot be asked so
+ * @returns WORKSPACE_WRONG; `null`: it can, as far as the server says; `undefined`: this server cannot be asked so
  */
 export async function unwritable(
   database: string,

@@ -33,9 +33,9 @@ export class Witness {
   readonly #seen = new Map<MemoryServer, { transitions: number; alterations: number; unparsed: number }>();
   readonly #stoppedBy = new Map<MemoryPipeline, Transition['by']>();
   /** Pipelines that do not run because of us: stopped, or in Error because the source refused credentials that we had put there. */
+  readonly #down = new Map<MemoryPipeline, MemoryServer>();
   /** Of those, the ones that came to it since the last look. */
   readonly #fresh = new Set<{ readonly server: MemoryServer; readonly pipeline: MemoryPipeline }>();
-  readonly #down = new Map<MemoryPipeline, MemoryServer>();
   readonly #alteredBy = new Map<string, number | 'somebody'>();
   readonly #fences = new Map<string, number>();
   readonly #fenceOf = new Map<string, number>();

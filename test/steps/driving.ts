@@ -66,20 +66,3 @@ export async function rotateWithRetries(
   }
   return false;
 }
-
-/** What must hold when everybody has done their part, of the default scenario; in words, none is well. */
-export function violations(world: MemoryWorld, errors: readonly unknown[]): string[] {
-  const found: string[] = [];
-  if (world.paused().length > 0) found.push(`${world.paused().join()} left paused`);
-  if (world.pipeline('analytics', 'archive').state !== 'Stopped') found.push('a stopped pipeline was started');
-  if (world.pipeline('sales', 'returns').state !== 'Error') found.push('a pipeline in error was started');
-  const inLink = world.linkKeyId('analytics', 'analytics_link') ?? '';
-  const keys = world.keys.of('singlestore-ingest');
-  if (!keys.some(({ keyId, active }) => keyId === inLink && active)) found.push('the link holds a dead key');
-  const current = world.secretValue(world.label('AWSCURRENT') ?? '')?.['aws_access_key_id'];
-  if (!keys.some(({ keyId, active }) => keyId === current && active)) found.push('AWSCURRENT names a dead key');
-  if (keys.length > 2) found.push('more than two keys');
-  if (world.table.fallenFences().length > 0) found.push('a fence fell');
-  if (world.leaks(errors).length > 0) found.push('a secret was put out');
-  return found;
-}
