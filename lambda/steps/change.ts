@@ -70,11 +70,11 @@ export function holdsSameValue(
   if (direction === 'back' || current === null) return false;
   // a value from before `fields` asked for a key, or from before there was one, is another value
   if ([current, value].some(({ fields }) => missingFields(definition, [...fields.keys()]).length > 0)) return false;
-  const [before, after] = [current, value].map(({ fields, version }) => ({
+  const given = ({ fields, version }: Pick<Value, 'version' | 'fields'>) => ({
     credentials: linkCredentials(fields, definition.fields, `version ${version}`),
     config: linkConfig(fields, definition.fields, `version ${version}`),
-  }));
-  if (before === undefined || after === undefined) return false;
+  });
+  const [before, after] = [given(current), given(value)];
   const unrecorded = record === null || record.holds.length === 0;
   return (
     (unrecorded ? shows(row, before.config) : settledOn(record, current.version)) &&

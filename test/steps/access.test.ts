@@ -73,6 +73,20 @@ test('a right to see that is taken away after the key was made: no link is chang
   expect(world.points).not.toContain('lane.alter');
 });
 
+test('a pipeline made in the pause that runs and hides its source: the change is given up, and all run again', async () => {
+  const world = twoDatabases();
+  const version = await upTo(world, 'createSecret');
+  const name = qualified('hr', 'made_meanwhile');
+  world.faults = (_, call_) => {
+    if (call_ === 'lane.stop' && !world.server().pipelines.has(name))
+      world.server().add({ name, definition: 'CREATE PIPELINE `made_meanwhile`' });
+    return undefined;
+  };
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('SOURCE_HIDDEN');
+  expect(world.paused()).toEqual([]);
+  expect(world.points).not.toContain('lane.alter');
+});
+
 test('all links of a database that shows none is one blocker', async () => {
   const world = twoDatabases();
   world.server().links.delete(salesLink);
