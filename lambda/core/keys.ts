@@ -30,28 +30,37 @@ export interface Slots {
 export const slotsPerUser = 2;
 /** IAM's dates are whole seconds of another clock. */
 const clockSkewMs = 5_000;
+/** A PutSecretValue without an answer may store the key's secret half this long after the key was made. Milliseconds. */
+const putMs = 30_000;
 
 export type SlotDecision =
   | { readonly do: 'create' }
   | { readonly do: 'delete'; readonly keyId: string; readonly because: 'retired' | 'orphan' | 'abandoned' }
+  /** Until a key is certain to be an orphan. Epoch milliseconds. */
+  | { readonly do: 'wait'; readonly until: number }
   | { readonly do: 'stop'; readonly keyIds: readonly string[] };
 
 /**
  * Whether a key may be made, and what may be deleted for it. A key is deleted only if it is ours and unused: not among
- * those seen before an open intent, created within it, never used, in no record; or made by us for a version that has lost
+ * those seen before an open intent, created within it so long ago that no value with it can still arrive, never used, in no record; or made by us for a version that has lost
  * its labels, in no record; or if it is the key of AWSPREVIOUS, retired (inactive), and no link may hold it. Every other key is somebody's: it is never touched, and stops the
  * rotation only when it leaves no free slot.
  *
  * A link that nobody has a record of may hold any key that was there before us, so it protects the key of AWSPREVIOUS.
  * It cannot hold one whose secret half was lost with the answer to our own call.
+ *
+ * @param now epoch milliseconds.
  */
-export function decideSlots(slots: Slots): SlotDecision {
+export function decideSlots(slots: Slots, now: number): SlotDecision {
   const unlabelled = (key: KnownKey): boolean =>
     ![slots.current, slots.pending, slots.claimed].includes(key.keyId) && !slots.recorded.has(key.keyId);
   const orphan = slots.keys.find(
     (key) => unlabelled(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent),
   );
-  if (orphan !== undefined) return { do: 'delete', keyId: orphan.keyId, because: 'orphan' };
+  if (orphan !== undefined) {
+    const until = orphan.createdAt + putMs + clockSkewMs;
+    return now < until ? { do: 'wait', until } : { do: 'delete', keyId: orphan.keyId, because: 'orphan' };
+  }
   if (slots.keys.length < slotsPerUser) return { do: 'create' };
   const retired = slots.keys.find((key) => unlabelled(key) && key.keyId === slots.previous && !key.active);
   if (retired !== undefined && !slots.unknownHolder) return { do: 'delete', keyId: retired.keyId, because: 'retired' };

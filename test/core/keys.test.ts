@@ -34,11 +34,13 @@ const slots = (keys: readonly KnownKey[], is: Partial<Slots> = {}): Slots => ({
   unknownHolder: false,
   ...is,
 });
-const decided = (given: Slots): string => {
-  const decision = decideSlots(given);
+const decided = (given: Slots, now = until + 60_000): string => {
+  const decision = decideSlots(given, now);
   switch (decision.do) {
     case 'create':
       return 'create';
+    case 'wait':
+      return `wait until ${decision.until - opened}`;
     case 'delete':
       return `delete ${decision.keyId}, ${decision.because}`;
     case 'stop':
@@ -140,6 +142,12 @@ describe('a key whose secret was lost with the answer', () => {
     ['5 s after it', slots([current, lost({ createdAt: until + 5_000 })], { intent })],
   ])('is deleted, %s', (_, given) => {
     expect(decided(given)).toBe('delete AKIALOST, orphan');
+  });
+
+  test('is left alone until no value with it can still arrive: 35 s', () => {
+    const given = slots([current, lost()], { intent });
+    expect(decided(given, opened + 1_000 + 34_999)).toBe('wait until 36000');
+    expect(decided(given, opened + 1_000 + 35_000)).toBe('delete AKIALOST, orphan');
   });
 
   const stop = 'stop for AKIACURRENT and AKIALOST';

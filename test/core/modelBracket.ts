@@ -64,7 +64,8 @@ interface Run {
   promises: number;
   stops: number;
   alters: number;
-  lookedForDriven: boolean;
+  /** Pipelines in Error of which the run has found out why. */
+  judged: Set<QualifiedName>;
 }
 
 /** A cluster, a journal and the runs that work on them one after another, all driven by `next` alone. Throws when a promise is broken. */
@@ -131,7 +132,7 @@ export class ModelBracket {
       failure: null,
       ...how,
     };
-    return { situation, promises: 0, stops: 0, alters: 0, lookedForDriven: how.aim === 'change' };
+    return { situation, promises: 0, stops: 0, alters: 0, judged: new Set(situation.driven) };
   }
 
   #meanwhile({ others, lands }: Turn): void {
@@ -180,11 +181,12 @@ export class ModelBracket {
     switch (action.do) {
       case 'look':
         this.#set({ states: this.statesNow() });
-        if (!run.lookedForDriven) {
-          const inError = [...this.#journal.members].filter((name) => this.#pipelines.get(name)?.driven === true);
-          this.#set({ driven: new Set(inError) });
+        for (const name of this.#journal.members) {
+          const at = this.#pipelines.get(name);
+          if (at?.state !== 'Error' || run.judged.has(name)) continue;
+          run.judged.add(name);
+          if (at.driven) this.#set({ driven: new Set([...run.situation.driven, name]) });
         }
-        run.lookedForDriven = true;
         return;
       case 'promise':
         run.promises += 1;

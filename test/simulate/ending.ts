@@ -20,6 +20,12 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
     for (const name of stoppedByUs(stage)) say('f', `${name} is still paused after the watchdog`);
   if (!(recovery !== undefined)) say('f', 'the watchdog failed');
   if (witness.violations.length > 0) throw new Halt();
+  // mirrored secrets are compared every five minutes
+  const mirrors = world.definitions.some(({ source }) => source.type === 'mirror');
+  for (let minute = 0; mirrors && minute < 5; minute += 1) {
+    await stage.pass(60_000);
+    await stage.watchdog();
+  }
   for (let round = 0; round < 3; round += 1) {
     const pending = world.secrets.secret(secretId).deleted ? null : world.label('AWSPENDING');
     if (pending === null || pending === world.label('AWSCURRENT')) break;

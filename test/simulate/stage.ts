@@ -46,7 +46,7 @@ export class Stage {
   ) {
     world.faults = (point, name) => {
       let fault: Fault | undefined;
-      this.#moments.get(point)?.();
+      if (point <= this.calmAt) this.#moments.get(point)?.();
       for (const trigger of this.#triggers)
         if (trigger.name === name && --trigger.left === 0) fault = trigger.act() ?? fault;
       return this.calmAt < point ? undefined : (fault ?? options.fault(point, name));

@@ -47,6 +47,24 @@ test('a key whose answer was lost is found and deleted, and only that one', asyn
   expect(keyIds(world)).not.toContain(orphan);
 });
 
+test('a value that arrives after the retry has begun, at whatever second of it, names a key that lives, also when the retry dies', async () => {
+  for (let lateMs = 500; lateMs <= 30_000; lateMs += 1_475) {
+    const world = createWorld();
+    const version = world.startRotation();
+    world.lateMs = lateMs;
+    let puts = 0;
+    world.faults = (_, name) =>
+      name === 'secrets.put' && ++puts === 1 ? 'late' : name === 'keys.remove' ? 'dies' : undefined;
+    expect((await failure(create(world, version))).code).toBe('AWS_REFUSED');
+    await create(world, version).catch(() => undefined);
+    await world.pass(lateMs);
+    expect([lateMs, keyIds(world)]).toEqual([
+      lateMs,
+      [expect.anything(), world.secretValue(version)?.['aws_access_key_id']],
+    ]);
+  }
+});
+
 test('a key that arrives after the retry has begun, at whatever call of it, is still known as ours', async () => {
   for (let lateMs = 1; lateMs <= 60; lateMs += 1) {
     const world = createWorld();

@@ -1,7 +1,7 @@
 import { createWorld, type MemoryWorld } from '../support/world';
 import { Credentials } from '../../lambda/core/credentials';
 import { recover } from '../../lambda/steps/recover';
-import { call, clusterOf, failure, keyIds, onLink, upTo } from './driving';
+import { call, clusterOf, failure, keyIds, onLink, story, upTo } from './driving';
 
 const link = (world: MemoryWorld): string | undefined => world.linkKeyId('analytics', 'analytics_link');
 const newKey = (world: MemoryWorld, version: string): string => world.secretValue(version)?.['aws_access_key_id'] ?? '';
@@ -36,6 +36,17 @@ test('a credential error takes the link back to AWSCURRENT, and what it drove in
   expect(link(world)).toBe(before);
   expect(world.paused()).toEqual([]);
   expect(world.label('AWSPENDING')).toBe(version);
+});
+
+test('a pipeline that the refused credentials drive into Error while it is being stopped for the way back runs again, too', async () => {
+  const world = createWorld(clusterOf(onLink('orders', { drainMs: 2_000, loadMs: 2_000 }), onLink('lines')));
+  const before = link(world);
+  const version = await setThenRefuse(world);
+  expect((await failure(call(world, 'testSecret', version))).code).toBe('PROOF_FAILED');
+  // the batch that the STOP of `orders` waits for is refused
+  expect(story(world).slice(-4)).toEqual(['lines:Error', 'orders:Error', 'orders:Running', 'lines:Running']);
+  expect(link(world)).toBe(before);
+  expect(world.paused()).toEqual([]);
 });
 
 test('after two failed proofs the version is given up: label removed, key deleted, all on AWSCURRENT', async () => {

@@ -106,6 +106,9 @@ export class MemoryServer extends MemoryPipelines {
     const stopped = (): void => {
       if (this.get(name) === pipeline && isRunning(pipeline)) this.set(pipeline, 'Stopped', connection.id);
     };
+    // what it waits for is the batch in progress: none begins behind it
+    if (this.#hears(connection))
+      pipeline.nextBatchAt = Math.max(pipeline.nextBatchAt ?? 0, this.now() + pipeline.drainMs);
     return this.#statement(connection, pipeline.drainMs, this.killedStop, () => {
       if (pipeline.lagMs === 0) stopped();
       else {
@@ -145,6 +148,8 @@ export class MemoryServer extends MemoryPipelines {
     });
   }
 
+  #hears = ({ goneAt }: Connection): boolean => !this.down && goneAt === Infinity;
+
   #unparsed(link: QualifiedName): Outcome {
     this.unparsed.push(`ALTER LINK ${link}`);
     return refused(errno.syntax);
@@ -152,7 +157,7 @@ export class MemoryServer extends MemoryPipelines {
 
   /** A statement that takes time. On a connection that is gone, or killed, it has no effect. */
   #statement(connection: Connection, ms: number, killed: KilledStop, effect: () => Outcome): Promise<Outcome> {
-    if (this.down || connection.goneAt !== Infinity) return Promise.resolve(unknown);
+    if (!this.#hears(connection)) return Promise.resolve(unknown);
     return new Promise((resolve) => {
       const endsAt = this.now() + ms;
       const callOff = this.clock.at(endsAt, () => {

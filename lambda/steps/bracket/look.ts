@@ -45,15 +45,18 @@ async function usersAmong(
   return users;
 }
 
-/** Looked for once, so that each is started once. */
+/** Each is looked for once, so that each is started once; one may come to its error while it is being stopped. */
 async function drivenAmong(
   p: Progress,
   states: ReadonlyMap<QualifiedName, string>,
 ): Promise<ReadonlySet<QualifiedName>> {
-  if (p.lookedForDriven || p.bracket === null) return p.situation.driven;
-  const driven = await drivenIntoError(p.work.cluster, p.bracket, p.chunks.flat(), states);
-  p.lookedForDriven = true;
-  return driven;
+  const { driven } = p.situation;
+  if (p.bracket === null) return driven;
+  const members = p.chunks.flat().filter(({ pipeline }) => isInError(states.get(pipeline)) && !p.judged.has(pipeline));
+  if (members.length === 0) return driven;
+  const found = await drivenIntoError(p.work.cluster, p.bracket, members, states);
+  for (const { pipeline } of members) p.judged.add(pipeline);
+  return new Set([...driven, ...found]);
 }
 
 /** Members in Error that credentials of ours drove there: paused by us as much as a stopped one. */

@@ -74,7 +74,8 @@ export class Progress {
   kills = 0;
   alters = 0;
   alterMayHaveActed = false;
-  lookedForDriven: boolean;
+  /** Pipelines in Error of which is known whether credentials of ours drove them there. */
+  readonly judged: Set<QualifiedName>;
   #resumeBy: number | null = null;
 
   constructor(
@@ -85,7 +86,7 @@ export class Progress {
     this.record = held.item;
     this.bracket = change === null ? this.record.bracket : null;
     this.known = new Set(work.known);
-    this.lookedForDriven = change !== null;
+    this.judged = new Set(work.driven);
     for (const pipeline of work.owed) this.lingering.add(pipeline);
     this.situation = {
       aim: change === null ? 'resume' : 'change',

@@ -50,7 +50,7 @@ export function iamUser(userName: string): Source {
     obstacles: async (run, rotation, found) => {
       const keeping = { run, userName, keyId, ...rotation, ...found };
       const record = (await run.table.read('user', userName))?.item ?? newUserRecord;
-      const decision = decideSlots(await slotsOf(keeping, record));
+      const decision = decideSlots(await slotsOf(keeping, record), run.clock.now());
       return decision.do === 'stop' ? [await noFreeSlot(keeping, decision.keyIds)] : [];
     },
     works: async (run, { fields }) => {
@@ -89,9 +89,11 @@ async function deactivated(run: Invocation, userName: string, id: string): Promi
 
 async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>): Promise<void> {
   const { run, userName } = keeping;
-  // a twin of this call may have stored a value while we waited for the lease
-  if ((await valueOf(run, rotation.secret.arn, rotation.version)) !== null) return;
-  await makeRoom(keeping, held);
+  for (let room = false; !room;) {
+    // a twin of this call, or a put of a dead one, may have stored a value while we waited
+    if ((await valueOf(run, rotation.secret.arn, rotation.version)) !== null) return;
+    room = await makeRoom(keeping, held);
+  }
   const intent = await intend(run, userName, rotation, held);
   await held.guard();
   const made = await run.keys.create(userName);
@@ -118,22 +120,25 @@ async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>):
   }
 }
 
-/** Deletes what is ours and unused, until a slot is free. @throws KEY_QUOTA, having changed nothing that is not ours */
-async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<void> {
+/** Deletes a key that is ours and unused, or waits until it is certain to be. @returns whether a slot is free. @throws KEY_QUOTA, having changed nothing that is not ours */
+async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<boolean> {
   const { run, userName } = keeping;
-  for (;;) {
-    const decision = decideSlots(await slotsOf(keeping, held.item));
-    switch (decision.do) {
-      case 'create':
-        return;
-      case 'stop':
-        throw await noFreeSlot(keeping, decision.keyIds);
-      case 'delete':
-        await held.guard();
-        await run.keys.remove(userName, decision.keyId);
-        if (decision.because === 'orphan') await held.save((record) => ({ ...record, intent: null }));
-        run.log.info('key-deleted', { userName, keyId: decision.keyId, because: decision.because });
-    }
+  const decision = decideSlots(await slotsOf(keeping, held.item), run.clock.now());
+  switch (decision.do) {
+    case 'create':
+      return true;
+    case 'stop':
+      throw await noFreeSlot(keeping, decision.keyIds);
+    case 'wait':
+      await run.clock.sleep(Math.min(5_000, decision.until - run.clock.now()));
+      await held.keep();
+      return false;
+    case 'delete':
+      await held.guard();
+      await run.keys.remove(userName, decision.keyId);
+      if (decision.because === 'orphan') await held.save((record) => ({ ...record, intent: null }));
+      run.log.info('key-deleted', { userName, keyId: decision.keyId, because: decision.because });
+      return false;
   }
 }
 

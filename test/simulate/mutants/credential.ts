@@ -64,8 +64,34 @@ export const credentialMutants: readonly Mutant[] = [
     patches: [
       {
         file: keys,
-        find: "  if (orphan !== undefined) return { do: 'delete', keyId: orphan.keyId, because: 'orphan' };\n",
-        replace: '  void orphan;\n',
+        find: '  if (orphan !== undefined) {',
+        replace: '  if (orphan !== undefined && slots.keys.length < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'orphan-deleted-at-once',
+    modes: [3, 6],
+    what: 'A key in no version is an orphan, though a value with it may still arrive.',
+    caughtBy: 'test/steps/createSecret.test.ts',
+    patches: [
+      {
+        file: keys,
+        find: 'return now < until ? ',
+        replace: 'return now < 0 ? ',
+      },
+    ],
+  },
+  {
+    name: 'error-in-the-drain-not-seen',
+    modes: [20],
+    what: 'What was in Error when the pause began is looked at, and what comes to it while it is stopped is not.',
+    caughtBy: 'test/steps/testSecret.test.ts',
+    patches: [
+      {
+        file: 'lambda/steps/bracket/look.ts',
+        find: 'if (p.bracket === null) return driven;',
+        replace: 'if (p.bracket === null || p.work.change !== null) return driven;',
       },
     ],
   },
