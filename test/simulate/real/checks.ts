@@ -10,7 +10,7 @@ interface LinkItem {
 /** What is wrong, from the servers' own state, in words; none is well. */
 export function found(
   { ends }: Scenario,
-  { sockets, oldKey, broken }: Stage,
+  { sockets, oldKey, broken, look, leaks }: Stage,
   before: Readonly<Record<string, string>>,
   settled: readonly number[],
 ) {
@@ -67,6 +67,7 @@ export function found(
     onOldKey: (): string[] => [...asFound(), ...onKey(oldKey)],
     /** What holds at every moment, and of everything put out. */
     async always(): Promise<string[]> {
+      look();
       const started = servers.flatMap(({ transitions }, at) =>
         transitions
           .slice(settled[at])
@@ -74,12 +75,11 @@ export function found(
           .map(({ database, pipeline }) => `${at} \`${database}\`.\`${pipeline}\``)
           .filter((pipeline) => before[pipeline] !== 'Running'),
       );
-      const leaks = (await sockets.leaks()).length;
       return [
         ...broken,
         ...[...new Set(started)].map((pipeline) => `${pipeline} was ${String(before[pipeline])}, and was started`),
         ...(account.user.keys.length > 2 ? [`${account.user.keys.length} keys`] : []),
-        ...(leaks > 0 ? [`${leaks} secrets in what was put out`] : []),
+        ...(await leaks()).map((where) => `a secret stands in ${where}`),
       ];
     },
   };

@@ -10,8 +10,10 @@ export interface RealOptions {
   readonly run?: Kill & { readonly pass: Pass };
   /** Of the runs, only the essential ones, and of the others every so manieth. @default 1, all of them */
   readonly every?: number;
-  /** No run begins after so many real ms. @default no end */
+  /** No run begins after so many real ms, but for the first `atLeast` of each scenario. @default no end */
   readonly forMs?: number;
+  /** @default 1 */
+  readonly atLeast?: number;
   /** Runs side by side, each with servers of its own. @default 3 */
   readonly lanes?: number;
   /** Path of the function's bundle. @default the built one */
@@ -28,6 +30,8 @@ export interface ScenarioFigures {
   readonly runs: number;
   /** Runs in which the process was killed. */
   readonly kills: number;
+  /** Where, in the order of the runs. */
+  readonly killedAt: readonly string[];
   /** Runs in which the point did not occur. */
   readonly missed: number;
   /** Runs that were not begun in time. */
@@ -63,7 +67,7 @@ export async function realKills(options: RealOptions = {}): Promise<readonly Sce
 }
 
 async function killsIn(scenario: Scenario, until: number, options: RealOptions): Promise<ScenarioFigures> {
-  const { lanes = 3, run, every = 1, bundle, log } = options;
+  const { lanes = 3, run, every = 1, atLeast = 1, bundle, log } = options;
   const began = performance.now();
   const violations: string[] = [];
   const report = (line: string): void => {
@@ -74,19 +78,21 @@ async function killsIn(scenario: Scenario, until: number, options: RealOptions):
   const undisturbed = await play(scenario, first, 'retried');
   if (undisturbed.violations.length > 0) report(`${scenario.name}, undisturbed: ${undisturbed.violations.join('; ')}`);
   const jobs = run === undefined ? selected(jobsFor(undisturbed.points), every) : [{ pass: run.pass, kill: run }];
-  const counts = { kills: 0, missed: 0, ms: 0 };
+  const killedAt: string[] = [];
+  const counts = { missed: 0, ms: 0 };
   const left = [...jobs];
 
   async function lane(stage: Stage): Promise<void> {
     for (let job = left.shift(); job !== undefined; job = left.shift()) {
-      if (performance.now() > until) {
+      if (performance.now() > until && jobs.length - left.length > atLeast) {
         left.unshift(job);
         break;
       }
       const { killed, violations: wrong, ms } = await play(scenario, stage, job.pass, job.kill);
-      counts[killed ? 'kills' : 'missed'] += 1;
       counts.ms += ms;
       const title = `${scenario.name}, ${inWords(job)}`;
+      if (killed) killedAt.push(job.kill.point);
+      else counts.missed += 1;
       if (!killed) log?.(`${title}: did not occur this time`);
       if (wrong.length > 0) report(`${title}: ${wrong.join('; ')}\n  ${replay(scenario, job)}`);
     }
@@ -94,12 +100,15 @@ async function killsIn(scenario: Scenario, until: number, options: RealOptions):
   }
   const others = Array.from({ length: Math.min(lanes, jobs.length) - 1 }, () => openStage(scenario, bundle));
   await Promise.all([lane(first), ...others.map(async (stage) => lane(await stage))]);
-  const { kills, missed, ms } = counts;
+  const { missed, ms } = counts;
+  const kills = killedAt.length;
+  if (kills === 0) report(`${scenario.name}: nobody was killed`);
   return {
     scenario: scenario.name,
     points: undisturbed.points.length,
     runs: jobs.length,
     kills,
+    killedAt,
     missed,
     leftOut: left.length,
     seconds: (performance.now() - began) / 1_000,
@@ -119,7 +128,7 @@ const jobsFor = (points: readonly string[]): Job[] =>
       : moments.flatMap((moment) => passes.map((pass) => ({ pass, kill: { point, moment } }))),
   );
 
-/** The pause and what is written around it: a small selection has these, and has them first. */
+/** The pause and what is written around it: a small selection has these, and has them first, in this order. */
 const essential: readonly RegExp[] = [
   /setSecret: .*STOP PIPELINE.* #1$/,
   /setSecret: .*ALTER LINK (?!.*probe).* #1$/,
@@ -131,10 +140,10 @@ const essential: readonly RegExp[] = [
 ];
 
 function selected(jobs: readonly Job[], every: number): readonly Job[] {
-  const isEssential = ({ kill: { point, moment } }: Job): boolean =>
-    moment === 'after' && essential.some((pattern) => pattern.test(point));
-  const others = jobs.filter((job) => !isEssential(job)).filter((_, at) => at % every === 0);
-  return [...jobs.filter(isEssential), ...others];
+  const rank = ({ kill: { point, moment } }: Job): number =>
+    moment === 'after' ? essential.findIndex((pattern) => pattern.test(point)) : -1;
+  const first = jobs.filter((job) => rank(job) >= 0).sort((one, other) => rank(one) - rank(other));
+  return [...first, ...jobs.filter((job) => rank(job) < 0).filter((_, at) => at % every === 0)];
 }
 
 const inWords = ({ pass, kill: { point, moment } }: Job): string => `killed ${moment} "${point}", ${pass}`;

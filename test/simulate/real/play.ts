@@ -1,4 +1,5 @@
-import type { Attempt, RotationOutcome } from '../../standins/aws/rotation';
+import { randomUUID } from 'node:crypto';
+import type { Attempt, InvocationError, RotationOutcome } from '../../standins/aws/rotation';
 import type { InvocationResult } from '../../standins/lambda/runtime';
 import { found } from './checks';
 import type { Kill } from './gate';
@@ -33,35 +34,47 @@ export async function play(scenario: Scenario, stage: Stage, pass: Pass, kill?: 
   const began = performance.now();
   gate.begin(kill);
   const rotation = await rotated(stage, pass);
-  const violations = gate.killed ? deaths(rotation) : [];
+  const failures = rotation.attempts.flatMap(({ error }) => error ?? []);
+  const watchdog = async (): Promise<string[]> => {
+    const { error, refused } = await watched(stage);
+    if (error !== undefined) failures.push(error);
+    return refused;
+  };
+  const violations: string[] = [];
   const checks = found(scenario, stage, before, settled);
   if (pass === 'recovered' && gate.killed) {
     await sockets.expireLeases();
     stage.credentialsInReach = false;
-    violations.push(...refusal(await sockets.recover()), ...(await checks.nothingPaused()));
+    violations.push(...(await watchdog()), ...(await checks.nothingPaused()));
     if (scenario.ends === 'given-up') {
       stage.credentialsInReach = true;
       await age(sockets, untestedMs);
-      violations.push(...refusal(await sockets.recover()), ...refusal(await sockets.recover()));
-      violations.push(...checks.onOldKey());
+      violations.push(...(await watchdog()), ...(await watchdog()), ...checks.onOldKey());
     }
   } else {
     // the service is done with a version that has lost its label, the watchdog is not
     if (scenario.ends === 'given-up') {
       await sockets.expireLeases();
-      violations.push(...refusal(await sockets.recover()));
+      violations.push(...(await watchdog()));
     }
     violations.push(...(await checks.ended(rotation)));
   }
+  if (gate.killed) violations.push(...deaths(failures));
   violations.push(...(await checks.always()));
   return { points: [...gate.points], killed: gate.killed, violations, ms: performance.now() - began };
 }
 
 /** The service's calls, repeated after a failure; not after the kill if nobody is to come then. */
-async function rotated({ sockets, gate }: Stage, pass: Pass): Promise<RotationOutcome> {
+async function rotated({ sockets, gate, secrets }: Stage, pass: Pass): Promise<RotationOutcome> {
   const calls: Attempt[] = [];
   for (let left = pass === 'retried' ? 1 : attempts; ; left -= 1) {
+    let asked = 0;
     const rotation = await sockets.rotate({
+      token() {
+        const made = randomUUID();
+        if ((asked += 1) > 1) secrets.add(made); // a RotationToken: only the first is the version's id
+        return made;
+      },
       attempts: pass === 'retried' ? attempts : 1,
       onStep: async (step) => {
         if (gate.killed) await sockets.expireLeases();
@@ -73,10 +86,20 @@ async function rotated({ sockets, gate }: Stage, pass: Pass): Promise<RotationOu
   }
 }
 
+/** The watchdog comes, and comes again if it is killed. @returns how it died, and what is wrong about its end */
+async function watched({ sockets, gate }: Stage): Promise<{ error?: InvocationError; refused: string[] }> {
+  const wasKilled = gate.killed;
+  gate.step('recover');
+  const first = await sockets.recover();
+  if (first.ok || gate.killed === wasKilled) return { refused: refusal(first) };
+  await sockets.expireLeases();
+  return { error: first.error, refused: refusal(await sockets.recover()) };
+}
+
 /** The process was ended by signal 9, once. */
-function deaths({ attempts: calls }: RotationOutcome): string[] {
-  const ends = calls.filter(({ error }) => error?.errorType === 'Runtime.ExitError');
-  const isKill = ends.length === 1 && /signal: killed$/.test(ends[0]?.error?.errorMessage ?? '');
+function deaths(failures: readonly InvocationError[]): string[] {
+  const ends = failures.filter(({ errorType }) => errorType === 'Runtime.ExitError');
+  const isKill = ends.length === 1 && /signal: killed$/.test(ends[0]?.errorMessage ?? '');
   return isKill ? [] : [`the process was not killed once by signal 9: ${JSON.stringify(ends)}`];
 }
 

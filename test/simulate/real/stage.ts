@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, RequestInfo } from '../../standins/aws/server';
 import { withPipeline, type Cluster } from '../../standins/singlestore';
-import { openSockets, rewriteJournal, type JournalItem, type Sockets } from '../../support/sockets';
+import { openSockets, password, rewriteJournal, type JournalItem, type Sockets } from '../../support/sockets';
 import { Gate, isOfFunction, requestInWords, statementInWords } from './gate';
 import { openLine } from './line';
+import { openTap, quotedForms, watchOutputs } from './outputs';
 import type { Scenario } from './scenarios';
 
 /** Servers, and the function in its process, where the same rotation is played again and again. */
@@ -16,6 +17,12 @@ export interface Stage {
   credentialsInReach: boolean;
   /** What of P2 was broken at some moment of this run. */
   readonly broken: Set<string>;
+  /** Texts of this run that nothing put out may hold, beside the passwords and keys. */
+  readonly secrets: Set<string>;
+  /** Checks P2 as it does at each point, now. */
+  readonly look: () => void;
+  /** Where a secret of this run stands though none belongs there. */
+  readonly leaks: () => Promise<readonly string[]>;
   /** Puts everything back to how it was before the first run. The process stays. */
   reset(): Promise<void>;
   stop(): Promise<void>;
@@ -27,15 +34,15 @@ export async function openStage({ options, ends, prepare }: Scenario, bundle?: s
   let credentialsInReach = true;
   let oldKey = '';
   const accepts = (key: unknown): boolean => sockets.account.aws.iam.findKey(String(key))?.status === 'Active';
-  const gate = new Gate(
-    () => sockets.lambda.stop(),
-    () => {
-      for (const key of sockets.held())
-        if (!accepts(key)) broken.add(`a link held ${String(key)}, which AWS did not accept`);
-      const current = sockets.labelled('AWSCURRENT');
-      if (!accepts(current)) broken.add(`AWSCURRENT was ${String(current)}, which AWS did not accept`);
-    },
-  );
+  const secrets = new Set<string>();
+  function look(): void {
+    for (const { secretAccessKey } of sockets.account.user.keys) secrets.add(secretAccessKey);
+    for (const key of sockets.held())
+      if (!accepts(key)) broken.add(`a link held ${String(key)}, which AWS did not accept`);
+    const current = sockets.labelled('AWSCURRENT');
+    if (!accepts(current)) broken.add(`AWSCURRENT was ${String(current)}, which AWS did not accept`);
+  }
+  const gate = new Gate(() => sockets.lambda.stop(), look);
 
   const asked = new Map<RequestInfo, string>();
   async function onRequest(request: RequestInfo): Promise<Fault> {
@@ -62,10 +69,12 @@ export async function openStage({ options, ends, prepare }: Scenario, bundle?: s
   const inWords = (at: number, what: string): string => (several ? `${at} ${what}` : what);
   /** The statement under way on each connection, of which there are some on each server. */
   const sent = new Map<string, string>();
+  const tap = await openTap();
   const sockets = await openSockets({
     ...options,
     aws: { onRequest, onAnswer },
-    lambda: bundle === undefined ? {} : { bundle },
+    lambda: { env: tap.env, ...(bundle === undefined ? {} : { bundle }) },
+    secrets: quotedForms(password),
     singlestore: (at) => ({
       ...(typeof singlestore === 'object' ? singlestore : {}),
       onStatement: async (statement) => {
@@ -92,14 +101,19 @@ export async function openStage({ options, ends, prepare }: Scenario, bundle?: s
         };
       }),
   });
+  tap.to(sockets.account.aws.endpoint);
   prepare?.(sockets);
   const putBack = await remember(sockets);
   oldKey = sockets.account.key.accessKeyId;
+  let outputs = watchOutputs(sockets, tap);
   return {
     sockets,
     gate,
     oldKey,
     broken,
+    secrets,
+    look,
+    leaks: () => outputs.holding(secrets),
     get credentialsInReach() {
       return credentialsInReach;
     },
@@ -110,8 +124,14 @@ export async function openStage({ options, ends, prepare }: Scenario, bundle?: s
       credentialsInReach = true;
       await putBack();
       broken.clear();
+      secrets.clear();
+      for (const secret of [password, sockets.account.aws.iam.role.secretAccessKey]) secrets.add(secret);
+      outputs = watchOutputs(sockets, tap);
     },
-    stop: () => sockets.stop(),
+    async stop() {
+      await sockets.stop();
+      tap.close();
+    },
   };
 }
 
