@@ -28,7 +28,7 @@ test('different names never look the same', () => {
 });
 
 test.each(['orders', '`shop`', '`shop`.orders', '`a`.`b`.`c`', '`a``.`b`', '', '`a`.`b` '])(
-  '%s is not a qualified name',
+  '%j is not a qualified name',
   (text) => {
     const attempt = (): unknown => partsOf(text as QualifiedName);
     expect(attempt).toThrow(RotationError);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { qualified, quoteIdentifier } from '../../lambda/core/names';
-import { activityOf, isInError, isStopped, sourceOf } from '../../lambda/core/pipeline';
+import { activityOf, isInError, isStopped, linkNamed, sourceOf } from '../../lambda/core/pipeline';
 
 const inWords = (definition: string): string => {
   const source = sourceOf(definition, 'shop');
@@ -38,6 +38,8 @@ test.each([
   ["CREATE PIPELINE as AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
   ["CREATE /* AS LOAD DATA LINK wrong 'y' */ PIPELINE orders AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
   ["CREATE PIPELINE `shop.orders` AS LOAD DATA LINK lake 'x'", '`shop`.`lake` x'],
+  ['CREATE PIPELINE orders AS LOAD DATA LINK config_lake INTO TABLE t', '`shop`.`config_lake` '],
+  ['CREATE PIPELINE orders AS LOAD DATA LINK sales_format INTO TABLE t', '`shop`.`sales_format` '],
 ])('through a link: %s', (definition, source) => {
   expect(inWords(definition)).toBe(source);
 });
@@ -78,6 +80,52 @@ test.each([
   "CREATE PIPELINE orders LOAD DATA LINK lake 'x'",
 ])('a definition that shows no source is hidden, never "no link": %s', (definition) => {
   expect(inWords(definition)).toBe('hidden');
+});
+
+test.each('S3 KAFKA KAFKACONNECT KINESIS AZURE GCS HDFS FS FILESYSTEM MONGODB MYSQL ICEBERG'.split(' '))(
+  'a source with credentials of its own is no link: %s',
+  (type) => {
+    expect(inWords(`CREATE PIPELINE orders AS LOAD DATA ${type} 'x' INTO TABLE t`)).toBe(`inline ${type}`);
+  },
+);
+
+test.each(
+  (
+    'INTO CONFIG CREDENTIALS BATCH_INTERVAL MAX_PARTITIONS_PER_BATCH MAX_RETRIES_PER_BATCH_PARTITION RESOURCE ENABLE ' +
+    'DISABLE WITH RETRY_OPTIONS REPLACE IGNORE SKIP STOP_ON_ERROR FORMAT'
+  ).split(' '),
+)('where the name of a link is left out, the next clause is not taken for it: %s', (clause) => {
+  expect(inWords(`CREATE PIPELINE orders AS LOAD DATA LINK ${clause} more INTO TABLE t`)).toBe('hidden');
+});
+
+describe('a name of a link that stands alone', () => {
+  test.each([
+    ['lake', '`shop`.`lake`'],
+    ['`lake`', '`shop`.`lake`'],
+    [' lake\n', '`shop`.`lake`'],
+    ['other.lake', '`other`.`lake`'],
+    ['`other`.`a``b.c`', '`other`.`a``b.c`'],
+    ['my-link@2', '`shop`.`my-link@2`'],
+  ])('%j is one of its database, unless it names another', (text, link) => {
+    expect(linkNamed(text, 'shop')).toBe(link);
+  });
+
+  test.each([
+    '',
+    '``',
+    '.lake',
+    'other.',
+    'other.``',
+    'a.b.c',
+    'lake;',
+    'lake,',
+    'lake x',
+    '`lake`x',
+    "'lake'",
+    "lake 's3/orders'",
+  ])('%j is none', (text) => {
+    expect(linkNamed(text, 'shop')).toBeNull();
+  });
 });
 
 test('any link that was quoted is read back', () => {
