@@ -1,4 +1,5 @@
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundle } from './bundle';
 import { readSettings } from './settings';
 import { LinkRotationStack } from './stack';
@@ -6,6 +7,7 @@ import { LinkRotationStack } from './stack';
 bundle(); // so that `cdk deploy`, run by hand, never deploys an old build
 try {
   const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   new LinkRotationStack(app, 'SingleStoreLinkRotation', readSettings(app.node));
 } catch (error) {
   // what was given is wrong, and the message says what; where in this code that was noticed helps nobody

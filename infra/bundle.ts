@@ -1,10 +1,8 @@
 import { buildSync, type Metafile } from 'esbuild';
 import { join } from 'node:path';
+import { bundleDirectory } from './code';
 
 const root = join(__dirname, '..');
-
-/** Where `npm run build` writes `index.js`, and where CDK takes the function's code from. */
-export const bundleDirectory = join(root, 'dist', 'lambda');
 
 /**
  * Bundles the function into one file, `index.js` in `directory`, that exports what `entry` exports.

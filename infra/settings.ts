@@ -11,7 +11,7 @@ const example = {
 
 /**
  * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`,
- * and `-c schedule='cron(…)'` where the construct's default does not suit. In cdk.json `links` may be an array.
+ * and `-c schedule='cron(…)'` and `-c email=…` where wanted. In cdk.json `links` may be an array.
  *
  * @returns the README's example when none of them is given, unless `-c example=false` refuses it, as `npm run deploy` does.
  * @throws listing what is missing when only some are given, naming a key that looks misspelt, or quoting what is not a
@@ -20,10 +20,10 @@ const example = {
 export function readSettings(node: Node): LinkRotationStackProps {
   const given = (key: string): unknown => node.tryGetContext(key);
   const text = (key: string): string => String(given(key));
-  const schedule = given('schedule') === undefined ? {} : { schedule: text('schedule') };
+  const optional = ['schedule', 'email'].filter((key) => given(key) !== undefined);
 
   const required = Object.keys(example);
-  const keys = [...required, 'schedule'];
+  const keys = [...required, 'schedule', 'email'];
   for (const key of Object.keys(node.getAllContext() as object)) {
     const meant = keys.includes(key)
       ? undefined
@@ -31,7 +31,7 @@ export function readSettings(node: Node): LinkRotationStackProps {
     if (meant !== undefined) throw new Error(`Unknown context: -c ${key}=…, did you mean -c ${meant}=…?`);
   }
   const missing = required.filter((key) => given(key) === undefined || given(key) === '');
-  const mayBeExample = given('schedule') === undefined && String(given('example')) !== 'false';
+  const mayBeExample = optional.length === 0 && String(given('example')) !== 'false';
   if (missing.length === required.length && mayBeExample) return { ...example, env: place(example.secretId) };
   if (missing.length > 0) throw new Error(`Missing context: ${missing.map((key) => `-c ${key}=…`).join(' ')}`);
 
@@ -47,7 +47,7 @@ export function readSettings(node: Node): LinkRotationStackProps {
     userName,
     connectionSecretId: text('connectionSecretId'),
     links: Array.isArray(links) ? links.map(String) : text('links').split(','),
-    ...schedule,
+    ...Object.fromEntries(optional.map((key) => [key, text(key)])),
   };
 }
 

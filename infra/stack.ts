@@ -3,6 +3,7 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { LinkRotation } from './link-rotation';
+import { RotationSource } from './source';
 
 export interface LinkRotationStackProps extends StackProps {
   /** Complete ARN of the secret to rotate. */
@@ -13,6 +14,8 @@ export interface LinkRotationStackProps extends StackProps {
   readonly connectionSecretId: string;
   /** `database.link` or `database.*`. At least one. */
   readonly links: readonly string[];
+  /** Whom alarms and failed rotations are told. @default nobody */
+  readonly email?: string;
   /** @default the construct's: the first day of each month from 03:00 UTC */
   readonly schedule?: string;
 }
@@ -20,16 +23,22 @@ export interface LinkRotationStackProps extends StackProps {
 /** One secret, one IAM user, one cluster. More than that is a stack of your own around {@link LinkRotation}. */
 export class LinkRotationStack extends Stack {
   constructor(scope: Construct, id: string, props: LinkRotationStackProps) {
-    super(scope, id, { description: 'Rotates the credentials of SingleStore links', ...props });
+    super(scope, id, {
+      description: 'Rotates the credentials of SingleStore links',
+      terminationProtection: true, // without the watchdog nothing resumes what a dead rotation left paused
+      ...props,
+    });
     const connectionSecret = Secret.fromSecretCompleteArn(this, 'ConnectionSecret', props.connectionSecretId);
     const rotation = new LinkRotation(this, 'LinkRotation', {
       secret: Secret.fromSecretCompleteArn(this, 'Secret', props.secretId),
-      user: User.fromUserName(this, 'User', props.userName),
+      source: RotationSource.iamUser(User.fromUserName(this, 'User', props.userName)),
       targets: [{ connectionSecret, links: props.links }],
       schedule: props.schedule,
+      email: props.email,
     });
     new CfnOutput(this, 'FunctionName', { value: rotation.function.functionName });
-    new CfnOutput(this, 'LogGroupName', { value: rotation.function.logGroup.logGroupName });
+    new CfnOutput(this, 'LogGroupName', { value: rotation.logGroup.logGroupName });
     new CfnOutput(this, 'JournalTableName', { value: rotation.journal.tableName });
+    new CfnOutput(this, 'TopicArn', { value: rotation.topic.topicArn });
   }
 }

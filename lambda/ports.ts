@@ -293,6 +293,7 @@ export type MetricName =
   | 'PipelinePauseMilliseconds'
   | 'PipelinesLeftPaused'
   | 'OldestPauseAgeSeconds'
+  | 'OldestCredentialAgeHours'
   | 'OldKeyStillUsed'
   | 'VersionGivenUp'
   | 'Heartbeat';

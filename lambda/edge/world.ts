@@ -34,7 +34,7 @@ export async function openWorld(env: NodeJS.ProcessEnv): Promise<World> {
     keys: openAccessKeys(),
     trials: openTrials(env),
     log: openLog(env['LOG_LEVEL'], now),
-    metrics: openMetrics(now),
+    metrics: openMetrics(now, env['AWS_LAMBDA_FUNCTION_NAME']),
     definitions,
     problem,
   };

@@ -130,10 +130,14 @@ export async function resumeDead(
   return { resumed, stuck };
 }
 
-/** What is still paused by a dead run, as metrics that an alarm watches. @returns the names */
+/** What is still paused by a dead run, and how old the credentials in links are, as metrics that alarms and a dashboard show. @returns the names */
 async function reportPauses(run: Invocation): Promise<readonly string[]> {
   const now = run.clock.now();
-  const dead = (await run.table.list('link')).map(({ item }) => item).filter((record) => isDead(record, now));
+  const records = (await run.table.list('link')).map(({ item }) => item);
+  const since = records.flatMap(({ holds }) => holds.flatMap((held) => held.since ?? []));
+  if (since.length > 0)
+    run.metrics.put('OldestCredentialAgeHours', Math.floor((now - Math.min(...since)) / 3_600_000), 'Count');
+  const dead = records.filter((record) => isDead(record, now));
   const left = (await Promise.all(dead.map((record) => readSet(run, record)))).flat(2).map(({ pipeline }) => pipeline);
   const oldest = dead.reduce((age, { bracket }) => Math.max(age, now - (bracket?.openedAt ?? now)), 0);
   run.metrics.put('PipelinesLeftPaused', left.length, 'Count');

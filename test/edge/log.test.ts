@@ -55,7 +55,7 @@ test.each([
 test('without a writer of its own, the log and the metrics go to standard output', () => {
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   openLog(undefined, now).info('a');
-  openMetrics(now).put('Heartbeat', 1, 'Count');
+  openMetrics(now, undefined).put('Heartbeat', 1, 'Count');
   const written = write.mock.calls.map(([chunk]) => String(chunk));
   write.mockRestore();
   expect(written.map((chunk) => chunk.split('\n'))).toEqual([
@@ -64,10 +64,21 @@ test('without a writer of its own, the log and the metrics go to standard output
   ]);
 });
 
-test('a metric is one line in embedded metric format, without dimensions', () => {
+test('a metric has the name of its function as dimension, where there is one', () => {
+  const [line] = lines((write) => {
+    openMetrics(now, 'rotator', write).put('Heartbeat', 1, 'Count');
+  });
+  expect(line).toMatchObject({
+    _aws: { CloudWatchMetrics: [{ Dimensions: [['FunctionName']] }] },
+    FunctionName: 'rotator',
+    Heartbeat: [1],
+  });
+});
+
+test('a metric is one line in embedded metric format', () => {
   expect(
     lines((write) => {
-      openMetrics(now, write).put('PipelinePauseMilliseconds', [812, 0.5], 'Milliseconds');
+      openMetrics(now, undefined, write).put('PipelinePauseMilliseconds', [812, 0.5], 'Milliseconds');
     }),
   ).toEqual([
     {
@@ -95,7 +106,7 @@ test.each([
 ])('%d values stand in lines of %j', (count, sizes) => {
   const values = Array.from({ length: count }, (_, index) => index);
   const written = lines((write) => {
-    openMetrics(now, write).put('PipelinePauseMilliseconds', values, 'Milliseconds');
+    openMetrics(now, undefined, write).put('PipelinePauseMilliseconds', values, 'Milliseconds');
   }) as { PipelinePauseMilliseconds: number[] }[];
   expect(written.map((line) => line.PipelinePauseMilliseconds.length)).toEqual(sizes);
   expect(written.flatMap((line) => line.PipelinePauseMilliseconds)).toEqual(values);

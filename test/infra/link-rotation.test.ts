@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { LinkRotation, type LinkRotationProps } from '../../infra/link-rotation';
+import { LinkRotation, type LinkRotationProps, RotationSource } from '../../infra';
 
 const env = { account: '111122223333', region: 'us-east-1' };
 const arn = (name: string, region = env.region) => `arn:aws:secretsmanager:${region}:111122223333:secret:${name}`;
@@ -16,7 +16,7 @@ function synth(given: Given = () => ({})): Template {
   const stack = new Stack(new App(), 'Stack', { env });
   new LinkRotation(stack, 'Rotation', {
     secret: imported(stack, rotated),
-    user: User.fromUserName(stack, 'User', 'singlestore-ingest'),
+    source: RotationSource.iamUser(User.fromUserName(stack, 'User', 'singlestore-ingest')),
     targets: [{ connectionSecret: imported(stack, connection), links: ['analytics.analytics_link'] }],
     code: Code.fromInline('exports.handler = () => {}'),
     ...given(stack),

@@ -4,7 +4,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { readSettings } from '../../infra/settings';
 import { LinkRotationStack } from '../../infra/stack';
 
-test('the outputs name what an operator looks for: the function, its log group and the journal', () => {
+test('the outputs name what an operator looks for: the function, its log group, the journal and the topic', () => {
   jest.spyOn(Code, 'fromAsset').mockReturnValue(Code.fromInline('x') as never);
   const app = new App();
   const template = Template.fromStack(new LinkRotationStack(app, 'Stack', readSettings(app.node)));
@@ -20,5 +20,6 @@ test('the outputs name what an operator looks for: the function, its log group a
     FunctionName: 'AWS::Lambda::Function',
     LogGroupName: 'AWS::Logs::LogGroup',
     JournalTableName: 'AWS::DynamoDB::Table',
+    TopicArn: 'AWS::SNS::Topic',
   });
 });

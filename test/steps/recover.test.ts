@@ -58,6 +58,18 @@ test('a watchdog leaves a live rotation alone', async () => {
   expect(story(world)).toEqual(['orders:Stopped', 'orders:Running']);
 });
 
+test('the age of the credentials in links is told in whole hours, once there are any of ours', async () => {
+  const world = createWorld();
+  await world.run(recover);
+  expect(metric(world, 'OldestCredentialAgeHours')).toEqual([]);
+  await upTo(world, 'finishSecret');
+  await world.pass(59 * 60_000);
+  await world.run(recover);
+  await world.pass(3 * 3_600_000);
+  await world.run(recover);
+  expect(metric(world, 'OldestCredentialAgeHours')).toEqual([0, 3]);
+});
+
 test('a cluster that is down is tried each minute, with the age of the pause as a metric', async () => {
   const world = createWorld();
   await dead(world, 'lane.alter');

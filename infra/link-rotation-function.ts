@@ -1,0 +1,169 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Architecture, CfnPermission, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { type LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { bundleDirectory } from './code';
+import { Definitions } from './definitions';
+import { makeKey } from './encryption';
+import { failureEvents, mirrorEvents, type SecretEvents } from './events';
+import { Monitoring } from './monitoring';
+import { FunctionNetwork, type RotationNetwork } from './network';
+import { openTopic } from './notification';
+import { allowFunction, allowNetwork, allowRotation, allowStarting } from './permissions';
+import { checkOptions, checkRegion, checkRetirement, mustBe } from './checks';
+import { completeArn, definitionOf, type RotationOptions } from './rotation-options';
+import { rotationRules } from './schedule';
+import { makeJournal, makeLog, makeSecret } from './storage';
+
+export interface LinkRotationFunctionProps {
+  /** Where the function runs. @default outside a VPC: the clusters must be reachable from the internet */
+  readonly network?: RotationNetwork;
+  /** Whom alarms and failed rotations are told by e-mail; the address has to be confirmed. @default nobody */
+  readonly email?: string;
+  /** A topic that admits CloudWatch and EventBridge, also by its key. @default a new, encrypted one */
+  readonly topic?: ITopic;
+  /** Of the log. @default RetentionDays.ONE_YEAR */
+  readonly logRetention?: RetentionDays;
+  /** @default 'INFO' */
+  readonly logLevel?: 'INFO' | 'WARN' | 'ERROR';
+  /** For log and topic; must admit CloudWatch Logs, CloudWatch and EventBridge. @default a new one */
+  readonly encryptionKey?: IKey;
+  /** How long a step may take: 3 to 15 minutes. @default Duration.minutes(15) */
+  readonly timeout?: Duration;
+  /** MB, 256 to 10240. @default 512 */
+  readonly memorySize?: number;
+  /** @default Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+  /** A directory or archive with the bundle as `index.js`. @default the one that comes with this package */
+  readonly code?: Code;
+}
+
+/**
+ * One function for the rotations of any number of secrets: with its journal, its watchdog, its log, and all that tells people
+ * when it needs them.
+ */
+export class LinkRotationFunction extends Construct {
+  readonly function: Function;
+  /** Leases and the journal of pauses. Kept when the stack goes: it may name pipelines that have yet to be resumed. */
+  readonly journal: Table;
+  readonly logGroup: LogGroup;
+  /** Where alarms and failed rotations are told. */
+  readonly topic: ITopic;
+  readonly #role: Role;
+  readonly #timeout: Duration;
+  readonly #network: FunctionNetwork | undefined;
+  readonly #definitions: Definitions;
+  readonly #mayBeCalled: CfnPermission;
+  readonly #failures: SecretEvents;
+  readonly #mirrored: SecretEvents;
+  readonly #mayStart: (secret: ISecret) => void;
+
+  constructor(scope: Construct, id: string, props: LinkRotationFunctionProps = {}) {
+    super(scope, id);
+    this.#timeout = props.timeout ?? Duration.minutes(15);
+    mustBe('timeout', this.#timeout.toSeconds(), 180, 900);
+    mustBe('memorySize', props.memorySize, 256, 10_240);
+    this.journal = makeJournal(this);
+    const key = props.encryptionKey ?? makeKey(this);
+    this.logGroup = makeLog(this, props.logRetention ?? RetentionDays.ONE_YEAR, key);
+    this.topic = openTopic(this, props.topic, props.email, key);
+
+    // Made here, because the role that Function makes may write to every log group of the account.
+    this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    allowFunction(this.#role, this.journal.tableArn, this.logGroup.logGroupArn);
+    this.#network = props.network === undefined ? undefined : new FunctionNetwork(this, 'Network', props.network);
+    if (this.#network !== undefined) allowNetwork(this.#role);
+    this.#definitions = new Definitions(this, 'Definitions', this.#role);
+    this.function = new Function(this, 'Function', {
+      description: 'Rotates the credentials of SingleStore links',
+      code: props.code ?? Code.fromAsset(bundleDirectory),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: props.architecture ?? Architecture.ARM_64,
+      timeout: this.#timeout,
+      memorySize: props.memorySize ?? 512,
+      role: this.#role,
+      logGroup: this.logGroup,
+      environment: {
+        ROTATIONS: this.#definitions.value,
+        ROTATIONS_DIGEST: this.#definitions.digest,
+        JOURNAL_TABLE: this.journal.tableName,
+        LOG_LEVEL: props.logLevel ?? 'INFO',
+      },
+      // For the asynchronous callers: Lambda would repeat a failed call twice, beside the next minute's own.
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(1),
+      ...this.#network?.options,
+    });
+    callEveryMinute(this, this.function);
+
+    // Not addRotationSchedule: it knows neither cron() nor a window, and lets every account's Secrets Manager call.
+    this.#mayBeCalled = new CfnPermission(this, 'SecretsManagerMayInvoke', {
+      action: 'lambda:InvokeFunction',
+      functionName: this.function.functionArn,
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: Stack.of(this).account,
+    });
+    this.#failures = failureEvents(this, this.topic);
+    this.#mirrored = mirrorEvents(this, this.function);
+    this.#mayStart = allowStarting(this, this.function);
+    new Monitoring(this, 'Monitoring', this.function, this.#timeout, this.topic);
+  }
+
+  /**
+   * Rotates a secret with this function.
+   *
+   * @returns the secret, which is a new one when none was given
+   * @throws at synth, quoting a value that is out of its bounds or contradicts another
+   */
+  rotate(id: string, options: RotationOptions): ISecret {
+    const { schedule = 'cron(0 3 1 * ? *)', window = Duration.hours(3), rotateImmediatelyOnUpdate = false } = options;
+    checkOptions(options, this.#timeout);
+    const rules = rotationRules(schedule, window);
+    checkRetirement(options, schedule);
+    this.#network?.mustReach(options.source);
+    const scope = new Construct(this, id);
+    const secret = options.secret ?? makeSecret(scope);
+    const secretId = completeArn('secret', secret);
+    checkRegion(secret, Stack.of(this));
+
+    this.#definitions.add(definitionOf(secretId, options));
+    allowRotation(this.#role, secret, options);
+    for (const target of options.targets) this.#network?.open(target);
+    this.#failures.add(secretId);
+    if (options.source.mirrored !== undefined) {
+      this.#mirrored.add(completeArn('source', options.source.mirrored));
+      this.#mayStart(secret);
+    }
+    const attached = new CfnRotationSchedule(scope, 'Schedule', {
+      secretId,
+      rotationLambdaArn: this.function.functionArn,
+      rotationRules: rules,
+      rotateImmediatelyOnUpdate,
+    });
+    attached.addResourceDependency(this.#mayBeCalled); // Secrets Manager checks it when the function is attached
+    return secret;
+  }
+}
+
+/** Two callers of a minute that was missed help no more than one. */
+function callEveryMinute(scope: Construct, rotator: Function): void {
+  new Rule(scope, 'Watchdog', {
+    description: 'Resumes what a dead rotation left paused, and retires old access keys',
+    schedule: Schedule.rate(Duration.minutes(1)),
+    targets: [
+      new LambdaFunction(rotator, {
+        event: RuleTargetInput.fromObject({ action: 'recover' }),
+        retryAttempts: 0,
+        maxEventAge: Duration.minutes(1),
+      }),
+    ],
+  });
+}

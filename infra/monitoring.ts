@@ -1,0 +1,162 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  SingleValueWidget,
+  TextWidget,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+
+const minute = Duration.minutes(1);
+const fiveMinutes = Duration.minutes(5);
+const hour = Duration.hours(1);
+
+interface AlarmSpec {
+  readonly metric: IMetric;
+  readonly above: number;
+  /** For people: what it means, and what to do. */
+  readonly says: string;
+  /** How many periods in a row. @default 1 */
+  readonly periods?: number;
+  /** Silence is the trouble itself. @default false: nothing said is nothing wrong */
+  readonly silenceAlarms?: true;
+}
+
+/** Alarms that each say what to do, and a dashboard. */
+export class Monitoring extends Construct {
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, rotator: Function, timeout: Duration, topic: ITopic) {
+    super(scope, id);
+    const own = (metricName: string, statistic: string, period = minute): Metric =>
+      new Metric({
+        namespace: 'SingleStoreLinkRotation',
+        metricName,
+        statistic,
+        period,
+        dimensionsMap: { FunctionName: rotator.functionName },
+      });
+    const action = new SnsAction(topic);
+    this.alarms = Object.entries(specs(rotator, timeout, own)).map(([name, spec]) => {
+      const alarm = new Alarm(this, name, {
+        metric: spec.metric,
+        threshold: spec.above,
+        comparisonOperator: spec.silenceAlarms
+          ? ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_THRESHOLD,
+        evaluationPeriods: spec.periods ?? 1,
+        treatMissingData: spec.silenceAlarms ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+        alarmDescription: spec.says,
+      });
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+      return alarm;
+    });
+    makeDashboard(this, rotator, own);
+  }
+}
+
+type OwnMetric = (name: string, statistic: string, period?: Duration) => Metric;
+
+function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<Record<string, AlarmSpec>> {
+  return {
+    PipelinesLeftPaused: {
+      metric: own('PipelinesLeftPaused', 'Maximum'),
+      above: 0,
+      periods: 2,
+      says: 'Pipelines that a dead rotation paused could not be started for two minutes; the watchdog tries each minute. The log names them ("pipelines-left-paused") and why. By hand: START PIPELINE IF NOT RUNNING for each.',
+    },
+    OldestPause: {
+      metric: own('OldestPauseAgeSeconds', 'Maximum'),
+      above: 300,
+      says: 'A pause that a dead rotation left is older than five minutes. Look whether the cluster answers, and at "recover-failed" in the log. By hand: START PIPELINE IF NOT RUNNING for the pipelines that the log names.',
+    },
+    WatchdogSilent: {
+      metric: own('Heartbeat', 'Sum', fiveMinutes),
+      above: 0,
+      silenceAlarms: true,
+      says: 'The watchdog has not ended a run for five minutes, so nobody resumes what a dead rotation leaves paused. Look at the errors and throttles of the function and at the rule that calls it; invoke it with {"action":"recover"}.',
+    },
+    RotationFailed: {
+      metric: own('RotationFailed', 'Sum', fiveMinutes),
+      above: 0,
+      says: 'A step of a rotation failed. Secrets Manager retries the whole; what was paused runs again or is seen to by the watchdog. The log line "failed" has the code, what was left, and what to do.',
+    },
+    VersionGivenUp: {
+      metric: own('VersionGivenUp', 'Sum', fiveMinutes),
+      above: 0,
+      says: 'New credentials were given up: the source refuses them. Links are back on the current ones and AWSPENDING is removed. Check what the new credentials may do at the source, then rotate again.',
+    },
+    OldKeyStillUsed: {
+      metric: own('OldKeyStillUsed', 'Maximum', hour),
+      above: 0,
+      says: 'An old key is due to retire and somebody still uses it, or a pipeline is refused with the new one; it is kept. The log line says by which service and Region. Move that user to the new key, or keep the old one on purpose.',
+    },
+    Errors: {
+      metric: rotator.metricErrors({ period: fiveMinutes }),
+      above: 0,
+      says: 'An invocation of the rotation function failed or ran out of time. The log line "failed" of that time has the reason; without one, look for "Task timed out".',
+    },
+    Throttles: {
+      metric: rotator.metricThrottles({ period: fiveMinutes }),
+      above: 0,
+      says: 'Lambda turned invocations away: the concurrency of the account is spent, or a reserve was set on this function. Remove the reserve or raise the limit; the watchdog needs a free place each minute.',
+    },
+    NearTimeout: {
+      metric: rotator.metricDuration({ period: fiveMinutes, statistic: 'Maximum' }),
+      above: timeout.toMilliseconds() * 0.9,
+      says: 'An invocation took nine tenths of its time limit. A longer drain will be postponed. Lower limits.drainSeconds, raise limits.connections, or split the links over several secrets.',
+    },
+  };
+}
+
+function makeDashboard(scope: Construct, rotator: Function, own: OwnMetric): void {
+  const graph = (title: string, ...left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 12 });
+  const dashboard = new Dashboard(scope, 'Dashboard');
+  dashboard.addWidgets(
+    new TextWidget({
+      markdown:
+        '# Rotation of SingleStore links\nPauses are from the STOP of a pipeline to the answer of its START. Left paused must be 0.',
+      width: 24,
+      height: 2,
+    }),
+  );
+  dashboard.addWidgets(
+    new SingleValueWidget({
+      title: 'Now',
+      metrics: [
+        own('PipelinesLeftPaused', 'Maximum'),
+        own('OldestPauseAgeSeconds', 'Maximum'),
+        own('OldestCredentialAgeHours', 'Maximum', hour),
+      ],
+      width: 24,
+      height: 3,
+    }),
+  );
+  dashboard.addWidgets(
+    graph(
+      'Pause of a pipeline, milliseconds',
+      ...['p50', 'p99', 'Maximum'].map((statistic) => own('PipelinePauseMilliseconds', statistic, fiveMinutes)),
+    ),
+    graph('Pipelines paused', own('PipelinesPaused', 'Sum', fiveMinutes), own('PipelinesLeftPaused', 'Maximum')),
+  );
+  dashboard.addWidgets(
+    graph(
+      'Outcomes',
+      ...['RotationSucceeded', 'RotationFailed', 'VersionGivenUp'].map((name) => own(name, 'Sum', hour)),
+    ),
+    graph('Duration of an invocation', rotator.metricDuration({ statistic: 'Maximum', period: fiveMinutes })),
+  );
+  dashboard.addWidgets(
+    graph('Age of the credentials in links, hours', own('OldestCredentialAgeHours', 'Maximum', hour)),
+    graph('Old keys that are due and still used', own('OldKeyStillUsed', 'Maximum', hour)),
+  );
+}

@@ -1,0 +1,107 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import {
+  GatewayVpcEndpoint,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpoint,
+  InterfaceVpcEndpointAwsService,
+  type ISecurityGroup,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  type SelectedSubnets,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { defaults, type LinkTarget } from './rotation-options';
+import type { RotationSource } from './source';
+
+/** Where the function runs, when not outside a VPC: to reach a cluster that is in private, or admits one address only. */
+export interface RotationNetwork {
+  readonly vpc: IVpc;
+  /** Without public ones: a function has no way out of them. @default the VPC's private subnets with a NAT gateway */
+  readonly subnets?: SubnetSelection;
+  /** @default one of its own, which lets out HTTPS and the clusters' ports */
+  readonly securityGroups?: readonly ISecurityGroup[];
+  /**
+   * How the function reaches AWS from subnets without a NAT gateway: `create` makes endpoints for Secrets Manager, STS, DynamoDB
+   * and S3, and in us-east-1 IAM; `existing` says that they are there. Each endpoint between AZs has its price.
+   *
+   * @default none: the subnets have a NAT gateway
+   */
+  readonly endpoints?: 'create' | 'existing';
+}
+
+/** IAM's only interface endpoint is in its own Region (facts of AWS: a VPC elsewhere reaches IAM through NAT). */
+const regionOfIam = 'us-east-1';
+
+/** The function's place in a VPC. */
+export class FunctionNetwork extends Construct {
+  readonly options: Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+  readonly #own: SecurityGroup | undefined;
+  readonly #given: RotationNetwork;
+  readonly #isolated: boolean;
+  readonly #opened = new Set<string>();
+
+  constructor(scope: Construct, id: string, network: RotationNetwork) {
+    super(scope, id);
+    const { vpc, subnets, securityGroups, endpoints } = network;
+    this.#given = network;
+    const selected = vpc.selectSubnets(subnets);
+    this.#isolated = isIsolated(vpc, selected);
+    if (this.#isolated && endpoints === undefined)
+      throw new Error(
+        `'network.subnets' are isolated: the function would reach no AWS service. Give network.endpoints: 'create' or 'existing', or subnets with a NAT gateway`,
+      );
+    this.#own = securityGroups === undefined ? this.#makeGroup(vpc) : undefined;
+    const groups = this.#own === undefined ? [...(securityGroups ?? [])] : [this.#own];
+    this.options = { vpc, vpcSubnets: { subnets: selected.subnets }, securityGroups: groups };
+    if (endpoints === 'create') this.#makeEndpoints(groups);
+  }
+
+  /** @throws when the source is IAM, and the subnets have no way to it */
+  mustReach({ definition }: RotationSource): void {
+    const { region } = Stack.of(this);
+    if (definition.type !== 'iam-user' || Token.isUnresolved(region) || region === regionOfIam) return;
+    if (!this.#isolated && this.#given.endpoints === undefined) return;
+    throw new Error(
+      `'source' is an IAM user, and IAM has an endpoint in ${regionOfIam} only: from a VPC in ${region} it takes subnets with a NAT gateway, without network.endpoints`,
+    );
+  }
+
+  /** Lets the function out to a cluster. */
+  open({ port = defaults.port, peer = Peer.anyIpv4() }: LinkTarget): void {
+    const key = `${port} ${peer.uniqueId}`;
+    if (this.#own === undefined || this.#opened.has(key)) return;
+    this.#opened.add(key);
+    this.#own.addEgressRule(peer, Port.tcp(port), 'SingleStore');
+  }
+
+  #makeGroup(vpc: IVpc): SecurityGroup {
+    const description = 'Rotation of SingleStore links';
+    const group = new SecurityGroup(this, 'SecurityGroup', { vpc, description, allowAllOutbound: false });
+    // S3 and DynamoDB keep public addresses behind their endpoints, and so has every service behind NAT
+    group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS');
+    return group;
+  }
+
+  #makeEndpoints(groups: readonly ISecurityGroup[]): void {
+    const { vpc, subnets } = this.#given;
+    const { SECRETS_MANAGER, STS, IAM } = InterfaceVpcEndpointAwsService;
+    const interfaces = { SecretsManager: SECRETS_MANAGER, Sts: STS };
+    const reached = Stack.of(this).region === regionOfIam ? { ...interfaces, Iam: IAM } : interfaces;
+    for (const [id, service] of Object.entries(reached)) {
+      const endpoint = new InterfaceVpcEndpoint(this, id, { vpc, service, subnets, open: false });
+      for (const group of groups) endpoint.connections.allowDefaultPortFrom(group);
+    }
+    const { DYNAMODB, S3 } = GatewayVpcEndpointAwsService;
+    for (const [id, service] of Object.entries({ DynamoDb: DYNAMODB, S3 }))
+      new GatewayVpcEndpoint(this, id, { vpc, service, subnets: [subnets ?? {}] });
+  }
+}
+
+function isIsolated(vpc: IVpc, { subnets }: SelectedSubnets): boolean {
+  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
+  return subnets.some(({ subnetId }) => isolated.has(subnetId));
+}

@@ -1,0 +1,33 @@
+import type { IUser } from 'aws-cdk-lib/aws-iam';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+
+/** Who makes the next credentials. */
+export class RotationSource {
+  /**
+   * Access keys of an IAM user, made and retired by the rotation. Old and new key are valid side by side.
+   *
+   * @param user used by the links and by nothing else: both its key slots belong to the rotation
+   */
+  static iamUser(user: IUser): RotationSource {
+    return new RotationSource({ type: 'iam-user', userName: user.userName }, user);
+  }
+
+  /**
+   * The current value of another secret, for credentials that somebody else makes: a person, a managed rotation, another
+   * function. A change of it starts a rotation, at once where CloudTrail reports it and within five minutes anyway.
+   *
+   * @param secret its complete ARN must be known
+   * @param options `overlap`: the old value stays valid beside the new one, so there is something to go back to. Default false
+   */
+  static mirror(secret: ISecret, { overlap = false }: { readonly overlap?: boolean } = {}): RotationSource {
+    const secretId = secret.secretFullArn ?? secret.secretArn;
+    return new RotationSource({ type: 'mirror', secretId, overlap }, undefined, secret);
+  }
+
+  private constructor(
+    /** As it stands in `ROTATIONS`. */
+    readonly definition: { readonly type: 'iam-user' | 'mirror' } & Readonly<Record<string, unknown>>,
+    readonly user?: IUser,
+    readonly mirrored?: ISecret,
+  ) {}
+}

@@ -1,0 +1,49 @@
+import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  CustomDataIdentifier,
+  DataIdentifier,
+  DataProtectionPolicy,
+  LogGroup,
+  type RetentionDays,
+} from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+
+export function makeJournal(scope: Construct): Table {
+  return new Table(scope, 'Journal', {
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    sortKey: { name: 'sk', type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    timeToLiveAttribute: 'expiresAt',
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    encryption: TableEncryption.AWS_MANAGED,
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+}
+
+/** No secret is written to it; should one ever be, it is masked. */
+export function makeLog(scope: Construct, retention: RetentionDays, encryptionKey: IKey | undefined): LogGroup {
+  // quotes and colons are no characters of such an expression, so what stands between name and value is "no word"
+  const field = (name: string): CustomDataIdentifier => new CustomDataIdentifier(name, `${name}\\W+[a-zA-Z0-9_+/=.-]+`);
+  const identifiers = [
+    DataIdentifier.AWSSECRETKEY,
+    ...['aws_secret_access_key', 'aws_session_token', 'password', 'RotationToken'].map(field),
+  ];
+  return new LogGroup(scope, 'Log', {
+    retention,
+    encryptionKey,
+    dataProtectionPolicy: new DataProtectionPolicy({ name: 'credentials', identifiers }),
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+}
+
+export function makeSecret(scope: Construct): Secret {
+  return new Secret(scope, 'Secret', {
+    description: 'Credentials of SingleStore links',
+    secretStringValue: SecretValue.unsafePlainText('{}'), // nothing secret yet: the first rotation makes the first key
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+}
