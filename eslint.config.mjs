@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-  { ignores: ['dist/', 'cdk.out/', 'node_modules/', 'coverage/', '**/*.cjs', 'eslint.config.mjs'] },
+  { ignores: ['dist/', 'lib/', 'cdk.out/', 'node_modules/', 'coverage/', '**/*.cjs', 'eslint.config.mjs'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   {
