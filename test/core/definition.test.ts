@@ -42,4 +42,6 @@ test('a name that ends like an ARN is a name', () => {
 test('a text that is no full ARN is no secret of any definition', () => {
   expect(speaksOf(defined('prod/s3-ingest'), `${prefix}prod/s3-ingest`)).toBe(false);
   expect(speaksOf(defined('prod/s3'), `${prefix}prod/s3_ingest`)).toBe(false);
+  expect(speaksOf(defined('prod-ingest'), `${prefix}prod-ingest/bucket`)).toBe(false);
+  expect(speaksOf(defined('prod/s3'), ':secret:prod/s3-AbCdEf')).toBe(false);
 });

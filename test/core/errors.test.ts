@@ -39,6 +39,12 @@ test.each([
   expect(inspect(error, { depth: null, showHidden: true })).not.toContain(canary);
 });
 
+test('a text that was taken out of the message later is not told from the stack, where it still stands', () => {
+  const error = evil(`you looked at ${canary} (again)`);
+  error.message = 'you looked';
+  expect(asRotationError(error).message).toContain('an unexpected QueryError in evil. ');
+});
+
 test('a parser that quotes its input is not quoted', () => {
   let thrown: unknown;
   try {

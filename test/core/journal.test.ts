@@ -1,5 +1,6 @@
 import {
   chunkKey,
+  lingerMs,
   linkKey,
   mayHold,
   membersPerChunk,
@@ -39,6 +40,7 @@ const bracket = (phase: Bracket['phase']): Bracket => ({
 test.each<[string, LinkRecord | null, boolean]>([
   ['it holds it, and nothing is open', record({}), true],
   ['its pause is over', record({ bracket: bracket('resumed') }), true],
+  ['its last pause was for another move', record({ bracket: { ...bracket('resumed'), to: 'v3' } }), false],
   ['its pause is open', record({ bracket: bracket('open') }), false],
   ['it may hold another', record({ holds: [{ version: 'v1' }, { version: 'v2' }] }), false],
   ['it may hold another, too', record({ holds: [{ version: 'v2' }, { version: null }] }), false],
@@ -54,6 +56,10 @@ test('around an ALTER a link may hold either version, and no third', () => {
   const either = record({ holds: [{ version: 'v1' }, { version: 'v2' }] });
   expect(['v1', 'v2', 'v3'].map((version) => mayHold(either, version))).toEqual([true, true, false]);
   expect(mayHold(record({ holds: [{ version: null }] }), 'v1')).toBe(false);
+});
+
+test('a lingering STOP is watched for longer than the function that sent it can live: 15 minutes', () => {
+  expect(lingerMs).toBeGreaterThan(15 * 60_000);
 });
 
 test('no two links, sets or chunks share a key', () => {

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { RotationError } from '../../lambda/core/errors';
 import { parseLinkPattern, partsOf, qualified, quoteIdentifier, type QualifiedName } from '../../lambda/core/names';
 
-const name = fc.string({ unit: 'binary', minLength: 1 });
+const name = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1 }),
+  fc.string({ unit: fc.constantFrom('`', '.', '*', 'a'), minLength: 1 }),
+);
 
 test.each([
   ['orders', '`orders`'],

@@ -148,6 +148,17 @@ describe('CONFIG', () => {
       { bucket: set('b') },
       '{"region":"us-east-1","database.port":3306,"disable_gunzip":false,"bucket":"b"}',
     ],
+    [
+      'a number for a number, a boolean for a boolean',
+      { 'database.port': set(3307), disable_gunzip: set(true) },
+      '{"region":"us-east-1","database.port":3307,"disable_gunzip":true}',
+    ],
+    [
+      'a number with blanks around it',
+      { 'database.port': set(' 3307\n') },
+      '{"region":"us-east-1","database.port":3307,"disable_gunzip":false}',
+    ],
+    ['null is no text', { region: set(null) }, '{"region":null,"database.port":3306,"disable_gunzip":false}'],
     ['a text stays a text', { region: set(7) }, '{"region":"7","database.port":3306,"disable_gunzip":false}'],
     [
       'a text that only some would read as a number',
@@ -174,6 +185,24 @@ describe('CONFIG', () => {
   test.each(['', ' \n', '{}'])('an empty one (%j) takes keys', (empty) => {
     expect(mergeConfig(empty, { region: set('us-east-1') }, 'link')).toBe('{"region":"us-east-1"}');
     expect(configBefore(empty, ['region'])).toEqual({ region: { absent: true } });
+  });
+
+  test.each(['[]', 'null', `{"region": ${canary}}`, canary])(
+    'one that is no JSON object (%j) is left as it is',
+    (odd) => {
+      for (const act of [() => mergeConfig(odd, {}, 'link'), () => configBefore(odd, ['region'])]) {
+        expect(act).toThrow(
+          new RotationError(
+            'SECRET_SHAPE',
+            "the catalogue's CONFIG of the link is not a JSON object. Nothing was changed. Set it to one with ALTER LINK … SET CONFIG.",
+          ),
+        );
+      }
+    },
+  );
+
+  test('none of its keys is asked for: it need not be readable', () => {
+    expect(configBefore(canary, [])).toEqual({});
   });
 
   test('what was there before is kept for the way back, what was not there as absent', () => {

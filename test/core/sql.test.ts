@@ -21,6 +21,7 @@ test.each<[string, string[]]>([
   ["a/* LINK `x` \n' */b", ['word a', 'word b']],
   ['a -- LINK x\nb', ['word a', 'word b']],
   ['a --\nb', ['word a', 'word b']],
+  ['a --', ['word a']],
   ['a # LINK x\nb', ['word a', 'word b']],
   ['a -- LINK', ['word a']],
   ['a /* LINK', ['word a']],
