@@ -33,9 +33,11 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
     await stage.pass(61_000);
     await stage.watchdog();
   }
+  await stage.wake();
   witness.look(0);
   const ending = endingOf(stage);
-  for (const text of leftOver(scenario, stage)) say('f', text);
+  for (const text of [...leftOver(scenario, stage), ...(ending === 'done' ? notRetiring(scenario, stage) : [])])
+    say('f', text);
   if (!(scenario.ends ?? ['done']).includes(ending)) say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
   if (ending === 'person' && scenario.reason === undefined && !(stage.lastError instanceof RotationError))
     say('h', 'it needs a person, and names no reason');
@@ -70,6 +72,16 @@ const linkKeys = (world: Stage['world']): readonly (string | undefined)[] =>
         .map(({ credentials }) => (JSON.parse(credentials) as Record<string, string>)['aws_access_key_id']);
     });
 
+/** A key that was replaced is in use no more: it is ended already, or somebody will look whether it may be. */
+function notRetiring({ touchesStore }: Scenario, { world, witness }: Stage): readonly string[] {
+  const previous = world.label('AWSPREVIOUS');
+  const keyId = previous === null ? undefined : world.secretValue(previous)?.['aws_access_key_id'];
+  const isOurs = world.definitions.some(({ secretId: id, source }) => id === secretId && source.type === 'iam-user');
+  if (touchesStore || keyId === undefined || !isOurs) return [];
+  const waits = witness.journal.secrets.some(({ retirements }) => retirements.some((one) => one.keyId === keyId));
+  return waits || world.keys.find(keyId)?.active === false ? [] : [`nobody will retire ${keyId}`];
+}
+
 /** What must not be there when all is over. */
 function leftOver({ leavesPaused }: Scenario, { world, witness }: Stage): readonly string[] {
   const { journal } = witness;
@@ -82,14 +94,18 @@ function leftOver({ leavesPaused }: Scenario, { world, witness }: Stage): readon
   }
   for (const { lease } of [...journal.links, ...journal.users])
     if (lease !== null && lease.until > now) found.push(`a lease of ${lease.holder} is held`);
-  const keys = world.keys.of(userName);
-  if (keys.length > 2) found.push(`there are ${keys.length} keys`);
+  const users = new Set([
+    userName,
+    ...world.definitions.flatMap(({ source }) => ('userName' in source ? source.userName : [])),
+  ]);
+  const keys = [...users].flatMap((user) => world.keys.of(user));
   const known = new Set([
     ...world.keysInLabels(),
     ...journal.links.flatMap(({ holds }) => holds.map(({ keyId }) => keyId)),
     ...journal.secrets.flatMap(({ retirements }) => retirements.map(({ keyId }) => keyId)),
     ...journal.users.map(({ made }) => made?.keyId),
   ]);
+  if (keys.length > 2 * users.size) found.push(`there are ${keys.length} keys`);
   const intent = journal.users.some((record) => record.intent !== null);
   for (const { keyId, ours } of keys)
     if (ours && !known.has(keyId) && !intent) found.push(`nobody accounts for key ${keyId}`);

@@ -21,6 +21,8 @@ export interface EnumerateOptions {
   readonly depth: number;
   /** One part of the work of several: this one of so many, by the number of the first fault. */
   readonly part?: { readonly at: number; readonly of: number };
+  /** Also where a scenario asks for a sample only. @default false */
+  readonly whole?: boolean;
   /** Called before each play: `false` ends it. */
   readonly goesOn?: () => boolean;
 }
@@ -34,7 +36,7 @@ export interface EnumerateOptions {
  */
 export async function enumerate(
   scenario: Scenario,
-  { depth, part = { at: 0, of: 1 }, goesOn = () => true }: EnumerateOptions,
+  { depth, part = { at: 0, of: 1 }, whole = false, goesOn = () => true }: EnumerateOptions,
   tally: Tally,
   onBroken: (broken: Broken) => void,
 ): Promise<void> {
@@ -50,7 +52,8 @@ export async function enumerate(
   };
 
   const calm = await one(new Map(), part.at === 0);
-  const every = scenario.large === undefined ? 1 : Math.ceil((calm.calmAt * 2) / scenario.large);
+  const about = scenario.large ?? (whole ? undefined : scenario.sample);
+  const every = about === undefined ? 1 : Math.ceil((calm.calmAt * 2) / about);
   const changing = new Set(calm.traces.filter(({ changed }) => changed).map(({ name }) => name));
   if (calm.violations.length === 0 && depth > 0) await explore(new Map(), calm, depth);
 
@@ -60,7 +63,7 @@ export async function enumerate(
     const until = limit(played, after, left);
     tally.schedules += failing.size === 0 || isOurs() ? (played.calmAt - after) * outcomes.length : 0;
     for (let point = after + 1; point <= until; point += 1) {
-      for (const fault of telling(played.traces[point - 1]!, changing)) {
+      for (const fault of faultsOf(played, point, failing.size === 0 ? left : 0)) {
         if (failing.size === 0) firsts += 1;
         if (failing.size === 0 && firsts % every !== 0) continue;
         if (!goesOn()) return;
@@ -73,6 +76,13 @@ export async function enumerate(
         else await explore(more, next, left - 1);
       }
     }
+  }
+
+  /** Being suspended is played by itself: it needs no second fault to matter. */
+  function faultsOf({ traces }: Played, point: number, left: number): readonly Fault[] {
+    const found = telling(traces[point - 1]!, changing);
+    const single = left === 1 && scenario.freezes === true;
+    return single && isEve(traces, point, changing) ? [...found, 'freezes'] : found;
   }
 
   function isOurs(): boolean {
@@ -102,3 +112,7 @@ function telling({ name, changed, alike, first }: Trace, changing: ReadonlySet<s
   if (first) found.push('dies-before');
   return found;
 }
+
+/** Just before a call that may change something, or just after one that did: what lies between two such moments tells no more. */
+const isEve = (traces: readonly Trace[], point: number, changing: ReadonlySet<string>): boolean =>
+  changing.has(traces[point - 1]?.name ?? '') || traces[point - 2]?.changed === true;

@@ -11,9 +11,10 @@ import { Journal } from './journal';
  * ended is under a label; `d` what we stopped is in the journal; `e` what was not running is not started by us; `f` at the
  * end nothing is left over; `g` no secret is put out; `h` a run ends as done, unchanged or with a person named; `i` no
  * statement with a secret is unparseable; `j` no key in a link was ended by us; `k` fences only grow; `l` no effect by
- * a holder whose fence is old; `m` a scenario's own claim.
+ * a holder whose fence is old, or that was suspended until all was done; `m` a scenario's own claim; `n` what a link holds
+ * is among what its record names.
  */
-export type Invariant = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm';
+export type Invariant = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm' | 'n';
 
 export interface Violation {
   readonly invariant: Invariant;
@@ -61,6 +62,7 @@ export class Witness {
     this.#fencesGrow(say);
     for (const server of world.servers.values()) this.#changesOf(server, say);
     for (const server of world.servers.values()) this.#links(server, say);
+    this.#zombies(point, say);
     this.#paused(rewritten, say);
     this.#store(say);
   }
@@ -172,11 +174,28 @@ export class Witness {
     }
   }
 
+  /** Who was suspended and wakes when no rotation is under way any more changes nothing; a key that it makes it also takes away. */
+  #zombies(point: number, say: (invariant: Invariant, text: string) => void): void {
+    const { traces, zombies, definitions, secrets } = this.world;
+    const trace = traces[point - 1];
+    if (trace?.changed !== true || !/^(lane|secrets)\.|^keys\.deactivate$/.test(trace.name)) return;
+    const zombie = zombies.find(({ process }) => process.holder === trace.holder);
+    if (zombie === undefined || zombie.process.wokeAt === null) return;
+    const isOver =
+      definitions.length > 0 &&
+      definitions.every(({ secretId }) => {
+        const pending = secrets.holder(secretId, 'AWSPENDING');
+        return pending === null || pending === secrets.holder(secretId, 'AWSCURRENT');
+      });
+    if (isOver) say('l', `${trace.name} took effect for one that was suspended until all was done`);
+  }
+
   #links(server: MemoryServer, say: (invariant: Invariant, text: string) => void): void {
     const { world, journal } = this;
     for (const link of server.links.values()) {
       const place = `${server.id}/${link.name}`;
       const pair = this.#pairOf(link.credentials);
+      if (pair !== null) this.#truthOf(place, pair.keyId, say);
       if (pair === null || !this.#isAlteredByUs(server, link.name)) continue;
       const key = world.keys.find(pair.keyId);
       if (key?.endedByHand === true) continue;
@@ -204,6 +223,16 @@ export class Witness {
         );
       }
     }
+  }
+
+  /** What a link holds is among what its record names; a record that says that nobody knows may be right of what we did not put there. */
+  #truthOf(place: string, keyId: string, say: (invariant: Invariant, text: string) => void): void {
+    const by = this.#alteredBy.get(place);
+    const record = this.journal.links.find(({ cluster, link }) => `${cluster}/${link}` === place);
+    if (by === 'somebody' || (by === undefined && (record === undefined || record.holds.length === 0))) return;
+    const named = (record?.holds ?? []).map((held) => (held.version === null ? undefined : held.keyId));
+    if (named.includes(keyId) || (by === undefined && named.includes(undefined))) return;
+    say('n', `${place} holds ${keyId}, and its record says ${named.join(' or ') || 'nothing'}`);
   }
 
   /** The buckets that the pipelines on a link read. */

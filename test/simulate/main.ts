@@ -42,7 +42,7 @@ async function enumerated(scenario: Scenario, depth: number, part: Part): Promis
   const tally: Tally = { played: 0, schedules: 0 };
   const broken: string[] = [];
   const { points } = await play(scenario, new Map());
-  await enumerate(scenario, { depth, part }, tally, ({ failing, violations }) => {
+  await enumerate(scenario, { depth, part, whole: true }, tally, ({ failing, violations }) => {
     broken.push(`--play '${scenario.name}' --at '${printFailing(failing)}': ${violations[0]?.text ?? ''}`);
   });
   return { scenario: scenario.name, points: points.length, ...tally, seconds: secondsSince(since), broken };

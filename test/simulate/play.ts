@@ -14,6 +14,10 @@ export interface Scenario {
   readonly main?: true;
   /** Too large to be played with every fault: about so many are, evenly spread. */
   readonly large?: number;
+  /** About so many single faults are played in the tests, evenly spread; in `npm run simulate -- --all` all are. */
+  readonly sample?: number;
+  /** Each invocation in it is suspended, too, and wakes when others have gone on without it. */
+  readonly freezes?: true;
   readonly world: () => MemoryWorld;
   readonly play: (stage: Stage) => Promise<unknown>;
   /** How it may end when everybody has done their part. @default done */

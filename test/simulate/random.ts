@@ -98,7 +98,7 @@ function restart({ world }: Stage): void {
 }
 
 /** Pipelines that stories speak of by name. */
-const named = /`(orders|items|shown|quiet)`$/;
+const named = /`(orders|items|shown|quiet|endless)`$/;
 
 /** Somebody drops a pipeline that runs, and that no story speaks of. */
 function drop({ world }: Stage): void {

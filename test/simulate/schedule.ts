@@ -3,6 +3,9 @@ import type { Fault } from '../support/points';
 /** All that can go wrong at one call. */
 export const outcomes: readonly Fault[] = ['not-sent', 'refused', 'lost', 'late', 'dies', 'dies-before'];
 
+/** The same, and the suspension of whoever makes the call, which is played where a scenario says so. */
+const faults: readonly Fault[] = [...outcomes, 'freezes'];
+
 /** What goes wrong in one play. Points are numbered from 1 in the order of the calls. */
 export type Failing = ReadonlyMap<number, Fault>;
 
@@ -16,7 +19,7 @@ export function readFailing(text: string): Failing {
   return new Map(
     text.split(', ').map((part) => {
       const [point, name] = part.split(' ');
-      const fault = outcomes.find((known) => known === name);
+      const fault = faults.find((known) => known === name);
       if (fault === undefined || !Number.isInteger(Number(point))) throw new Error(`no schedule: ${part}`);
       return [Number(point), fault];
     }),

@@ -30,6 +30,8 @@ export class Stage {
   readonly errors: unknown[] = [];
   readonly results: unknown[] = [];
   readonly boundaries: Boundary[] = [];
+  /** What the story found wrong on its way. */
+  readonly found: string[] = [];
   /** The error of the last call of each step that failed, and `null` once a whole rotation succeeded. */
   lastError: unknown = null;
   /** From here on nothing fails any more. */
@@ -37,6 +39,8 @@ export class Stage {
   #position = 0;
   #running = 0;
   readonly #moments = new Map<number, () => void>();
+  readonly #lasting = new Map<string, Fault>();
+  readonly #habits: { readonly name: string; readonly act: () => void }[] = [];
   readonly #triggers: { readonly name: string; left: number; readonly act: () => Fault | undefined }[] = [];
 
   constructor(
@@ -49,6 +53,8 @@ export class Stage {
       if (point <= this.calmAt) this.#moments.get(point)?.();
       for (const trigger of this.#triggers)
         if (trigger.name === name && --trigger.left === 0) fault = trigger.act() ?? fault;
+      for (const habit of this.#habits) if (habit.name === name && point <= this.calmAt) habit.act();
+      for (const [beginning, always] of this.#lasting) if (name.startsWith(beginning)) fault ??= always;
       return this.calmAt < point ? undefined : (fault ?? options.fault(point, name));
     };
     world.afterEffect = (point) => {
@@ -72,6 +78,17 @@ export class Stage {
   /** Part of the story: the `nth` call of this name fails. */
   fails(name: string, nth: number, fault: Fault): void {
     this.#triggers.push({ name, left: nth, act: () => fault });
+  }
+
+  /** Part of the story: calls whose names begin so fail, all of them. @returns what ends it */
+  failsAll(beginning: string, fault: Fault): () => void {
+    this.#lasting.set(beginning, fault);
+    return () => this.#lasting.delete(beginning);
+  }
+
+  /** Somebody acts just before each call of this name reaches its port. */
+  each(name: string, act: () => void): void {
+    this.#habits.push({ name, act });
   }
 
   /** Somebody acts now. */
@@ -145,6 +162,15 @@ export class Stage {
     if (this.#running > 0) return this.sleep(milliseconds);
     await this.world.clock.run(this.sleep(milliseconds));
     this.witness.look(this.world.points.length);
+    this.#halt();
+  }
+
+  /** Who was suspended wakes, and comes to an end. */
+  async wake(): Promise<void> {
+    const { zombies, clock } = this.world;
+    if (zombies.length === 0) return;
+    for (const outcome of await clock.run(Promise.allSettled(zombies.map(({ ended }) => ended))))
+      if (outcome.status === 'rejected') this.errors.push(outcome.reason);
     this.#halt();
   }
 

@@ -27,6 +27,8 @@ export class MemoryKeys {
   version = 0;
   /** How long after its creation a key is not accepted anywhere yet. Milliseconds. */
   propagationMs = 5_000;
+  /** A new key is refused again in this time after its creation, though it was accepted before. Milliseconds. */
+  wavers = { fromMs: 0, untilMs: 0 };
   /** Called before anything changes that decides whether a key is accepted. */
   beforeChange: () => void = () => undefined;
   #denies: (keyId: string, bucket: string) => boolean = () => false;
@@ -101,7 +103,8 @@ export class MemoryKeys {
   wouldJudge(keyId: string, secret: string, bucket: string | undefined, at: number): ReturnType<MemoryKeys['judge']> {
     const key = this.find(keyId);
     if (key === undefined || !key.active || key.deleted || key.secret !== secret) return 'unaccepted';
-    if (at < key.createdAt + this.propagationMs) return 'unaccepted';
+    const age = at - key.createdAt;
+    if (age < this.propagationMs || (age >= this.wavers.fromMs && age < this.wavers.untilMs)) return 'unaccepted';
     return bucket !== undefined && this.#denies(keyId, bucket) ? 'denied' : 'accepted';
   }
 

@@ -95,7 +95,7 @@ export class MemorySecrets {
 
   #version(id: string, version: VersionId): Version {
     const { versions } = this.secret(id);
-    this.version += 1;
+    if (!versions.has(version)) this.version += 1;
     const made = versions.get(version) ?? {
       labels: new Set<string>(),
       value: null,

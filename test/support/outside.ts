@@ -50,7 +50,10 @@ export const canaryEnd = 'wJalrXUtnFEMI7MDENGbPxRf';
 /** What stands outside at the start: the scenario, in memory and in virtual time. */
 export class Outside {
   readonly clock = new VirtualClock(start);
-  protected readonly calls = new Points(this.clock, () => this.version);
+  protected readonly calls = new Points(this.clock, () => {
+    for (const server of this.servers.values()) server.settle(); // a batch that was due is nobody's effect
+    return this.version;
+  });
   protected readonly now = (): number => this.clock.now();
   #ids = 0;
   /** All secret texts there ever were. */

@@ -6,8 +6,9 @@ import type { VirtualClock } from './clock';
  *
  * `not-sent`: no effect and no answer. `refused`: no effect, and the answer says no. `lost`: the effect, but no answer.
  * `late`: no answer, and the effect comes `lateMs` afterwards. `dies-before` and `dies`: the process ends before or after the effect.
+ * `freezes`: the process is suspended before the call, wakes `frozenMs` afterwards, and goes on as if nothing had been.
  */
-export type Fault = 'not-sent' | 'refused' | 'lost' | 'late' | 'dies-before' | 'dies';
+export type Fault = 'not-sent' | 'refused' | 'lost' | 'late' | 'dies-before' | 'dies' | 'freezes';
 export type Faults = ReadonlyMap<number, Fault> | ((point: number, name: string) => Fault | undefined);
 
 /** The end of a process: by a fault, or because its time was up. The code under test never sees it: nothing answers it any more. */
@@ -30,8 +31,28 @@ export class Process {
     this.#tell = reject;
   });
 
+  /** Rejects when the process is suspended: nobody waits for its answer. */
+  readonly froze: Promise<never>;
+  #tellFrozen: (reason: Error) => void = () => undefined;
+  /** Resolves when it wakes; `null` while it is awake. */
+  thaw: Promise<void> | null = null;
+  /** When it woke, epoch milliseconds; `null`: it was never suspended, or is still. */
+  wokeAt: number | null = null;
+
   constructor(readonly holder: string) {
     this.died.catch(() => undefined);
+    this.froze = new Promise<never>((_, reject) => {
+      this.#tellFrozen = reject;
+    });
+    this.froze.catch(() => undefined);
+  }
+  freeze(thaw: Promise<void>, reason: Error): void {
+    this.thaw = thaw;
+    this.#tellFrozen(reason);
+  }
+  wake(now: number): void {
+    this.thaw = null;
+    this.wokeAt = now;
   }
   isAlive(): boolean {
     return this.#alive;
@@ -86,6 +107,8 @@ export class Points {
   latency: (point: number, name: string) => number = () => 1;
   /** Milliseconds after which a `late` effect comes. */
   lateMs = 5_000;
+  /** Milliseconds after which a process that `freezes` wakes. */
+  frozenMs = 240_000;
   /** Called after each effect: the place for invariants. What it throws ends the process and is what the run fails with. */
   afterEffect: (point: number, name: string) => void = () => undefined;
   /** What `afterEffect` threw first. */
@@ -106,6 +129,7 @@ export class Points {
   of(process: Process): Ask {
     let first = true;
     return async (name, effect, answers) => {
+      if (process.thaw !== null) await process.thaw;
       if (!process.isAlive()) return never();
       const point = this.names.push(name);
       const alike = answers.lost === answers.refused;
@@ -113,6 +137,7 @@ export class Points {
       first = false;
       const { faults } = this;
       const fault = typeof faults === 'function' ? faults(point, name) : faults.get(point);
+      if (fault === 'freezes') await this.#freeze(process, `was suspended before ${name}, point ${point}`);
       if (fault === 'dies-before') process.end(new Death(`died before ${name}, point ${point}`));
       else await this.clock.sleep(this.latency(point, name));
       if (!process.isAlive()) return never();
@@ -128,11 +153,21 @@ export class Points {
         (error: unknown) => ({ error }),
       );
       if (fault === 'dies') process.end(new Death(`died after ${name}, point ${point}`));
+      if (process.thaw !== null) await process.thaw;
       if (!process.isAlive()) return never();
       if (fault === 'lost') return answers.lost();
       if ('error' in result) throw result.error;
       return result.value;
     };
+  }
+
+  /** Until it wakes it asks nothing and hears nothing; what it had sent goes on. */
+  #freeze(process: Process, reason: string): Promise<void> {
+    const thaw = this.clock.sleep(this.frozenMs).then(() => {
+      process.wake(this.clock.now());
+    });
+    process.freeze(thaw, new Death(reason));
+    return thaw;
   }
 
   async #happen<T>(

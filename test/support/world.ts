@@ -48,6 +48,9 @@ export class MemoryWorld extends Outside {
     return version;
   }
 
+  /** Invocations that were suspended, and what comes of them. */
+  readonly zombies: { readonly process: Process; readonly ended: Promise<unknown> }[] = [];
+
   // ---- what a test runs
 
   /** One invocation, by a holder of its own. Its time runs out by `endsAt` alone; `run` also ends it there. */
@@ -66,7 +69,11 @@ export class MemoryWorld extends Outside {
       endsAt: this.clock.now() + seconds * 1000,
       clock: {
         now: this.now,
-        sleep: (milliseconds) => this.clock.sleep(milliseconds).then(() => (process.isAlive() ? undefined : never())),
+        sleep: async (milliseconds) => {
+          await this.clock.sleep(milliseconds);
+          if (process.thaw !== null) await process.thaw;
+          if (!process.isAlive()) await never();
+        },
       },
       newId: () => this.newId(),
       secrets: this.secrets.port(ask),
@@ -89,18 +96,21 @@ export class MemoryWorld extends Outside {
   /**
    * Starts work in an invocation of its own; time passes in `clock.run`. `lifeMs`: it is killed then, and does not know.
    *
-   * @throws Death when it dies or its time is up. */
+   * @throws Death when it dies, its time is up, or it is suspended: then it goes on by itself once it wakes, see `zombies`. */
   async begin<T>(work: (invocation: Invocation) => Promise<T>, { seconds = 900, lifeMs = Infinity } = {}): Promise<T> {
     const { process, ...invocation } = this.invocation({ seconds });
     const callOff = this.clock.at(Math.min(invocation.endsAt, this.clock.now() + lifeMs), () => {
       process.end(new Death(`${Math.min(seconds, lifeMs / 1_000)} seconds were up`));
     });
-    try {
-      return await Promise.race([work(invocation), process.died]);
-    } finally {
+    const whole = Promise.race([work(invocation), process.died]).finally(() => {
       callOff();
       process.end(new Death('the work was done'));
-    }
+    });
+    const frozen = process.froze.catch((reason: unknown) => {
+      this.zombies.push({ process, ended: whole });
+      throw reason;
+    });
+    return Promise.race([whole, frozen]);
   }
 
   /** Runs work to its end in virtual time. @throws what it throws; Death; or what a check of `afterEffect` threw. */
@@ -134,9 +144,13 @@ export class MemoryWorld extends Outside {
     return this.calls.traces;
   }
 
-  /** Nothing is under way that may still take effect: no late call, no statement, no work. */
+  /** Nothing is under way that may still take effect: no late call, no statement, nobody who sleeps. */
   get isQuiet(): boolean {
-    return this.calls.late === 0 && [...this.servers.values()].every((server) => server.isQuiet);
+    return (
+      this.zombies.every(({ process }) => !process.isAlive()) &&
+      this.calls.late === 0 &&
+      [...this.servers.values()].every((server) => server.isQuiet)
+    );
   }
 
   /** The cluster that a connection secret named at first. */

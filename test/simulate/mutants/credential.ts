@@ -111,13 +111,20 @@ export const credentialMutants: readonly Mutant[] = [
   {
     name: 'user-not-locked',
     modes: [5, 25],
-    what: "IAM's limit of two keys is trusted to keep two invocations apart, so no lease on the user is respected.",
+    // a lease alone that is not respected harms nobody: each write is conditional on the one before, and an orphan is waited for
+    what: "IAM's limit of two keys is trusted to keep two invocations apart: the user's record is written without lease or condition.",
     patches: [
       {
         file: 'lambda/steps/lease.ts',
         find: 'const mine = claimed<Items[K]>(stored?.item ?? initial, run.holder, sentAt);',
         replace:
           "const free = { ...(stored?.item ?? initial), ...(kind === 'user' ? { lease: null } : {}) };\n    const mine = claimed<Items[K]>(free, run.holder, sentAt);",
+      },
+      {
+        file: 'lambda/steps/lease.ts',
+        find: '(await this.run.table.write(this.kind, this.key, item, this.#revision)) ??',
+        replace:
+          "(await this.run.table.write(this.kind, this.key, item, this.kind === 'user' ? ((await this.run.table.read(this.kind, this.key))?.revision ?? 0) : this.#revision)) ??",
       },
     ],
   },

@@ -4,7 +4,7 @@ import { mutants } from '.';
 import { playTrial, runClaims, type Verdict } from './judge';
 import { patched, type Mutant } from './mutant';
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string', default: '60' } } });
+const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string', default: '120' } } });
 const seconds = Number(values.seconds);
 
 interface Judged extends Verdict {

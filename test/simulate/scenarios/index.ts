@@ -4,6 +4,7 @@ import { meddled } from './meddling';
 import { pauses } from './pause';
 import { rotations } from './rotation';
 import { sources } from './sources';
+import { troubles } from './trouble';
 
 /** Every story that is played; names are unique. */
 export const scenarios: readonly Scenario[] = [
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...invocations,
   ...watchdogs,
   ...sources,
+  ...troubles,
   ...meddled,
 ];
 

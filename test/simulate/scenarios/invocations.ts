@@ -1,12 +1,13 @@
 import { plan } from '../../../lambda/steps/plan';
 import { rotationSteps } from '../../../lambda/core/event';
-import { secretId } from '../../support/scenario';
+import { qualified } from '../../../lambda/core/names';
+import { analyticsLink, clusterId, connectionSecretId, secretId } from '../../support/scenario';
 import type { MemoryWorld } from '../../support/world';
 import type { Scenario } from '../play';
 import type { Stage } from '../stage';
-import { held, onLink, small } from './worlds';
+import { held, isSaid, onLink, small } from './worlds';
 
-const otherSecret = secretId.replace('s3-ingest', 's3-other');
+export const otherSecret = secretId.replace('s3-ingest', 's3-other');
 
 /** Two secrets, each of an IAM user of its own, whose rotations change one link. */
 function twoSecrets(): MemoryWorld {
@@ -20,7 +21,32 @@ function twoSecrets(): MemoryWorld {
   return world;
 }
 
-async function dead(stage: Stage, name: string): Promise<string> {
+/** Two secrets that hold one key of one IAM user, which has a free slot for one of them. */
+function oneUser(): MemoryWorld {
+  const other = qualified('analytics', 'other_link');
+  const world = small([], {
+    clusters: {
+      [clusterId]: {
+        links: [{ name: analyticsLink }, { name: other }],
+        pipelines: [onLink('orders'), onLink('more', { link: other })],
+      },
+    },
+  });
+  const [definition] = world.definitions;
+  const value = world.secrets.value(secretId, world.firstVersion ?? '') ?? '{}';
+  world.secrets.add(otherSecret, world.newId(), value);
+  const targets = [{ connectionSecretId, links: [{ database: 'analytics', link: 'other_link' }] }];
+  world.definitions.push({ ...definition!, secretId: otherSecret, targets });
+  return world;
+}
+
+/** All links of the database are the definition's. */
+const wide = (): MemoryWorld =>
+  small([onLink('orders')], {
+    definition: { targets: [{ connectionSecretId, links: [{ database: 'analytics', all: true }] }] },
+  });
+
+export async function dead(stage: Stage, name: string): Promise<string> {
   stage.fails(name, 1, 'dies');
   const version = stage.stage();
   for (let left = 3; left > 0 && !stage.world.points.includes(name); left -= 1) {
@@ -79,6 +105,7 @@ export const invocations: readonly Scenario[] = [
   },
   {
     name: 'two rotations that share a link, at once',
+    freezes: true,
     world: twoSecrets,
     play: async (stage) => {
       const [first, second] = [stage.stage(), stage.stage(otherSecret)];
@@ -92,6 +119,22 @@ export const invocations: readonly Scenario[] = [
     },
     ends: ['done', 'unchanged', 'person'],
     reason: 'the link holds what the other secret says',
+  },
+  {
+    name: 'two secrets of one IAM user make keys at once',
+    sample: 100,
+    world: oneUser,
+    play: async (stage) => {
+      const [first, second] = [stage.stage(), stage.stage(otherSecret)];
+      await stage.together(
+        () => stage.step(first, 'createSecret'),
+        () => stage.step(second, 'createSecret', { id: otherSecret }),
+      );
+      await stage.pass(35_000);
+      await stage.rotate(second, { id: otherSecret, attempts: 2 });
+      await stage.rotate(first, { attempts: 2 });
+    },
+    ends: ['done', 'person'], // the free slot is the first comer's
   },
   {
     name: 'the watchdog comes again and again during a rotation',
@@ -133,7 +176,7 @@ export const invocations: readonly Scenario[] = [
   },
 ];
 
-const minutes = async (stage: Stage, count: number): Promise<void> => {
+export const minutes = async (stage: Stage, count: number): Promise<void> => {
   for (let minute = 0; minute < count; minute += 1) {
     await stage.pass(60_000);
     await stage.watchdog();
@@ -144,6 +187,7 @@ const minutes = async (stage: Stage, count: number): Promise<void> => {
 export const watchdogs: readonly Scenario[] = [
   {
     name: 'a definition is taken out of ROTATIONS in the middle of a pause',
+    freezes: true,
     main: true,
     world: () => small(),
     play: async (stage) => {
@@ -202,6 +246,87 @@ export const watchdogs: readonly Scenario[] = [
       const ages = world.metrics.filter(({ name }) => name === 'OldestPauseAgeSeconds').flatMap(({ values }) => values);
       return Math.max(...ages) >= 100 && ages.at(-1) === 0 ? [] : [`the age of the pause was told as ${ages.join()}`];
     },
+  },
+  {
+    name: 'IAM is out of reach while pipelines are paused',
+    sample: 100,
+    world: () => small(),
+    play: async (stage) => {
+      const version = await dead(stage, 'lane.alter');
+      const mend = stage.failsAll('keys.', 'not-sent');
+      await minutes(stage, 3);
+      if (stage.witness.paused().length > 0) stage.found.push('nothing was resumed while IAM was out of reach');
+      stage.somebody(mend);
+      await stage.rotate(version);
+    },
+    expects: ({ found }) => found,
+  },
+  {
+    name: 'the last step comes again an hour later, and the old key retires a day after the first time',
+    sample: 100,
+    world: () => small(),
+    play: async (stage) => {
+      const version = await stage.rotate();
+      await stage.pass(3_600_000);
+      await stage.step(version, 'finishSecret');
+      await stage.pass(23.5 * 3_600_000);
+      await minutes(stage, 2);
+    },
+    expects: ({ world }) =>
+      world.keys.key(world.firstKeys[0] ?? '').active ? ['the old key was not retired a day after the switch'] : [],
+  },
+  {
+    name: 'the old key is used two hours after the switch, and never again',
+    sample: 100,
+    world: () => small(),
+    play: async (stage) => {
+      await stage.rotate();
+      await stage.pass(2 * 3_600_000);
+      const { keys, clock } = stage.world;
+      keys.key(stage.world.firstKeys[0] ?? '').lastUsed = { at: clock.now(), service: 's3', region: 'eu-west-1' };
+      await stage.pass(23 * 3_600_000);
+      await minutes(stage, 2);
+    },
+    claims: ({ world }) =>
+      world.keys.key(world.firstKeys[0] ?? '').active ? [] : ['a key that somebody used since the switch was retired'],
+  },
+  {
+    name: 'a link made after the switch is given the old key by hand, and nothing loads through it',
+    sample: 100,
+    world: () => wide(),
+    play: async (stage) => {
+      const { world } = stage;
+      const old = world.link('analytics', 'analytics_link').credentials;
+      await stage.rotate();
+      stage.somebody(() => {
+        const name = qualified('analytics', 'late_link');
+        world.server().links.set(name, { name, type: 'S3', config: '{}', credentials: old });
+      });
+      await stage.pass(25 * 3_600_000);
+      await minutes(stage, 2);
+    },
+    ends: ['person'],
+    reason: 'a link was made by hand',
+    claims: ({ world }) =>
+      world.keys.key(world.firstKeys[0] ?? '').active ? [] : ['a key that a link holds was retired'],
+  },
+  {
+    name: 'the watchdog comes while a batch drains for 40 seconds',
+    sample: 100,
+    world: () =>
+      small([onLink('orders', { drainMs: 40_000 })], {
+        definition: { limits: { drainSeconds: 60, proofSeconds: 10, connections: 1 } },
+      }),
+    play: async (stage) => {
+      const version = stage.stage();
+      await stage.together(
+        () => stage.attempt(version),
+        () => stage.sleep(35_000).then(() => stage.watchdog()),
+      );
+      await stage.rotate(version);
+    },
+    expects: ({ errors }) =>
+      isSaid(errors, /LEASE_LOST/) ? ['the watchdog took the lease of one that was at work'] : [],
   },
   {
     name: 'the old key is unused and retires after a day',

@@ -1,3 +1,4 @@
+import { RotationError } from '../../../lambda/core/errors';
 import type { RotationDefinition } from '../../../lambda/core/definition';
 import { qualified } from '../../../lambda/core/names';
 import type { WorldOptions } from '../../support/outside';
@@ -30,3 +31,27 @@ export function small(
 }
 
 export const held = (world: MemoryWorld): string | undefined => world.linkKeyId('analytics', 'analytics_link');
+
+/** The longest time that a pipeline was stopped by us, up to now. Milliseconds. */
+export function longestPause(world: MemoryWorld): number {
+  const since = new Map<string, number>();
+  let longest = 0;
+  for (const { at, pipeline, to, by } of world.transitions) {
+    longest = Math.max(longest, at - (since.get(pipeline) ?? at));
+    if (to === 'Stopped' && typeof by === 'number') since.set(pipeline, at);
+    else since.delete(pipeline);
+  }
+  return Math.max(longest, ...[...since.values()].map((at) => world.clock.now() - at));
+}
+
+/** What was said to people, and does not hold this. */
+export const isSaid = (errors: readonly unknown[], pattern: RegExp): boolean =>
+  errors.some((error) => error instanceof RotationError && pattern.test(error.message));
+
+/** Another IAM user, which has no key yet: the rotation is to move to it. */
+export function anotherUser(world: MemoryWorld): MemoryWorld {
+  const [definition] = world.definitions;
+  world.keys.users.add('fresh');
+  world.definitions.splice(0, 1, { ...definition!, source: { type: 'iam-user', userName: 'fresh' } });
+  return world;
+}
