@@ -66,7 +66,7 @@ export function quotedForms(secret: string): readonly string[] {
     (text) => text.replace(/[\\'"]/g, '\\$&'),
   ];
   let forms = [secret];
-  for (let depth = 0; depth < 3; depth += 1)
+  for (let depth = 0; depth < 2; depth += 1)
     forms = [...new Set(forms.flatMap((form) => [form, ...quotings.map((quoted) => quoted(form))]))];
   return forms;
 }
