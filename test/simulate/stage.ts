@@ -165,13 +165,13 @@ export class Stage {
     this.#halt();
   }
 
-  /** Who was suspended wakes, and comes to an end. */
+  /** Who was suspended wakes, and comes to an end; so does what it has sent. */
   async wake(): Promise<void> {
     const { zombies, clock } = this.world;
     if (zombies.length === 0) return;
     for (const outcome of await clock.run(Promise.allSettled(zombies.map(({ ended }) => ended))))
       if (outcome.status === 'rejected') this.errors.push(outcome.reason);
-    this.#halt();
+    await this.pass(61_000);
   }
 
   /** Everything that goes wrong has gone wrong. */

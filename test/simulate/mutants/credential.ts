@@ -33,7 +33,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'holds-with-the-outcome',
     modes: [2, 13],
     what: 'The journal names the new version as held only once the ALTER has answered.',
-    caughtBy: 'test/steps/recover.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/pause.ts',
@@ -144,7 +143,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'quota-taken-for-a-defect',
     modes: [5],
     what: 'LimitExceeded is reported like any other refusal, without the keys that fill the slots.',
-    caughtBy: 'test/steps/createSecret.test.ts',
     patches: [{ file: iamUser, find: "made.code.startsWith('LimitExceeded')", replace: "made.code === ''" }],
   },
   {
@@ -166,7 +164,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'alter-without-answer-undone',
     modes: [6],
     what: 'An ALTER whose answer was lost counts as not done: the journal goes back to the old version alone.',
-    caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/change.ts',
@@ -182,7 +179,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'held-key-retired',
     modes: [7],
     what: 'The old key is retired when it is due, though a link may still hold it.',
-    caughtBy: 'test/steps/recover.test.ts',
     patches: [
       {
         file: evidence,
@@ -225,14 +221,19 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'seen-key-deleted',
     modes: [9, 3],
     what: 'An unused key counts as the lost one, though it was there before the intent.',
-    caughtBy: 'test/core/keys.test.ts',
-    patches: [{ file: keys, find: '    !intent.seen.includes(key.keyId) &&\n', replace: '' }],
+    patches: [
+      { file: keys, find: '    !intent.seen.includes(key.keyId) &&\n', replace: '' },
+      {
+        file: 'lambda/steps/sources/slots.ts',
+        find: 'intent !== null && !intent.seen.includes(id);',
+        replace: "intent !== null && id !== '';",
+      },
+    ],
   },
   {
     name: 'foreign-key-discarded',
     modes: [9],
     what: 'The key of a version that is given up is deleted, whoever made it.',
-    caughtBy: 'test/steps/testSecret.test.ts',
     patches: [{ file: iamUser, find: 'if (made?.keyId === id) return', replace: "if (made?.keyId !== '') return" }],
   },
   {
@@ -247,7 +248,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'validation-after-the-effect',
     modes: [11],
     what: 'createSecret makes a key without looking whether anything stands in the way of setSecret.',
-    caughtBy: 'test/steps/createSecret.test.ts',
     patches: [
       {
         file: 'lambda/steps/createSecret.ts',
@@ -272,7 +272,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'alter-for-ever',
     modes: [12],
     what: 'A refused ALTER is repeated for as long as the invocation lasts, with everything paused.',
-    caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
         file: 'lambda/steps/bracket/change.ts',
@@ -285,7 +284,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'rollback-without-config',
     modes: [13],
     what: 'The way back gives the link its old credentials and leaves the new CONFIG.',
-    caughtBy: 'test/steps/bracket.test.ts',
     patches: [
       {
         file: 'lambda/steps/change.ts',
@@ -298,7 +296,6 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'config-remembered-too-late',
     modes: [13],
     what: 'A retry takes the CONFIG that its predecessor has changed for the one to go back to.',
-    caughtBy: 'test/steps/bracket.test.ts',
     patches: [
       { file: 'lambda/steps/change.ts', find: 'record.bracket?.config ?? configBefore(', replace: 'configBefore(' },
     ],

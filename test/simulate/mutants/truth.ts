@@ -59,6 +59,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'first-error-hidden-by-the-last',
     modes: [34],
     what: 'The error of the clean-up replaces the one that made it necessary.',
+    // words of a message
     caughtBy: 'test/steps/resume.test.ts',
     patches: [
       {
@@ -72,6 +73,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'last-link-leads',
     modes: [34],
     what: 'Of several links that failed the last one is reported first.',
+    // words of a message
     caughtBy: 'test/steps/links.test.ts',
     patches: [
       {
@@ -85,6 +87,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'secret-in-an-error',
     modes: [35],
     what: "The beginning of the text that is no JSON is quoted, as JSON's own message does.",
+    // a text that no world holds
     caughtBy: 'test/core/secret.test.ts',
     patches: [
       {
@@ -141,6 +144,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'secret-that-prints',
     modes: [35],
     what: 'A secret text shows itself in JSON, as any object does.',
+    // no line that is put out holds such an object
     caughtBy: 'test/core/credentials.test.ts',
     patches: [
       {
@@ -156,6 +160,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'statement-logged',
     modes: [35],
     what: 'The error of a refused statement quotes the statement.',
+    // behind the ports
     caughtBy: 'test/edge/statements.test.ts',
     patches: [
       {
@@ -169,6 +174,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'driver-error-forwarded',
     modes: [35],
     what: "The server's own text, which quotes the statement, is passed on beside its number.",
+    // behind the ports
     caughtBy: 'test/edge/singlestore.test.ts',
     patches: [
       {
@@ -182,6 +188,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'password-to-anybody',
     modes: [35],
     what: 'Certificates are not verified, so the password goes to whoever answers.',
+    // real sockets
     caughtBy: 'test/edge/tls.test.ts',
     patches: [{ file: 'lambda/edge/tls.ts', find: 'rejectUnauthorized: true', replace: 'rejectUnauthorized: false' }],
   },
@@ -189,6 +196,7 @@ export const truthMutants: readonly Mutant[] = [
     name: 'aws-error-forwarded',
     modes: [35],
     what: "AWS's own text, which may echo what was sent, is put into the message.",
+    // behind the ports
     caughtBy: 'test/edge/secretsManager.test.ts',
     patches: [
       {
@@ -202,7 +210,6 @@ export const truthMutants: readonly Mutant[] = [
     name: 'grammar-not-asked',
     modes: [35, 11],
     what: 'ALTER LINK is sent to a server that does not know it, which may quote what it cannot parse.',
-    caughtBy: 'test/steps/access.test.ts',
     patches: [
       {
         file: 'lambda/steps/access.ts',
@@ -215,7 +222,6 @@ export const truthMutants: readonly Mutant[] = [
     name: 'nobody-knows-who-holds-which-key',
     modes: [36],
     what: 'The journal names versions alone, so a key that a link holds cannot be told from a free one.',
-    caughtBy: 'test/steps/createSecret.test.ts',
     patches: [
       {
         file: 'lambda/steps/change.ts',

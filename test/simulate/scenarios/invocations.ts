@@ -162,6 +162,16 @@ export const invocations: readonly Scenario[] = [
     },
   },
   {
+    name: 'an invocation sleeps once it has promised to change an idle link, where connections cannot be ended',
+    sample: 60,
+    world: () => small([onLink('archive', { state: 'Stopped' })]),
+    play: async (stage) => {
+      stage.failsAll('cluster.kill', 'refused');
+      stage.fails('secrets.describe', 3, 'freezes'); // the lease alone keeps it from sending its ALTER
+      await stage.rotate();
+    },
+  },
+  {
     name: 'plans are made in the middle of a rotation',
     world: () => small([onLink('orders', { drainMs: 400 })]),
     play: async (stage) => {

@@ -86,7 +86,10 @@ const batches: readonly Scenario[] = [
   },
   {
     name: 'a batch that takes longer than the drain budget, once',
-    world: () => small([onLink('orders', { drainMs: 14_000 })]),
+    world: () =>
+      small([onLink('orders', { drainMs: 14_000 })], {
+        definition: { limits: { drainSeconds: 10, proofSeconds: 10, connections: 2 } },
+      }),
     play: async (stage) => {
       const version = await stage.rotate(stage.stage(), { attempts: 1 });
       stage.somebody(() => (stage.world.pipeline('analytics', 'orders').drainMs = 50));

@@ -1,11 +1,33 @@
-import { secretId, userName } from '../../support/scenario';
+import { qualified } from '../../../lambda/core/names';
+import { clusterId, connectionSecretId, secretId, userName } from '../../support/scenario';
 import type { MemoryWorld } from '../../support/world';
 import type { Scenario } from '../play';
+import type { Stage } from '../stage';
 import { refuseToPipelines } from './sources';
 import { anotherUser, held, isSaid, longestPause, onLink, small } from './worlds';
 
 /** No pause lasts longer than this while somebody is there to end it. Milliseconds. */
 const longMs = 90_000;
+
+/** Nobody begins a pause that the time left does not end. */
+function noteTimeUp({ witness, lastError, found }: Stage): void {
+  if (witness.paused().length > 0 && /seconds were up|RESUME_FAILED/.test(String(lastError)))
+    found.push(`time was up with ${witness.paused().join()} paused`);
+}
+
+/** One lane for six links, each of which takes nine seconds to drain. */
+function sixLinks(): MemoryWorld {
+  const names = Array.from({ length: 6 }, (_, at) => qualified('analytics', `link${at}`));
+  return small([], {
+    clusters: {
+      [clusterId]: {
+        links: names.map((name) => ({ name })),
+        pipelines: names.map((link, at) => onLink(`p${at}`, { link, drainMs: 9_000 })),
+      },
+    },
+    definition: { targets: [{ connectionSecretId, links: [{ database: 'analytics', all: true }] }] },
+  });
+}
 
 /** What cannot be changed is given up, and all that was paused is started again. */
 const refusals: readonly Scenario[] = [
@@ -66,18 +88,31 @@ const refusals: readonly Scenario[] = [
   {
     name: 'time runs out while a batch that never ends is waited for',
     sample: 60,
-    world: () => small([onLink('endless', { drainMs: Infinity })]),
+    world: () => small([onLink('orders'), onLink('endless', { drainMs: Infinity })]),
     play: async (stage) => {
       const version = stage.stage();
-      for (const seconds of [5, 11, 20, 45]) {
+      for (const seconds of [10.4, 10.5, 10.6, 10.7, 10.8, 45]) {
         await stage.attempt(version, { seconds });
-        if (stage.witness.paused().length > 0 && /seconds were up/.test(String(stage.lastError)))
-          stage.found.push(`a pause was begun with ${seconds} seconds left, and not ended`);
+        noteTimeUp(stage);
         await stage.pass(61_000);
         await stage.watchdog();
       }
       stage.somebody(() => (stage.world.pipeline('analytics', 'endless').drainMs = 50));
       await stage.rotate(version);
+    },
+    expects: ({ found }) => found,
+  },
+  {
+    name: 'time is enough for one link, and not for the six that there are',
+    sample: 40,
+    world: sixLinks,
+    play: async (stage) => {
+      const version = stage.stage();
+      for (let left = 8; left > 0 && !(await stage.attempt(version, { seconds: 45 })); left -= 1) {
+        await stage.pass(20_000); // what it has sent goes on
+        noteTimeUp(stage);
+        await stage.pass(15_000);
+      }
     },
     expects: ({ found }) => found,
   },
