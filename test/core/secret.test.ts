@@ -58,9 +58,9 @@ describe('a secret', () => {
 
 describe("a link's credentials", () => {
   const values = { aws_access_key_id: 'AKIANEW', aws_secret_access_key: 's', region: 'us-east-1', port: 7 };
-  const secret = parsed(values);
+  const secret = (): FlatSecret => parsed(values);
   const revealed = (fields: Parameters<typeof linkCredentials>[1]): unknown =>
-    JSON.parse(linkCredentials(secret, fields, where).reveal());
+    JSON.parse(linkCredentials(secret(), fields, where).reveal());
 
   test('are every key of the secret, if nothing else is said', () => {
     expect(revealed(none)).toEqual(values);
@@ -74,8 +74,8 @@ describe("a link's credentials", () => {
     expect(revealed(fields)).toEqual({ 'sasl.username': 'AKIANEW', port: 7 });
   });
   test('and CONFIG has the keys that the secret decides, or none', () => {
-    expect(linkConfig(secret, none, where).size).toBe(0);
-    expect(linkConfig(secret, { credentials: {}, config: { port: 'port' } }, where)).toEqual(new Map([['port', '7']]));
+    expect(linkConfig(secret(), none, where).size).toBe(0);
+    expect(linkConfig(secret(), { credentials: {}, config: { port: 'port' } }, where)).toEqual(new Map([['port', '7']]));
   });
   test('keep every digit of a number, and differ where one digit does', () => {
     const [one, other] = ['12345678901234567890', '12345678901234567891'].map((pin) =>
