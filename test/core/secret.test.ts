@@ -75,7 +75,9 @@ describe("a link's credentials", () => {
   });
   test('and CONFIG has the keys that the secret decides, or none', () => {
     expect(linkConfig(secret(), none, where).size).toBe(0);
-    expect(linkConfig(secret(), { credentials: {}, config: { port: 'port' } }, where)).toEqual(new Map([['port', '7']]));
+    expect(linkConfig(secret(), { credentials: {}, config: { port: 'port' } }, where)).toEqual(
+      new Map([['port', '7']]),
+    );
   });
   test('keep every digit of a number, and differ where one digit does', () => {
     const [one, other] = ['12345678901234567890', '12345678901234567891'].map((pin) =>
