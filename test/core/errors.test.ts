@@ -41,6 +41,7 @@ test.each([
 
 test('a text that was taken out of the message later is not told from the stack, where it still stands', () => {
   const error = evil(`you looked at ${canary} (again)`);
+  expect(error.stack).toContain(canary); // it is written down when it is first read
   error.message = 'you looked';
   expect(asRotationError(error).message).toContain('an unexpected QueryError in evil. ');
 });
