@@ -45,8 +45,11 @@ function inWords(name: string, { location: { start, end }, replacement }: Mutant
 async function mutate(name: string): Promise<Mutants> {
   const claims = `test/core/${name}.test.ts`;
   if (!existsSync(claims)) throw new Error(`lambda/core/${name}.ts has no ${claims}`);
-  const config = { testMatch: [`<rootDir>/${claims}`] };
-  return new Stryker({ mutate: [`lambda/core/${name}.ts`], jest: { config } }).runMutationTest();
+  return new Stryker({
+    mutate: [`lambda/core/${name}.ts`],
+    jest: { config: { testMatch: [`<rootDir>/${claims}`] } },
+    timeoutMS: 20_000, // a timeout counts as caught, so a busy machine must not make one
+  }).runMutationTest();
 }
 
 /** Mutates all files of lambda/core, or that of `--only`. @returns whether each file and all together reach their bar */
@@ -65,8 +68,9 @@ async function main(): Promise<boolean> {
   }
   console.log(`${rowOf('all', all)}, ${Math.round(performance.now() / 1_000)} s`);
   if (low.length > 0) console.log(`under ${fileBar} %: ${low.join(', ')}`);
-  if (scoreOf(all) < bar) console.log(`all together are under ${bar} %`);
-  return low.length === 0 && scoreOf(all) >= bar;
+  const short = only === undefined && scoreOf(all) < bar;
+  if (short) console.log(`all together are under ${bar} %`);
+  return low.length === 0 && !short;
 }
 
 process.exitCode = (await main()) ? 0 : 1;
