@@ -2,13 +2,17 @@ import { steps } from './standins/aws/rotation';
 import { qualified, type Name, type Site } from './standins/demo/site';
 import { inOrder, statementsOfPauses } from './standins/demo/timeline';
 import type { StatementRecord } from './standins/singlestore';
+import { synthesise } from './support/deployed';
 import { openSockets, password, type Sockets, type SocketsOptions } from './support/sockets';
 
 jest.setTimeout(60_000); // processes and sockets in real time: a busy machine is slow, not wrong
 
+/** What `npm run deploy` would deploy: the tests run with its variables, journal and time-out, and are let do what its role allows. */
+const deployed = synthesise();
+
 let opened: Sockets[] = [];
 async function open(options?: SocketsOptions): Promise<Sockets> {
-  const sockets = await openSockets(options);
+  const sockets = await openSockets({ deployed, ...options });
   opened.push(sockets);
   return sockets;
 }
@@ -238,6 +242,31 @@ describe('on its way', () => {
     const stopped = sockets.server.statements.filter(({ kind }) => kind === 'stop-pipeline').map(({ sql }) => sql);
     expect(stopped).toHaveLength(9);
     expect(stopped).toContain('STOP PIPELINE IF RUNNING `we``ird.db`.`größe 🚀`');
+  });
+
+  test('two rotations and a retirement use every action that the deployed role allows, and are denied none', async () => {
+    const sockets = await open({ definition: { retireAfterHours: 0 } });
+    expect((await sockets.rotate()).outcome).toBe('succeeded');
+    await sockets.recover();
+    expect((await sockets.rotate()).outcome).toBe('succeeded');
+    const { aws } = sockets.account;
+    const own = aws.requests.filter(({ accessKeyId }) => accessKeyId === aws.iam.role.accessKeyId);
+    expect(own.filter(({ outcome }) => /AccessDenied/.test(outcome))).toEqual([]);
+    const used = new Set(own.map(({ service, action }) => `${service}:${action}`));
+    const connections = sockets.servers.map((_, at) => aws.secrets.find(`prod/singlestore-${at}`).arn);
+    const { allowed } = deployed.in(sockets.account, connections);
+    expect(allowed).toContain('secretsmanager:PutSecretValue');
+    expect(allowed.filter((action) => !used.has(action))).toEqual([]);
+  });
+
+  test('an action that the role is not allowed is refused to the function', async () => {
+    const sockets = await open();
+    const { iam } = sockets.account.aws;
+    const allows = iam.rolePolicy;
+    iam.rolePolicy = async (operation) => operation.action !== 'CreateAccessKey' && allows(operation);
+    expect((await sockets.rotate({ attempts: 1 })).attempts.at(-1)).toMatchObject(
+      failure('CREATE_REFUSED', /AccessDenied/),
+    );
   });
 
   test('a user that must use TLS is served with the authority in "ca"', async () => {

@@ -2,6 +2,7 @@ import { DeleteItemCommand, DynamoDBClient, paginateScan, PutItemCommand } from 
 import { randomUUID } from 'node:crypto';
 import { rotate, testOnly, type RotationOptions, type RotationOutcome } from '../standins/aws/rotation';
 import type { AwsOptions } from '../standins/aws/server';
+import type { DeployedStack } from './deployed';
 import { openAccount, userName, type Account } from '../standins/demo/account';
 import { leaksIn } from '../standins/demo/leaks';
 import { buildSite, connectionTo, openSingleStore, prefixOf, qualified, sqlOf, type Site } from '../standins/demo/site';
@@ -33,6 +34,8 @@ export interface SocketsOptions {
   readonly feedEveryMs?: number;
   readonly singlestore?: SingleStoreOptions | ((at: number) => SingleStoreOptions);
   readonly aws?: AwsOptions;
+  /** What the function is deployed with: variables, journal, time-out and permissions. @default all that it needs, and all permissions */
+  readonly deployed?: DeployedStack;
   /** More of the rotation's definition. */
   readonly definition?: object;
   /** More of each connection secret. */
@@ -88,8 +91,12 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
     connection,
     lambda: lambdaOptions,
     line,
+    deployed,
   } = options;
-  const account = await openAccount(awsOptions);
+  const account = await openAccount({
+    ...awsOptions,
+    ...(deployed === undefined ? {} : { journal: deployed.journal }),
+  });
   const { aws, secretArn: arn } = account;
   const servers = await Promise.all(
     sites.map((_, at) => openSingleStore(aws.endpoint, password, optionsOf(singlestore, at))),
@@ -112,7 +119,19 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
   }
   const source = { type: 'iam-user', userName };
   const limits = { connections: 4 }; // each is a TLS handshake, on both sides of this one machine
-  const lambda = account.startFunction([{ secretId: arn, source, targets, limits, ...definition }], lambdaOptions);
+  const connections = targets.map(({ connectionSecretId }) => connectionSecretId);
+  const shape = deployed?.in(account, connections);
+  if (shape !== undefined) {
+    aws.iam.rolePolicy = (operation) => shape.mayRole(operation);
+    aws.secrets.configureRotation(arn, undefined, shape.rules);
+  }
+  const isUsual = options.links === undefined && sites[0] === usual; // the links of the deployed definition
+  const written = shape === undefined || !isUsual ? { secretId: arn, source, targets } : shape.definition;
+  const lambda = account.startFunction([{ ...written, limits, ...definition }], {
+    ...(shape === undefined ? {} : { timeoutMs: shape.timeoutMs }),
+    ...lambdaOptions,
+    env: { ...shape?.variables, ...lambdaOptions?.env },
+  });
   const others: Lambda[] = [];
   const returned: string[] = [];
   const { secretAccessKey: ofRole } = aws.iam.role;
@@ -203,7 +222,7 @@ export async function rewriteJournal(
   { aws }: Account,
   change: (item: JournalItem) => JournalItem | undefined,
 ): Promise<void> {
-  const { accessKeyId, secretAccessKey } = aws.iam.role;
+  const { accessKeyId, secretAccessKey } = aws.iam.administrator;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new DynamoDBClient({ endpoint: aws.endpoint, region: aws.region, credentials });
   const TableName = 'journal';

@@ -29,9 +29,9 @@ export interface User {
   policy: (access: Access) => boolean;
 }
 
-/** Whoever signed a request: the function's role, or an IAM user by one of its keys. */
+/** Whoever signed a request: the function's role, an administrator who may do everything, or an IAM user by one of its keys. */
 export type Principal =
-  | { readonly type: 'role'; readonly arn: string; readonly id: string }
+  | { readonly type: 'role' | 'administrator'; readonly arn: string; readonly id: string }
   | { readonly type: 'user'; readonly arn: string; readonly id: string; readonly user: User; readonly key: AccessKey };
 
 /** IAM's users and keys, and the decision who may do what in every service. Readable state; its methods are the API's actions. */
@@ -39,8 +39,12 @@ export class Iam {
   readonly users = new Map<string, User>();
   /** The function's own credentials. */
   readonly role = newKey();
-  /** IAM actions that the role may not do, for example `iam:CreateAccessKey`. */
+  /** For whoever looks in from outside. */
+  readonly administrator = newKey();
+  /** IAM actions that the role may not do, for example `iam:CreateAccessKey`, whatever its policy says. */
   readonly deniedToRole = new Set<string>();
+  /** Replace it to change the role's policy. */
+  rolePolicy: (operation: Operation) => boolean | Promise<boolean> = () => true;
   readonly #deniedOnBucket = new Set<string>();
 
   /**
@@ -99,6 +103,10 @@ export class Iam {
       const arn = `arn:aws:sts::${this.accountId}:assumed-role/rotation/function`;
       return { principal: { type: 'role', arn, id: 'AROAROTATION:function' }, ...this.role };
     }
+    if (accessKeyId === this.administrator.accessKeyId) {
+      const arn = `arn:aws:sts::${this.accountId}:assumed-role/administrator/somebody`;
+      return { principal: { type: 'administrator', arn, id: 'AROAADMINISTRATOR:somebody' }, ...this.administrator };
+    }
     const key = this.findKey(accessKeyId);
     if (key?.status !== 'Active' || this.now() < key.createdAt + this.propagationMs)
       throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
@@ -108,14 +116,15 @@ export class Iam {
   }
 
   /** @throws AwsError `AccessDenied`. `GetCallerIdentity` needs no permission and cannot be denied. */
-  authorize(principal: Principal, { permission, resource, prefix = '' }: Operation): void {
-    if (permission === 'sts:GetCallerIdentity') return;
+  async authorize(principal: Principal, operation: Operation): Promise<void> {
+    const { permission, resource, prefix = '' } = operation;
+    if (permission === 'sts:GetCallerIdentity' || principal.type === 'administrator') return;
     const bucket = permission.startsWith('s3:') ? resource : undefined;
     const allowed =
-      principal.type === 'role'
-        ? !this.deniedToRole.has(permission)
-        : !this.#deniedOnBucket.has(`${principal.key.accessKeyId} ${String(bucket)}`) &&
-          principal.user.policy({ permission, bucket, prefix });
+      principal.type === 'user'
+        ? !this.#deniedOnBucket.has(`${principal.key.accessKeyId} ${String(bucket)}`) &&
+          principal.user.policy({ permission, bucket, prefix })
+        : !this.deniedToRole.has(permission) && (await this.rolePolicy(operation));
     if (!allowed)
       throw new AwsError('AccessDenied', `User: ${principal.arn} is not authorized to perform: ${permission}`, 403);
   }

@@ -6,6 +6,7 @@ import type {
   ListSecretVersionIdsRequest,
   PutSecretValueRequest,
   RotateSecretRequest,
+  RotationRulesType,
   UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
 import type { Principal } from './iam';
@@ -74,8 +75,12 @@ export class SecretsManager {
   }
 
   /** Switches rotation on for set-up, without starting one as RotateSecret would. */
-  configureRotation(id: string, lambdaArn = `arn:aws:lambda:${this.region}:${this.accountId}:function:rotation`): void {
-    this.find(id).rotation = { enabled: true, lambdaArn, rules: { AutomaticallyAfterDays: 30 } };
+  configureRotation(
+    id: string,
+    lambdaArn = `arn:aws:lambda:${this.region}:${this.accountId}:function:rotation`,
+    rules: RotationRulesType = { AutomaticallyAfterDays: 30 },
+  ): void {
+    this.find(id).rotation = { enabled: true, lambdaArn, rules };
   }
 
   /** The stored value, for set-up and for looking at the outcome. @param label default AWSCURRENT */

@@ -97,7 +97,7 @@ export async function startAws({
     const { principal, secretAccessKey } = iam.identify(claim.accessKeyId);
     verify(request, claim, secretAccessKey);
     if (principal.type === 'user') principal.key.lastUsed = { at: now(), service: claim.service, region: claim.region };
-    iam.authorize(principal, operation);
+    await iam.authorize(principal, operation);
     return service.run(operation, request, principal);
   }
 

@@ -33,22 +33,36 @@ export interface Account {
 
 export const userName = 'singlestore-ingest';
 
+/** The keys of the journal's table. */
+const keys = {
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+} as const;
+
+export interface AccountOptions extends AwsOptions {
+  /** @default as the product documents them */
+  readonly journal?: {
+    readonly AttributeDefinitions: readonly { readonly AttributeName: string; readonly AttributeType: 'S' }[];
+    readonly KeySchema: readonly { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' }[];
+  };
+}
+
 /** @param options those of the AWS stand-in; a propagation delay holds for keys that are made from now on. */
-export async function openAccount(options: AwsOptions = {}): Promise<Account> {
+export async function openAccount({ journal = keys, ...options }: AccountOptions = {}): Promise<Account> {
   const aws = await startAws(options);
   await aws.createJournalTable({
     TableName: table,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
+    AttributeDefinitions: [...journal.AttributeDefinitions],
+    KeySchema: [...journal.KeySchema],
   });
-  const { accessKeyId, secretAccessKey } = aws.iam.role;
+  const { accessKeyId, secretAccessKey } = aws.iam.administrator;
   const client = new DynamoDBClient({
     endpoint: aws.endpoint,
     region: aws.region,
