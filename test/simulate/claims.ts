@@ -28,7 +28,7 @@ export function claimSingles({ at, of }: Part): void {
     async (_, scenario) => {
       expect(await broken(scenario, 1)).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 }
 

@@ -84,6 +84,17 @@ test('a broken invariant ends the run, even if the code would catch it', async (
   expect(world.points).toHaveLength(2);
 });
 
+test('who freezes asks nothing until it wakes, is not waited for, and goes on as if nothing had been', async () => {
+  const world = createWorld();
+  world.faults = new Map([[1, 'freezes']]);
+  const before = world.clock.now();
+  await expect(world.run(({ keys }) => keys.create(userName))).rejects.toThrow('was suspended before keys.create');
+  expect(world.keys.of(userName)).toHaveLength(1);
+  const [zombie] = world.zombies;
+  expect(await world.clock.run(zombie!.ended)).toMatchObject({ is: 'made' });
+  expect(world.clock.now() - before).toBeGreaterThan(200_000);
+});
+
 test('equal schedules give equal runs', async () => {
   const once = async (): Promise<unknown> => {
     const world = createWorld();
