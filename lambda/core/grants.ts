@@ -21,13 +21,9 @@ const all = Symbol('*.*');
 function read(row: string): { readonly given: readonly string[]; readonly scope: string | typeof all | null } {
   const words = [...tokens(row)];
   const on = words.findIndex(({ kind, text }) => kind === 'word' && text.toUpperCase() === 'ON');
-  const given = words
-    .slice(0, Math.max(0, on))
-    .map(({ text }) => text.toUpperCase())
-    .join(' ')
-    .replace(/^GRANT /, '')
-    .split(' , ');
+  const [verb, ...privileges] = words.slice(0, Math.max(0, on)).map(({ text }) => text.toUpperCase());
+  const given = privileges.join(' ').split(' , ');
   const [scope, dot, whole] = words.slice(on + 1);
-  if (on < 0 || scope === undefined || dot?.text !== '.' || whole?.text !== '*') return { given, scope: null };
+  if (verb !== 'GRANT' || scope === undefined || dot?.text !== '.' || whole?.text !== '*') return { given, scope: null };
   return { given, scope: scope.kind !== 'symbol' ? scope.text : scope.text === '*' ? all : null };
 }

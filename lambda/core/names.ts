@@ -18,7 +18,7 @@ export function qualified(database: string, name: string): QualifiedName {
 
 /** The two parts of a qualified name, unquoted. */
 export function partsOf(name: QualifiedName): { readonly database: string; readonly name: string } {
-  const match = /^`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`$/s.exec(name);
+  const match = /^`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`$/.exec(name);
   if (match === null) throw new RotationError('INTERNAL', `${JSON.stringify(name)} is not a qualified name`);
   const unquote = (quoted: string | undefined): string => (quoted ?? '').replaceAll('``', '`');
   return { database: unquote(match[1]), name: unquote(match[2]) };
@@ -29,7 +29,7 @@ export type LinkPattern =
   { readonly database: string; readonly link: string } | { readonly database: string; readonly all: true };
 
 const part = '(?:`(?:[^`]|``)+`|[^.`*\\s]+)';
-const pattern = new RegExp(`^(${part})\\.(${part}|\\*)$`, 's');
+const pattern = new RegExp(`^(${part})\\.(${part}|\\*)$`);
 
 /**
  * Reads `database.link` with SQL identifier quoting: `` analytics.lake ``, `` `a.b`.`c` ``, `sales.*` (a link that is

@@ -24,6 +24,8 @@ const rows: readonly (readonly [row: string, gives: boolean])[] = [
   ['GRANT START PIPELINE ON *.', false],
   ['ON *.*', false],
   ['START PIPELINE', false],
+  ['START PIPELINE ON *.*', false],
+  ['REVOKE SELECT, START PIPELINE ON *.* FROM rotator', false],
   ['', false],
 ];
 
