@@ -4,7 +4,7 @@ import { analyticsLink, clusterId, connectionSecretId, userName } from '../../su
 import { createWorld, type MemoryWorld } from '../../support/world';
 import type { Scenario } from '../play';
 import type { Stage } from '../stage';
-import { oneLink, onLink, small } from './worlds';
+import { isSaid, oneLink, onLink, small } from './worlds';
 
 const rotate = (stage: Stage): Promise<unknown> => stage.rotate();
 const many = (count: number, drainMs = 50) =>
@@ -149,9 +149,12 @@ const beginnings: readonly Scenario[] = [
       await stage.pass(25 * 3_600_000);
       await stage.watchdog();
       await stage.pass(3_600_000);
+      const isRetired = !stage.world.keys.key(stage.world.firstKeys[0] ?? '').active;
       await stage.rotate();
+      if (isRetired && isSaid(stage.errors, /KEY_QUOTA/)) stage.found.push('a retired key kept its slot');
     },
     ends: ['done', 'person'], // the first rotation may have come so late that its old key is not due yet
+    expects: ({ found }) => found,
   },
   {
     name: 'the next rotation comes before the old key has retired',
