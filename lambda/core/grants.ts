@@ -24,6 +24,7 @@ function read(row: string): { readonly given: readonly string[]; readonly scope:
   const [verb, ...privileges] = words.slice(0, Math.max(0, on)).map(({ text }) => text.toUpperCase());
   const given = privileges.join(' ').split(' , ');
   const [scope, dot, whole] = words.slice(on + 1);
-  if (verb !== 'GRANT' || scope === undefined || dot?.text !== '.' || whole?.text !== '*') return { given, scope: null };
+  if (verb !== 'GRANT' || scope === undefined || dot?.text !== '.' || whole?.text !== '*')
+    return { given, scope: null };
   return { given, scope: scope.kind !== 'symbol' ? scope.text : scope.text === '*' ? all : null };
 }
