@@ -2,6 +2,7 @@ import { type Duration, type Stack, Token } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { completeArn, defaults, type LinkTarget, type RotationOptions } from './rotation-options';
 import { hoursBetween } from './schedule';
+import type { RotationSource } from './source';
 
 /** @throws quoting the value that is wrong */
 export function checkOptions(options: RotationOptions, timeout: Duration): void {
@@ -11,20 +12,22 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
   mustBe('limits.proofSeconds', limits.proofSeconds, 1, 600);
   mustBe('limits.connections', limits.connections, 1, 64);
   mustBe('retireAfterHours', retireAfterHours, 0, 8760, false);
-  if (source.mirrored !== undefined) completeArn('source', source.mirrored);
-  // the function needs 30 s to change and resume behind the drain, and prepares the pause before it
-  const needed = (limits.drainSeconds ?? defaults.drainSeconds) + 90;
-  if (needed > timeout.toSeconds()) {
-    throw new Error(
-      `'limits.drainSeconds' must leave 90 s of the function's timeout for all but the drain: ` +
-        `${limits.drainSeconds ?? defaults.drainSeconds} s do not fit ${timeout.toHumanString()}`,
-    );
+  checkSource(source);
+  for (const name of ['drainSeconds', 'proofSeconds'] as const) {
+    // the function needs 30 s to change and resume behind the drain, prepares the pause before it, and logs in for the proof
+    const seconds = limits[name] ?? defaults[name];
+    if (seconds + 90 > timeout.toSeconds())
+      throw new Error(
+        `'limits.${name}' must leave 90 s of the function's timeout: ${seconds} s do not fit ${timeout.toHumanString()}`,
+      );
   }
-  const proof = limits.proofSeconds ?? defaults.proofSeconds;
-  if (proof + 90 > timeout.toSeconds())
-    throw new Error(
-      `'limits.proofSeconds' must leave 90 s of the function's timeout: ${proof} s do not fit ${timeout.toHumanString()}`,
-    );
+}
+
+/** The function reads all its definitions or none, so what it would not read must not be deployed. */
+function checkSource({ user, mirrored }: RotationSource): void {
+  if (mirrored !== undefined) completeArn('source', mirrored);
+  if (user === undefined || Token.isUnresolved(user.userName) || /^[\w+=,.@-]{1,64}$/.test(user.userName)) return;
+  throw new Error(`'source' must be a user whose name is one of IAM's, got '${user.userName}'`);
 }
 
 /** @throws quoting the value */
@@ -34,6 +37,9 @@ export function mustBe(name: string, value: number | undefined, lowest: number, 
   throw new Error(`'${name}' must be ${whole ? 'a whole number ' : ''}from ${lowest} to ${highest}, got ${value}`);
 }
 
+/** As the function reads it. */
+const linkPattern = /^(`(?:[^`]|``)+`|[^`.*\s]+)\.(`(?:[^`]|``)+`|[^`.*\s]+|\*)$/;
+
 function checkTargets(targets: readonly LinkTarget[]): void {
   if (targets.length === 0) throw new Error(`'targets' must name at least one cluster, got []`);
   for (const { connectionSecret, links, port } of targets) {
@@ -41,20 +47,30 @@ function checkTargets(targets: readonly LinkTarget[]): void {
     if (links.length === 0)
       throw new Error(`'links' must name at least one link of ${connectionSecret.secretName}, got []`);
     for (const link of links) {
-      if (!Token.isUnresolved(link) && !/^(`(?:[^`]|``)+`|[^`.\s]+)\.(`(?:[^`]|``)+`|[^`.\s]+)$/.test(link))
+      if (!Token.isUnresolved(link) && !linkPattern.test(link))
         throw new Error(`'links' must be database.link or database.*, quoted as in SQL, got '${link}'`);
     }
   }
 }
 
-export function checkRegion({ env }: ISecret, { region }: Stack): void {
-  if (Token.isUnresolved(env.region) || Token.isUnresolved(region) || env.region === region) return;
-  throw new Error(`'secret' must be in the stack's Region, ${region}, got a secret in ${env.region}`);
+/** Secrets Manager calls functions, and is asked by this one, in its own Region only. */
+export function checkRegion(prop: string, { env }: ISecret, { region }: Stack): void {
+  if (differ(env.region, region))
+    throw new Error(`'${prop}' must be in the stack's Region, ${region}, got a secret in ${env.region}`);
 }
+
+/** Secrets Manager may call the function for secrets of its own account only. */
+export function checkAccount({ env }: ISecret, { account }: Stack): void {
+  if (differ(env.account, account))
+    throw new Error(`'secret' must be in the stack's account, ${account}, got a secret in ${env.account}`);
+}
+
+const differ = (theirs: string, ours: string): boolean =>
+  !Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours;
 
 /** A key that is not yet retired when the next rotation comes leaves it no free slot. */
 export function checkRetirement({ source, retireAfterHours }: RotationOptions, schedule: string): void {
-  if (source.user === undefined) return;
+  if (source.user === undefined || Token.isUnresolved(schedule)) return;
   const after = retireAfterHours ?? defaults.retireAfterHours;
   const between = hoursBetween(schedule);
   if (after < between) return;

@@ -4,11 +4,12 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
 import { acknowledge } from './permissions';
+import { deployedSize } from './size';
 
-/** All variables of a function together have 4 KB; the others, and what a token becomes, need the rest. Characters. */
+/** All variables of a function together have 4 KB, names included; the others need the rest. Bytes. */
 const roomInEnvironment = 3_000;
-/** A token stands for an ARN or a name: this many characters at most. */
-const tokenLength = 140;
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html. Bytes. */
+const roomInSecret = 65_536;
 
 /** The variable `ROTATIONS`: the definitions themselves, or the ARN of a secret that holds them when they are too long. */
 export class Definitions extends Construct {
@@ -34,10 +35,15 @@ export class Definitions extends Construct {
     },
   });
 
+  /** @throws when there are more than one function can be told */
   add(definition: object): void {
     this.#all.push(definition);
-    const length = JSON.stringify(this.#all).replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(tokenLength)).length;
-    if (this.#stored !== undefined || length <= roomInEnvironment) return;
+    const size = deployedSize(this.#all);
+    if (size > roomInSecret)
+      throw new Error(
+        `The definitions of ${this.#all.length} rotations may have ${size} bytes, and a secret has room for ${roomInSecret}: share them between several functions`,
+      );
+    if (this.#stored !== undefined || size <= roomInEnvironment) return;
     this.#stored = new Secret(this, 'Secret', {
       description: 'Definitions of the rotations of SingleStore links: names, no credentials',
       secretStringValue: SecretValue.unsafePlainText(Lazy.string({ produce: () => this.#json() })),

@@ -6,26 +6,21 @@ import type { Construct } from 'constructs';
 /**
  * The key of log group and topic. AWS's own key for topics admits neither alarms nor events, so it takes one of the account.
  * The journal has AWS's own: a key that somebody disables must not keep pipelines paused.
+ *
+ * @param given one that was imported keeps its policy, which CDK cannot change
  */
-export function makeKey(scope: Construct): IKey {
-  const key = new Key(scope, 'Key', {
-    description: 'Log and notifications of the rotation of SingleStore links',
-    enableKeyRotation: true,
-  });
+export function openKey(scope: Construct, given: IKey | undefined): IKey {
+  const key =
+    given ??
+    new Key(scope, 'Key', {
+      description: 'Log and notifications of the rotation of SingleStore links',
+      enableKeyRotation: true,
+    });
   const { account, region, partition } = Stack.of(scope);
-  const use = ['kms:Decrypt', 'kms:GenerateDataKey*'];
-  const publishers = ['cloudwatch.amazonaws.com', 'events.amazonaws.com'].map((name) => new ServicePrincipal(name));
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      principals: publishers, // without a condition: what EventBridge asks of a topic's key carries no source
-      actions: use,
-      resources: ['*'],
-    }),
-  );
   key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: [...use, 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:Describe*'],
+      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
       resources: ['*'],
       conditions: {
         ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },

@@ -1,28 +1,33 @@
-import { Lazy, Stack } from 'aws-cdk-lib';
+import { Lazy } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { deployedSize } from './size';
 
-/** The pattern of a rule has at most 2,048 characters, and an ARN may have 130. */
-const secretsPerRule = 8;
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html. Characters. */
+const roomInPattern = 2_048;
+
+interface Route {
+  /** What the pattern says about these secrets. */
+  readonly pattern: (secretArns: readonly string[]) => object;
+  /** Of the target. */
+  readonly arn: string;
+  readonly input?: CfnRule.InputTransformerProperty;
+  /** Lets a rule call the target. @default its policy does already */
+  readonly admit?: (rule: CfnRule, id: string) => void;
+}
 
 /** Events of Secrets Manager about some secrets, as many rules as their patterns need. */
 export class SecretEvents extends Construct {
   readonly #groups: string[][] = [];
 
-  /**
-   * @param detail what the pattern says about these secrets
-   * @param to ARN of the target, which lets EventBridge in
-   */
   constructor(
     scope: Construct,
     id: string,
     private readonly description: string,
-    private readonly detail: (secretArns: readonly string[]) => object,
-    private readonly to: string,
-    private readonly admit: (rule: CfnRule, id: string) => void,
+    private readonly route: Route,
   ) {
     super(scope, id);
   }
@@ -30,7 +35,7 @@ export class SecretEvents extends Construct {
   add(secretArn: string): void {
     if (this.#groups.some((group) => group.includes(secretArn))) return;
     const last = this.#groups.at(-1);
-    if (last !== undefined && last.length < secretsPerRule) {
+    if (last !== undefined && deployedSize(this.#pattern([...last, secretArn])) <= roomInPattern) {
       last.push(secretArn);
       return;
     }
@@ -39,50 +44,50 @@ export class SecretEvents extends Construct {
     const id = `Rule${this.#groups.length}`;
     const rule = new CfnRule(this, id, {
       description: this.description,
-      eventPattern: Lazy.any({ produce: () => ({ source: ['aws.secretsmanager'], detail: this.detail(group) }) }),
-      targets: [{ arn: this.to, id: 'Target' }],
+      eventPattern: Lazy.any({ produce: () => this.#pattern(group) }),
+      targets: [{ arn: this.route.arn, id: 'Target', inputTransformer: this.route.input }],
     });
-    this.admit(rule, id);
+    this.route.admit?.(rule, id);
+  }
+
+  #pattern(secretArns: readonly string[]): object {
+    return { source: ['aws.secretsmanager'], ...this.route.pattern(secretArns) };
   }
 }
 
 /** Rotations that failed, were abandoned, or would fail: to people. */
 export function failureEvents(scope: Construct, topic: ITopic): SecretEvents {
+  const description = 'A rotation of credentials of SingleStore links failed, was abandoned, or would fail';
   const eventName = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'];
-  return new SecretEvents(
-    scope,
-    'Failures',
-    'A rotation of credentials of SingleStore links failed, was abandoned, or would fail',
-    (SecretId) => ({ eventName, additionalEventData: { SecretId } }),
-    topic.topicArn,
-    () => undefined,
-  );
+  return new SecretEvents(scope, 'Failures', description, {
+    pattern: (SecretId) => ({ detail: { eventName, additionalEventData: { SecretId } } }),
+    arn: topic.topicArn,
+  });
 }
 
-/** Changes of mirrored secrets: to the function, which starts the rotations that follow. */
+/**
+ * Changes of mirrored secrets: to the function, which starts the rotations that follow. Secrets Manager sends this event itself, so
+ * that it takes no trail: https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
+ */
 export function mirrorEvents(scope: Construct, rotator: Function): SecretEvents {
-  const eventName = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'RotationSucceeded'];
-  return new SecretEvents(
-    scope,
-    'Mirrored',
-    'A secret was changed that others mirror',
-    // API calls name the secret in the answer or, as the caller spelt it, in the request; service events beside them
-    (arns) => ({
-      eventName,
-      $or: [
-        { additionalEventData: { SecretId: arns } },
-        { responseElements: { arn: arns } },
-        { responseElements: { aRN: arns } },
-        { requestParameters: { secretId: arns } },
-      ],
+  return new SecretEvents(scope, 'Mirrored', 'A secret was changed that others mirror', {
+    pattern: (resources) => ({
+      'detail-type': ['Secret Label Updated'],
+      resources,
+      detail: { labelUpdated: ['AWSCURRENT'] },
     }),
-    rotator.functionArn,
-    (rule, id) => {
+    arn: rotator.functionArn,
+    // the function knows a secret's events by the place where those that come through a trail have its ARN
+    input: {
+      inputPathsMap: { arn: '$.resources[0]' },
+      inputTemplate: '{"source":"aws.secretsmanager","detail":{"additionalEventData":{"SecretId":"<arn>"}}}',
+    },
+    // without sourceAccount: that EventBridge sends it is nowhere documented, and the rule's ARN says it
+    admit: (rule, id) => {
       rotator.addPermission(`Mirrored${id}`, {
         principal: new ServicePrincipal('events.amazonaws.com'),
         sourceArn: rule.attrArn,
-        sourceAccount: Stack.of(scope).account,
       });
     },
-  );
+  });
 }

@@ -11,13 +11,13 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { bundleDirectory } from './code';
 import { Definitions } from './definitions';
-import { makeKey } from './encryption';
+import { openKey } from './encryption';
 import { failureEvents, mirrorEvents, type SecretEvents } from './events';
 import { Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
 import { openTopic } from './notification';
-import { allowFunction, allowNetwork, allowRotation, allowStarting } from './permissions';
-import { checkOptions, checkRegion, checkRetirement, mustBe } from './checks';
+import { checkAccount, checkOptions, checkRegion, checkRetirement, mustBe } from './checks';
+import { allowFunction, allowNetwork, allowStarting, RotationPermissions } from './permissions';
 import { completeArn, definitionOf, type RotationOptions } from './rotation-options';
 import { rotationRules } from './schedule';
 import { makeJournal, makeLog, makeSecret } from './storage';
@@ -33,7 +33,7 @@ export interface LinkRotationFunctionProps {
   readonly logRetention?: RetentionDays;
   /** @default 'INFO' */
   readonly logLevel?: 'INFO' | 'WARN' | 'ERROR';
-  /** For log and topic; must admit CloudWatch Logs, CloudWatch and EventBridge. @default a new one */
+  /** For log and topic. One that was imported must admit CloudWatch Logs, CloudWatch and EventBridge. @default a new one */
   readonly encryptionKey?: IKey;
   /** How long a step may take: 3 to 15 minutes. @default Duration.minutes(15) */
   readonly timeout?: Duration;
@@ -56,7 +56,7 @@ export class LinkRotationFunction extends Construct {
   readonly logGroup: LogGroup;
   /** Where alarms and failed rotations are told. */
   readonly topic: ITopic;
-  readonly #role: Role;
+  readonly #permissions: RotationPermissions;
   readonly #timeout: Duration;
   readonly #network: FunctionNetwork | undefined;
   readonly #definitions: Definitions;
@@ -64,6 +64,7 @@ export class LinkRotationFunction extends Construct {
   readonly #failures: SecretEvents;
   readonly #mirrored: SecretEvents;
   readonly #mayStart: (secret: ISecret) => void;
+  readonly #claimed = new Set<string>();
 
   constructor(scope: Construct, id: string, props: LinkRotationFunctionProps = {}) {
     super(scope, id);
@@ -71,16 +72,17 @@ export class LinkRotationFunction extends Construct {
     mustBe('timeout', this.#timeout.toSeconds(), 180, 900);
     mustBe('memorySize', props.memorySize, 256, 10_240);
     this.journal = makeJournal(this);
-    const key = props.encryptionKey ?? makeKey(this);
+    const key = openKey(this, props.encryptionKey);
     this.logGroup = makeLog(this, props.logRetention ?? RetentionDays.ONE_YEAR, key);
     this.topic = openTopic(this, props.topic, props.email, key);
 
     // Made here, because the role that Function makes may write to every log group of the account.
-    this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    allowFunction(this.#role, this.journal.tableArn, this.logGroup.logGroupArn);
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.#permissions = new RotationPermissions(role);
+    allowFunction(role, this.journal.tableArn, this.logGroup.logGroupArn);
     this.#network = props.network === undefined ? undefined : new FunctionNetwork(this, 'Network', props.network);
-    if (this.#network !== undefined) allowNetwork(this.#role);
-    this.#definitions = new Definitions(this, 'Definitions', this.#role);
+    if (this.#network !== undefined) allowNetwork(role);
+    this.#definitions = new Definitions(this, 'Definitions', role);
     this.function = new Function(this, 'Function', {
       description: 'Rotates the credentials of SingleStore links',
       code: props.code ?? Code.fromAsset(bundleDirectory),
@@ -89,7 +91,7 @@ export class LinkRotationFunction extends Construct {
       architecture: props.architecture ?? Architecture.ARM_64,
       timeout: this.#timeout,
       memorySize: props.memorySize ?? 512,
-      role: this.#role,
+      role,
       logGroup: this.logGroup,
       environment: {
         ROTATIONS: this.#definitions.value,
@@ -102,6 +104,8 @@ export class LinkRotationFunction extends Construct {
       maxEventAge: Duration.minutes(1),
       ...this.#network?.options,
     });
+    // the first calls come as soon as it is there, and the pre-flight with the first schedule
+    if (this.#network !== undefined) this.function.node.addDependency(this.#network);
     callEveryMinute(this, this.function);
 
     // Not addRotationSchedule: it knows neither cron() nor a window, and lets every account's Secrets Manager call.
@@ -132,14 +136,22 @@ export class LinkRotationFunction extends Construct {
     const scope = new Construct(this, id);
     const secret = options.secret ?? makeSecret(scope);
     const secretId = completeArn('secret', secret);
-    checkRegion(secret, Stack.of(this));
+    const { user, mirrored } = options.source;
+    checkAccount(secret, Stack.of(this));
+    checkRegion('secret', secret, Stack.of(this));
+    for (const target of options.targets) checkRegion('connectionSecret', target.connectionSecret, Stack.of(this));
+    if (mirrored !== undefined) checkRegion('source', mirrored, Stack.of(this));
+    if (mirrored !== undefined && completeArn('source', mirrored) === secretId)
+      throw new Error(`'source' must be another secret than the one that is rotated, got '${secretId}'`);
+    this.#claim('secret', secretId);
+    if (user !== undefined) this.#claim('source', user.userName);
 
     this.#definitions.add(definitionOf(secretId, options));
-    allowRotation(this.#role, secret, options);
+    this.#permissions.add(secret, options);
     for (const target of options.targets) this.#network?.open(target);
     this.#failures.add(secretId);
-    if (options.source.mirrored !== undefined) {
-      this.#mirrored.add(completeArn('source', options.source.mirrored));
+    if (mirrored !== undefined) {
+      this.#mirrored.add(completeArn('source', mirrored));
       this.#mayStart(secret);
     }
     const attached = new CfnRotationSchedule(scope, 'Schedule', {
@@ -150,6 +162,13 @@ export class LinkRotationFunction extends Construct {
     });
     attached.addResourceDependency(this.#mayBeCalled); // Secrets Manager checks it when the function is attached
     return secret;
+  }
+
+  /** Two rotations of one secret, or with the two key slots of one user, would undo each other. */
+  #claim(prop: string, name: string): void {
+    if (this.#claimed.has(`${prop} ${name}`))
+      throw new Error(`'${prop}' must be of one rotation only, got '${name}' a second time`);
+    this.#claimed.add(`${prop} ${name}`);
   }
 }
 

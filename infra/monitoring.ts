@@ -26,9 +26,11 @@ interface AlarmSpec {
   readonly says: string;
   /** How many periods in a row. @default 1 */
   readonly periods?: number;
-  /** Silence is the trouble itself. @default false: nothing said is nothing wrong */
-  readonly silenceAlarms?: true;
+  /** What silence means: trouble, or that the last word still holds. @default nothing said is nothing wrong */
+  readonly silence?: 'alarms' | 'changes nothing';
 }
+
+const meaning = { alarms: TreatMissingData.BREACHING, 'changes nothing': TreatMissingData.IGNORE } as const;
 
 /** Alarms that each say what to do, and a dashboard. */
 export class Monitoring extends Construct {
@@ -49,11 +51,12 @@ export class Monitoring extends Construct {
       const alarm = new Alarm(this, name, {
         metric: spec.metric,
         threshold: spec.above,
-        comparisonOperator: spec.silenceAlarms
-          ? ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
-          : ComparisonOperator.GREATER_THAN_THRESHOLD,
+        comparisonOperator:
+          spec.silence === 'alarms'
+            ? ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
+            : ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluationPeriods: spec.periods ?? 1,
-        treatMissingData: spec.silenceAlarms ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+        treatMissingData: spec.silence === undefined ? TreatMissingData.NOT_BREACHING : meaning[spec.silence],
         alarmDescription: spec.says,
       });
       alarm.addAlarmAction(action);
@@ -72,18 +75,20 @@ function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<R
       metric: own('PipelinesLeftPaused', 'Maximum'),
       above: 0,
       periods: 2,
+      silence: 'changes nothing', // the watchdog counts each minute: without it they stay paused
       says: 'Pipelines that a dead rotation paused could not be started for two minutes; the watchdog tries each minute. The log names them ("pipelines-left-paused") and why. By hand: START PIPELINE IF NOT RUNNING for each.',
     },
     OldestPause: {
       metric: own('OldestPauseAgeSeconds', 'Maximum'),
       above: 300,
+      silence: 'changes nothing',
       says: 'A pause that a dead rotation left is older than five minutes. Look whether the cluster answers, and at "recover-failed" in the log. By hand: START PIPELINE IF NOT RUNNING for the pipelines that the log names.',
     },
     WatchdogSilent: {
       metric: own('Heartbeat', 'Sum', fiveMinutes),
       above: 0,
-      silenceAlarms: true,
-      says: 'The watchdog has not ended a run for five minutes, so nobody resumes what a dead rotation leaves paused. Look at the errors and throttles of the function and at the rule that calls it; invoke it with {"action":"recover"}.',
+      silence: 'alarms',
+      says: 'The watchdog has not ended a run for five minutes, so nobody resumes what a dead rotation leaves paused. (In the first minutes after a deployment that is as it should be.) Look at the errors and throttles of the function and at the rule that calls it; invoke it with {"action":"recover"}.',
     },
     RotationFailed: {
       metric: own('RotationFailed', 'Sum', fiveMinutes),

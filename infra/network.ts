@@ -26,7 +26,8 @@ export interface RotationNetwork {
   readonly securityGroups?: readonly ISecurityGroup[];
   /**
    * How the function reaches AWS from subnets without a NAT gateway: `create` makes endpoints for Secrets Manager, STS, DynamoDB
-   * and S3, and in us-east-1 IAM; `existing` says that they are there. Each endpoint between AZs has its price.
+   * and S3, and in us-east-1 IAM; `existing` says that they are there. A VPC has room for one set of them, so a second function in it
+   * says `existing`.
    *
    * @default none: the subnets have a NAT gateway
    */
@@ -63,10 +64,13 @@ export class FunctionNetwork extends Construct {
   /** @throws when the source is IAM, and the subnets have no way to it */
   mustReach({ definition }: RotationSource): void {
     const { region } = Stack.of(this);
-    if (definition.type !== 'iam-user' || Token.isUnresolved(region) || region === regionOfIam) return;
-    if (!this.#isolated && this.#given.endpoints === undefined) return;
+    const { endpoints } = this.#given;
+    const isUnknown = Token.isUnresolved(region);
+    if (definition.type !== 'iam-user' || region === regionOfIam || (isUnknown && endpoints === 'existing')) return;
+    if (!this.#isolated && endpoints === undefined) return;
+    const where = isUnknown ? 'a Region that is known only when deployed' : region;
     throw new Error(
-      `'source' is an IAM user, and IAM has an endpoint in ${regionOfIam} only: from a VPC in ${region} it takes subnets with a NAT gateway, without network.endpoints`,
+      `'source' is an IAM user, and IAM has an endpoint in ${regionOfIam} only: from a VPC in ${where} it takes subnets with a NAT gateway, without network.endpoints`,
     );
   }
 

@@ -1,5 +1,5 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -10,11 +10,14 @@ export function openTopic(
   scope: Construct,
   given: ITopic | undefined,
   email: string | undefined,
-  masterKey: IKey | undefined,
+  masterKey: IKey,
 ): ITopic {
+  if (email !== undefined && !Token.isUnresolved(email) && !/^[^@\s]+@[^@\s]+$/.test(email))
+    throw new Error(`'email' must be an e-mail address, got '${email}'`);
   const topic = given ?? makeTopic(scope, masterKey);
-  if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
-  else if (given === undefined)
+  const isTold = email !== undefined && topic.node.tryFindChild(email) !== undefined; // by another rotation
+  if (email !== undefined && !isTold) topic.addSubscription(new EmailSubscription(email));
+  else if (email === undefined && given === undefined)
     Annotations.of(scope).addWarningV2(
       'singlestore-link-rotation:nobody-told',
       'nobody is told of alarms and failed rotations: give an e-mail or a topic',
@@ -22,12 +25,26 @@ export function openTopic(
   return topic;
 }
 
-/** A topic with a policy has lost the one that admits the account's own services, so each that publishes is named. */
-function makeTopic(scope: Construct, masterKey: IKey | undefined): Topic {
+/**
+ * A topic with a policy has lost the one that admits the account's own services, so each that publishes is named; and each must be
+ * able to use its key. Where EventBridge publishes, neither policy may ask for the source: it does not say.
+ */
+function makeTopic(scope: Construct, masterKey: IKey): Topic {
   const topic = new Topic(scope, 'Topic', { masterKey, enforceSSL: true });
-  const { account } = Stack.of(scope);
-  topic.grantPublish(new ServicePrincipal('events.amazonaws.com'));
-  const conditions = { StringEquals: { 'aws:SourceAccount': account } };
-  topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com', { conditions }));
+  const [alarms, events] = [
+    new ServicePrincipal('cloudwatch.amazonaws.com'),
+    new ServicePrincipal('events.amazonaws.com'),
+  ];
+  const ofThisAccount = { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } };
+  const publish = { actions: ['sns:Publish'], resources: [topic.topicArn] };
+  topic.addToResourcePolicy(new PolicyStatement({ ...publish, principals: [alarms], conditions: ofThisAccount }));
+  topic.addToResourcePolicy(new PolicyStatement({ ...publish, principals: [events] }));
+  masterKey.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [alarms, events],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+    }),
+  );
   return topic;
 }

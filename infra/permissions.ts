@@ -1,10 +1,11 @@
-import { type Function } from 'aws-cdk-lib/aws-lambda';
-import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Stack, Validations } from 'aws-cdk-lib';
+import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { completeArn, type RotationOptions } from './rotation-options';
+import { deployedSize } from './size';
 
 const allow = (role: IRole, resources: readonly string[], ...actions: string[]): void => {
   role.addToPrincipalPolicy(new PolicyStatement({ resources: [...resources], actions }));
@@ -30,69 +31,94 @@ export function allowNetwork(role: IRole): void {
   );
   acknowledge(
     role,
-    'AwsSolutions-IAM5',
+    'AwsSolutions-IAM5[Resource::*]',
     'Lambda makes network interfaces in subnets of its choice; these actions of EC2 take no ARN',
   );
 }
 
-/** What the rotation of one secret needs, on the ARNs in question. */
-export function allowRotation(role: IRole, secret: ISecret, { source, targets }: RotationOptions): void {
-  const { user, mirrored } = source;
-  allow(
-    role,
-    [completeArn('secret', secret)],
-    'secretsmanager:DescribeSecret',
-    'secretsmanager:GetSecretValue',
-    'secretsmanager:PutSecretValue',
-    'secretsmanager:UpdateSecretVersionStage',
-  );
-  allow(
-    role,
-    [...new Set(targets.map(({ connectionSecret }) => completeArn('connectionSecret', connectionSecret)))],
-    'secretsmanager:GetSecretValue',
-  );
-  if (user !== undefined)
-    allow(
-      role,
-      [user.userArn],
-      'iam:CreateAccessKey',
-      'iam:ListAccessKeys',
-      'iam:UpdateAccessKey',
-      'iam:DeleteAccessKey',
-      'iam:GetAccessKeyLastUsed',
+/** CDK moves whole statements to further policies when one is full, and a role has room for ten of them: so they must be neither many nor long. Bytes. */
+const roomInStatement = 2_000;
+
+/** What the rotations of secrets need, on the ARNs in question: those of one kind share statements. */
+export class RotationPermissions {
+  readonly #open = new Map<string, PolicyStatement>();
+  readonly #given = new Set<string>();
+
+  constructor(private readonly role: IRole) {}
+
+  add(secret: ISecret, { source, targets }: RotationOptions): void {
+    const { user, mirrored } = source;
+    const read = 'secretsmanager:GetSecretValue';
+    const describe = 'secretsmanager:DescribeSecret';
+    this.#allow(
+      completeArn('secret', secret),
+      describe,
+      read,
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
     );
-  if (mirrored !== undefined)
-    allow(role, [completeArn('source', mirrored)], 'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue');
-  allowKey(role, secret.encryptionKey, 'kms:Decrypt', 'kms:GenerateDataKey');
-  for (const { connectionSecret } of targets) allowKey(role, connectionSecret.encryptionKey, 'kms:Decrypt');
-  allowKey(role, mirrored?.encryptionKey, 'kms:Decrypt');
+    for (const { connectionSecret } of targets) this.#allow(completeArn('connectionSecret', connectionSecret), read);
+    if (user !== undefined)
+      this.#allow(
+        user.userArn,
+        'iam:CreateAccessKey',
+        'iam:ListAccessKeys',
+        'iam:UpdateAccessKey',
+        'iam:DeleteAccessKey',
+        'iam:GetAccessKeyLastUsed',
+      );
+    if (mirrored !== undefined) this.#allow(completeArn('source', mirrored), describe, read);
+    this.#allowKey(secret.encryptionKey, 'kms:Decrypt', 'kms:GenerateDataKey');
+    for (const { connectionSecret } of targets) this.#allowKey(connectionSecret.encryptionKey, 'kms:Decrypt');
+    this.#allowKey(mirrored?.encryptionKey, 'kms:Decrypt');
+  }
+
+  #allowKey(key: IKey | undefined, ...actions: string[]): void {
+    if (key !== undefined) this.#allow(key.keyArn, ...actions);
+  }
+
+  #allow(arn: string, ...actions: string[]): void {
+    const kind = actions.join();
+    if (this.#given.has(`${kind} ${arn}`)) return;
+    this.#given.add(`${kind} ${arn}`);
+    const open = this.#open.get(kind);
+    if (open !== undefined && deployedSize([...open.resources, arn]) <= roomInStatement) {
+      open.addResources(arn);
+      return;
+    }
+    // keys through Secrets Manager only
+    const service = `secretsmanager.${Stack.of(this.role).region}.amazonaws.com`;
+    const conditions = kind.startsWith('kms:') ? { StringEquals: { 'kms:ViaService': service } } : {};
+    const statement = new PolicyStatement({ resources: [arn], actions, conditions });
+    this.#open.set(kind, statement);
+    this.role.addToPrincipalPolicy(statement);
+  }
 }
 
-/** Through Secrets Manager only. */
-function allowKey(role: IRole, key: IKey | undefined, ...actions: string[]): void {
-  if (key === undefined) return;
-  const { region } = Stack.of(role);
-  const conditions = { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` } };
-  role.addToPrincipalPolicy(new PolicyStatement({ resources: [key.keyArn], actions, conditions }));
-}
+/** Of the 6,144 characters of a managed policy: for ARNs. Bytes. */
+const roomInPolicy = 5_000;
 
 /**
  * Whoever starts a rotation must be allowed to invoke the rotation function: this one starts those that follow a mirrored
- * secret. A policy of its own, since the function waits for the role's first policy, and this one waits for the function.
+ * secret. Policies of their own, since the function waits for the role's first policy, and these wait for the function. Managed
+ * ones, since all inline policies of a role share 10,240 characters.
  */
 export function allowStarting(scope: Construct, rotator: Function): (secret: ISecret) => void {
-  let policy: Policy | undefined;
+  let policies = 0;
+  let open: PolicyStatement | undefined;
   return (secret) => {
-    policy ??= new Policy(scope, 'MayStartRotations', {
+    const arn = completeArn('secret', secret);
+    if (open !== undefined && deployedSize([...open.resources, arn]) <= roomInPolicy) {
+      open.addResources(arn);
+      return;
+    }
+    open = new PolicyStatement({ actions: ['secretsmanager:RotateSecret'], resources: [arn] });
+    const invoke = new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [rotator.functionArn] });
+    new ManagedPolicy(scope, `MayStartRotations${++policies}`, {
+      description: 'The rotation function starts the rotations that follow a mirrored secret',
       roles: rotator.role === undefined ? [] : [rotator.role],
-      statements: [new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [rotator.functionArn] })],
+      statements: policies === 1 ? [invoke, open] : [open],
     });
-    policy.addStatements(
-      new PolicyStatement({
-        actions: ['secretsmanager:RotateSecret'],
-        resources: [completeArn('secret', secret)],
-      }),
-    );
   };
 }
 

@@ -22,7 +22,8 @@ export interface LinkTarget {
 /** One secret and the links that hold its credentials. */
 export interface RotationOptions {
   /**
-   * The secret to rotate, in the stack's Region: the JSON for `SET CREDENTIALS`. Its complete ARN must be known.
+   * The secret to rotate, in the stack's account and Region: the JSON for `SET CREDENTIALS`. Its complete ARN must be known, and
+   * its key, if it has one of its own: Secret.fromSecretAttributes.
    *
    * @default a new one with an empty object, so that the first rotation has nothing to go back to; kept when the stack goes
    */

@@ -1,12 +1,15 @@
-import { Duration } from 'aws-cdk-lib';
+import { type Duration, Token } from 'aws-cdk-lib';
 import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
+
+/** Secrets Manager rotates no more often. Hours. */
+const shortestInterval = 4;
 
 /**
  * Rotation rules for a schedule, refused here rather than halfway through a deployment.
  *
  * What Secrets Manager accepts: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
  *
- * @param schedule `cron()` in UTC with `0` minutes and `*` as year, or `rate()` of 4 hours to 1000 days
+ * @param schedule `cron()` in UTC with `0` minutes and `*` as year, or `rate()`, of 4 hours to 1000 days
  * @param window whole hours, 1 to 24; it may run neither into the next window nor into the next UTC day
  * @throws naming the value that was given
  */
@@ -15,63 +18,108 @@ export function rotationRules(schedule: string, window: Duration): CfnRotationSc
   if (!Number.isInteger(hours) || hours < 1 || hours > 24) {
     throw new Error(`'window' must be a whole number of hours from 1 to 24, got ${window.toHumanString()}`);
   }
-  const room = hoursUntilNext(schedule);
+  const rules = { scheduleExpression: schedule, duration: `${hours}h` };
+  if (Token.isUnresolved(schedule)) return rules; // the service's to judge
+  const { every, room } = readSchedule(schedule);
+  if (every < shortestInterval) {
+    throw new Error(
+      `'schedule' must leave ${shortestInterval} hours from window to window, got '${schedule}', which leaves ${every}`,
+    );
+  }
   if (hours > room) {
     throw new Error(
       `'window' must end before the next window and the next UTC day: ` +
         `'${schedule}' leaves ${room} hours, got ${window.toHumanString()}`,
     );
   }
-  return { scheduleExpression: schedule, duration: `${hours}h` };
+  return rules;
 }
 
-/** Hours from the start of a window to the next window or to the end of the UTC day, whichever is first. */
-function hoursUntilNext(schedule: string): number {
-  const hour = /^cron\(0 (\S+) \S+ \S+ \S+ \*\)$/.exec(schedule)?.[1];
-  if (hour !== undefined) return /^\d+$/.test(hour) ? 24 - Number(hour) : 24; // lists and steps are the service's to judge
+/**
+ * The shortest time from one window to the next, as far as the expression tells it: of `L`, `#` and `W` the shortest month, and
+ * as if every month were named. Hours.
+ *
+ * @param schedule one that {@link rotationRules} has let pass
+ */
+export function hoursBetween(schedule: string): number {
+  return readSchedule(schedule).every;
+}
 
-  const rate = /^rate\((\d+) (hour|day)s?\)$/.exec(schedule);
-  const every = rate && Number(rate[1]) * (rate[2] === 'day' ? 24 : 1);
-  if (every && every >= 4 && every <= 1000 * 24) return Math.min(every, 24);
+interface Rhythm {
+  /** From the start of a window to the start of the next, at least. Hours. */
+  readonly every: number;
+  /** From the start of a window to the next window or to the end of the UTC day, whichever is first. Hours. */
+  readonly room: number;
+}
 
+function readSchedule(schedule: string): Rhythm {
+  const rhythm = rateOf(schedule) ?? cronOf(schedule);
+  if (rhythm !== null) return rhythm;
   throw new Error(
     `'schedule' must be cron(0 … *), in UTC with 0 minutes and * as year, or rate() of 4 hours to 1000 days, got '${schedule}'`,
   );
 }
 
-/**
- * The shortest time between two windows, as far as the expression tells it: a month has 28 days, and `L`, `#` and `W` mean one
- * day of it. Hours.
- *
- * @param schedule one that {@link rotationRules} has let pass
- */
-export function hoursBetween(schedule: string): number {
-  const rate = /^rate\((\d+) (hour|day)s?\)$/.exec(schedule);
-  if (rate !== null) return Number(rate[1]) * (rate[2] === 'day' ? 24 : 1);
-  const [, hour = '*', dayOfMonth = '*', , dayOfWeek = '?'] = schedule.slice('cron('.length, -1).split(' ');
-  const ofWeek = dayOfWeek !== '?' && dayOfWeek !== '*';
-  const days = ofWeek ? shortestGap(dayOfWeek, 1, 7) : shortestGap(dayOfMonth, 1, 28);
-  const hours = shortestGap(hour, 0, 23);
-  return hours < 24 ? hours : days * 24;
+function rateOf(schedule: string): Rhythm | null {
+  const [, amount, unit] = /^rate\((\d+) (hour|day)s?\)$/.exec(schedule) ?? [];
+  const every = Number(amount) * (unit === 'day' ? 24 : 1);
+  return every >= shortestInterval && every <= 1000 * 24 ? { every, room: Math.min(every, 24) } : null;
 }
 
-const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+function cronOf(schedule: string): Rhythm | null {
+  const fields = /^cron\(0 (\S+) (\S+) \S+ (\S+) \*\)$/.exec(schedule);
+  if (fields === null) return null;
+  const [, hour = '', dayOfMonth = '', dayOfWeek = ''] = fields;
+  const hours = valuesOf(hour, 0, 23);
+  const days = daysBetween(dayOfMonth, dayOfWeek);
+  if (hours === null || days === null) return null;
+  const [first, last] = [Math.min(...hours), Math.max(...hours)];
+  const withinDay = hours.slice(1).map((value, at) => value - (hours[at] ?? first));
+  const every = Math.min(...withinDay, days * 24 - (last - first));
+  return { every, room: Math.min(every, 24 - last) };
+}
 
-/** The shortest way from one value of a cron field to the next, round the end; one value alone comes once a round. */
-function shortestGap(field: string, lowest: number, highest: number): number {
+/** One of the two must be `?`: the other one says which days. */
+function daysBetween(dayOfMonth: string, dayOfWeek: string): number | null {
+  if ((dayOfMonth === '?') === (dayOfWeek === '?')) return null;
+  const field = dayOfMonth === '?' ? dayOfWeek.replaceAll(/[a-z]{3}/gi, weekday) : dayOfMonth;
+  if (/^\d*[#LW][-\dW]*$/.test(field)) return 28; // one day of each month
+  if (dayOfMonth === '?') {
+    const days = valuesOf(field, 1, 7);
+    return days && shortestGap(days, 7);
+  }
+  const days = valuesOf(field, 1, 31);
+  const inMonthOf = (length: number): number =>
+    shortestGap(
+      (days ?? []).filter((day) => day <= length),
+      length,
+    );
+  return days && Math.min(...[28, 29, 30, 31].map(inMonthOf));
+}
+
+const weekday = (name: string): string =>
+  String(['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'].indexOf(name.toUpperCase()) + 1);
+
+/** The values that a cron field names, in order; `null`: it is none. */
+function valuesOf(field: string, lowest: number, highest: number): readonly number[] | null {
   const round = highest - lowest + 1;
-  if (/[#LW]/.test(field)) return 28;
-  const number = (text: string): number => (weekdays.includes(text) ? weekdays.indexOf(text) + 1 : Number(text));
-  const values = field.split(',').flatMap((part) => {
-    const [range = '', step = '1'] = part.split('/');
-    const [from = '', to = part.includes('/') ? String(highest) : from] = /^[*?]$/.test(range)
-      ? [String(lowest), String(highest)]
-      : range.split('-');
-    const found: number[] = [];
-    for (let value = number(from); value <= number(to); value += Math.max(1, Number(step))) found.push(value);
-    return found;
-  });
-  const sorted = [...new Set(values.map((value) => lowest + ((value - lowest) % round)))].sort((a, b) => a - b);
-  const [first = lowest] = sorted;
-  return sorted.reduce((gap, value, at) => Math.min(gap, (sorted[at + 1] ?? first + round) - value), round);
+  const found = new Set<number>();
+  for (const part of field.split(',')) {
+    const match = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part);
+    if (match === null) return null;
+    const [, from = lowest, to, step] = match;
+    const first = Number(from);
+    const last = Number(to ?? (match[1] === undefined || step !== undefined ? highest : first));
+    if ([first, last].some((value) => value < lowest || value > highest)) return null;
+    const end = last < first ? last + round : last; // FRI-MON
+    for (let value = first; value <= end; value += Math.max(1, Number(step ?? 1)))
+      found.add(lowest + ((value - lowest) % round));
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** The shortest way from one value to the next, round the end; one alone comes once a round. */
+function shortestGap(values: readonly number[], round: number): number {
+  const gaps = values.map((value, at) => (values[at + 1] ?? (values[0] ?? 0) + round) - value);
+  return Math.min(...gaps);
 }

@@ -6,7 +6,8 @@ export class RotationSource {
   /**
    * Access keys of an IAM user, made and retired by the rotation. Old and new key are valid side by side.
    *
-   * @param user used by the links and by nothing else: both its key slots belong to the rotation
+   * @param user used by the links and by nothing else: both its key slots belong to the rotation. One with a path is known by
+   *   its ARN only: User.fromUserArn
    */
   static iamUser(user: IUser): RotationSource {
     return new RotationSource({ type: 'iam-user', userName: user.userName }, user);

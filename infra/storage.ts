@@ -25,13 +25,19 @@ export function makeJournal(scope: Construct): Table {
 }
 
 /** No secret is written to it; should one ever be, it is masked. */
-export function makeLog(scope: Construct, retention: RetentionDays, encryptionKey: IKey | undefined): LogGroup {
-  // quotes and colons are no characters of such an expression, so what stands between name and value is "no word"
-  const field = (name: string): CustomDataIdentifier => new CustomDataIdentifier(name, `${name}\\W+[a-zA-Z0-9_+/=.-]+`);
-  const identifiers = [
-    DataIdentifier.AWSSECRETKEY,
-    ...['aws_secret_access_key', 'aws_session_token', 'password', 'RotationToken'].map(field),
+export function makeLog(scope: Construct, retention: RetentionDays, encryptionKey: IKey): LogGroup {
+  // quotes and colons are no characters of such an expression: what stands between name and value is "no word", and as a
+  // password may hold any character, all is masked to the next space
+  const field = (name: string): CustomDataIdentifier => new CustomDataIdentifier(name, `${name}\\W+\\S+`);
+  const fields = [
+    'aws_secret_access_key',
+    'aws_session_token',
+    'secret_key',
+    'account_key',
+    'password',
+    'RotationToken',
   ];
+  const identifiers = [DataIdentifier.AWSSECRETKEY, ...fields.map(field)];
   return new LogGroup(scope, 'Log', {
     retention,
     encryptionKey,

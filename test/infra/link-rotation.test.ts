@@ -1,61 +1,12 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Duration } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import { User } from 'aws-cdk-lib/aws-iam';
-import { Code } from 'aws-cdk-lib/aws-lambda';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { LinkRotation, type LinkRotationProps, RotationSource } from '../../infra';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RotationSource } from '../../infra';
+import { actionsOn, arn, connection, env, imported, only, rotated, statements, synth, variables } from './given';
 
-const env = { account: '111122223333', region: 'us-east-1' };
-const arn = (name: string, region = env.region) => `arn:aws:secretsmanager:${region}:111122223333:secret:${name}`;
-const rotated = arn('prod/s3-ingest-AbCdEf');
-const connection = arn('prod/singlestore-AbCdEf');
-
-type Given = (stack: Stack) => Partial<LinkRotationProps>;
-
-function synth(given: Given = () => ({})): Template {
-  const stack = new Stack(new App(), 'Stack', { env });
-  new LinkRotation(stack, 'Rotation', {
-    secret: imported(stack, rotated),
-    source: RotationSource.iamUser(User.fromUserName(stack, 'User', 'singlestore-ingest')),
-    targets: [{ connectionSecret: imported(stack, connection), links: ['analytics.analytics_link'] }],
-    code: Code.fromInline('exports.handler = () => {}'),
-    ...given(stack),
-  });
-  return Template.fromStack(stack);
-}
-
-function imported(stack: Stack, secretArn: string): ISecret {
-  return Secret.fromSecretCompleteArn(stack, `Secret${stack.node.children.length}`, secretArn);
-}
-
-interface Statement {
-  Effect: string;
-  Action: string | string[];
-  Resource: unknown;
-}
-
-/** The only resource of a type, as [logical id, resource]. */
-function only(
-  template: Template,
-  type: string,
-): [string, { Properties: Record<string, unknown>; DependsOn?: string[] }] {
-  const found = Object.entries(template.findResources(type));
-  expect(found).toHaveLength(1);
-  return found[0] as ReturnType<typeof only>;
-}
-
-function statements(template: Template): Statement[] {
-  const [, policy] = only(template, 'AWS::IAM::Policy');
-  return (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
-}
-
-/** What the role may do with the resources that `matches` picks. */
-function actionsOn(template: Template, matches: (resource: string) => boolean): string[] {
-  return statements(template)
-    .filter(({ Resource }) => matches(JSON.stringify(Resource)))
-    .flatMap(({ Action }) => Action)
-    .sort();
-}
+/* One secret and its function. */
 
 describe('the role', () => {
   const template = synth();
@@ -131,6 +82,102 @@ describe('the role', () => {
     // THEN
     const read = statements(clusters).find(({ Action }) => Action === 'secretsmanager:GetSecretValue');
     expect(read?.Resource).toEqual([connection, second]);
+  });
+
+  test('may manage the keys of a user with a path, or of one that the stack makes', () => {
+    // WHEN
+    const withPath = synth((stack) => ({
+      source: RotationSource.iamUser(User.fromUserArn(stack, 'Path', 'arn:aws:iam::111122223333:user/ingest/s3')),
+    }));
+    const made = synth((stack) => ({ source: RotationSource.iamUser(new User(stack, 'Made')) }));
+    // THEN
+    expect(actionsOn(withPath, (resource) => resource === '"arn:aws:iam::111122223333:user/ingest/s3"')).toHaveLength(
+      5,
+    );
+    const [user] = only(made, 'AWS::IAM::User');
+    expect(actionsOn(made, (resource) => resource === JSON.stringify({ 'Fn::GetAtt': [user, 'Arn'] }))).toHaveLength(5);
+  });
+});
+
+describe('the role of a rotation that mirrors, with keys', () => {
+  const key = (name: string) => `arn:aws:kms:us-east-1:111122223333:key/${name}`;
+  const mirrored = arn('prod/confluent-AbCdEf');
+  const template = synth((stack) => {
+    const withKey = (id: string, secretCompleteArn: string) =>
+      Secret.fromSecretAttributes(stack, id, {
+        secretCompleteArn,
+        encryptionKey: Key.fromKeyArn(stack, `${id}Key`, key(id)),
+      });
+    return {
+      secret: withKey('rotated', rotated),
+      source: RotationSource.mirror(withKey('mirrored', mirrored)),
+      targets: [{ connectionSecret: withKey('connection', connection), links: ['a.b'] }],
+    };
+  });
+  const on = (text: string) => actionsOn(template, (resource) => resource === JSON.stringify(text));
+
+  test('may read the mirrored secret and learn its version, and change nothing of it', () => {
+    expect(on(mirrored)).toEqual(['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue']);
+  });
+
+  test('may start the rotation of the secret that follows, which takes the right to invoke the function', () => {
+    const [rotator] = only(template, 'AWS::Lambda::Function');
+    expect(on(rotated)).toContain('secretsmanager:RotateSecret');
+    expect(actionsOn(template, (resource) => resource.includes(rotator))).toEqual(['lambda:InvokeFunction']);
+  });
+
+  test('may not start anything where nothing is mirrored', () => {
+    const actions = statements(synth()).flatMap(({ Action }) => Action);
+    expect(actions).not.toContain('secretsmanager:RotateSecret');
+    expect(actions).not.toContain('lambda:InvokeFunction');
+  });
+
+  test('may start them by a policy that waits for the function, not the function for it', () => {
+    const [policy, { Properties }] = only(template, 'AWS::IAM::ManagedPolicy');
+    const [role] = only(template, 'AWS::IAM::Role');
+    expect(Properties['Roles']).toEqual([{ Ref: role }]);
+    expect(only(template, 'AWS::Lambda::Function')[1].DependsOn).not.toContain(policy);
+  });
+
+  test('may do nothing in IAM', () => {
+    expect(JSON.stringify(statements(template))).not.toContain('iam:');
+  });
+
+  test.each([
+    ['rotated', ['kms:Decrypt', 'kms:GenerateDataKey']],
+    ['connection', ['kms:Decrypt']],
+    ['mirrored', ['kms:Decrypt']],
+  ])('may use the key of the %s secret for %j, through Secrets Manager only', (name, actions) => {
+    expect(on(key(name))).toEqual(actions);
+    const conditions = statements(template)
+      .filter(({ Resource }) => [Resource].flat().includes(key(name)))
+      .map(({ Condition }) => Condition);
+    expect(conditions).toEqual([{ StringEquals: { 'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com' } }]);
+  });
+
+  test('has no wildcard', () => {
+    expect(JSON.stringify(statements(template))).not.toContain('*');
+  });
+});
+
+describe('a secret that was not given', () => {
+  const template = synth(() => ({ secret: undefined }));
+  const [secret, resource] = only(template, 'AWS::SecretsManager::Secret');
+
+  test('is made with an empty object, so that there is nothing to go back to', () => {
+    expect(resource.Properties).toMatchObject({ SecretString: '{}' });
+    expect(resource.Properties).not.toHaveProperty('GenerateSecretString');
+  });
+
+  test('is kept when the stack goes, and nobody is denied anything with it', () => {
+    template.hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 0);
+  });
+
+  test('is the one that is rotated, by the function that knows it', () => {
+    template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', { SecretId: { Ref: secret } });
+    expect(actionsOn(template, (arn) => arn === JSON.stringify({ Ref: secret }))).toHaveLength(4);
+    expect(variables(template)['ROTATIONS']).toContain(`"secretId":"${secret}"`);
   });
 });
 
@@ -217,8 +264,9 @@ describe('the journal', () => {
     });
   });
 
-  test('outlives the stack', () => {
+  test('outlives the stack, and cannot be deleted by mistake', () => {
     template.hasResource('AWS::DynamoDB::Table', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
   });
 });
 
@@ -289,46 +337,5 @@ describe('the watchdog', () => {
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 60,
     });
-  });
-});
-
-describe('synth refuses', () => {
-  const target = (stack: Stack, links: string[]) => ({ connectionSecret: imported(stack, connection), links });
-
-  test.each<[string, Given, string]>([
-    [
-      'a secret known only by name',
-      (stack) => ({ secret: Secret.fromSecretNameV2(stack, 'ByName', 'prod/by-name') }),
-      `'secret' must be a secret whose complete ARN is known, such as Secret.fromSecretCompleteArn, got 'prod/by-name'`,
-    ],
-    [
-      'a connection secret known only by name',
-      (stack) => ({
-        targets: [{ connectionSecret: Secret.fromSecretNameV2(stack, 'ByName', 'prod/by-name'), links: ['a.b'] }],
-      }),
-      `'connectionSecret' must be a secret whose complete ARN is known, such as Secret.fromSecretCompleteArn, got 'prod/by-name'`,
-    ],
-    [
-      'a secret of another Region',
-      (stack) => ({ secret: imported(stack, arn('far-AbCdEf', 'eu-west-1')) }),
-      `'secret' must be in the stack's Region, us-east-1, got a secret in eu-west-1`,
-    ],
-    ['no cluster', () => ({ targets: [] }), `'targets' must name at least one cluster, got []`],
-    [
-      'a cluster without links',
-      (stack) => ({ targets: [target(stack, [])] }),
-      `'links' must name at least one link of prod/singlestore, got []`,
-    ],
-    ...['analytics', 'a.b.c', '.b', 'a.', 'a b.c', '`a.b', '`a`b.c'].map<[string, Given, string]>((link) => [
-      `the link ${link}`,
-      (stack) => ({ targets: [target(stack, [link])] }),
-      `'links' must be database.link or database.*, quoted as in SQL, got '${link}'`,
-    ]),
-  ])('%s', (_what, given, message) => {
-    expect(() => synth(given)).toThrow(new Error(message));
-  });
-
-  test.each(['analytics.*', '`a.b`.`c d`', '`a``b`.c', 'Ünï.l-1'])('not the link %s', (link) => {
-    expect(() => synth((stack) => ({ targets: [target(stack, [link])] }))).not.toThrow();
   });
 });

@@ -1,10 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
-import { rotationRules } from '../../infra/schedule';
+import { Duration, Token } from 'aws-cdk-lib';
+import { hoursBetween, rotationRules } from '../../infra/schedule';
 
 test.each([
   ['cron(0 3 1 * ? *)', 3],
   ['cron(0 21 ? * SUN#1 *)', 3],
-  ['cron(0 8,20 L * ? *)', 12],
+  ['cron(0 8,20 L * ? *)', 4],
+  ['cron(0 */4 * * ? *)', 4],
+  ['cron(0 22 ? JAN-MAR mon-fri *)', 2],
   ['rate(4 hours)', 4],
   ['rate(1 day)', 24],
   ['rate(1000 days)', 1],
@@ -19,6 +21,13 @@ test.each([
   'cron(5 3 1 * ? *)',
   'cron(0 3 1 * ? 2027)',
   'cron(0 3 1 * ?)',
+  'cron(0 3 1 * * *)',
+  'cron(0 3 ? * ? *)',
+  'cron(0 24 1 * ? *)',
+  'cron(0 3 32 * ? *)',
+  'cron(0 3 ? * 8 *)',
+  'cron(0 3 ? * SUNDAY *)',
+  'cron(0 three 1 * ? *)',
   'rate(3 hours)',
   'rate(1001 days)',
   'rate(240 minutes)',
@@ -44,6 +53,53 @@ test.each([
 test.each([
   ['cron(0 22 1 * ? *)', 'runs into the next day', '2 hours'],
   ['rate(4 hours)', 'runs into the next window', '4 hours'],
+  ['cron(0 8,12 1 * ? *)', 'runs into the next window', '4 hours'],
+  ['cron(0 4,20 1 * ? *)', 'runs into the next day', '4 hours'],
 ])('a window of 5 hours with %s is refused: it %s', (schedule, _why, room) => {
   expect(() => rotationRules(schedule, Duration.hours(5))).toThrow(`'${schedule}' leaves ${room}, got 5 hours`);
+});
+
+test.each([
+  ['cron(0 * 1 * ? *)', 1],
+  ['cron(0 */3 * * ? *)', 3],
+  ['cron(0 22,1 * * ? *)', 3],
+])('%s comes too often for Secrets Manager, and is quoted', (schedule, hours) => {
+  expect(() => rotationRules(schedule, Duration.hours(1))).toThrow(
+    new Error(`'schedule' must leave 4 hours from window to window, got '${schedule}', which leaves ${hours}`),
+  );
+});
+
+describe('the shortest time between two windows', () => {
+  const days = (count: number) => count * 24;
+  test.each([
+    ['rate(5 hours)', 5],
+    ['rate(10 days)', days(10)],
+    ['cron(0 3 * * ? *)', days(1)],
+    ['cron(0 3 1 * ? *)', days(28)],
+    ['cron(0 3 31 * ? *)', days(31)],
+    ['cron(0 3 1,15 * ? *)', days(14)],
+    ['cron(0 3 1,29 * ? *)', days(1)], // the last of a February
+    ['cron(0 3 1/15 * ? *)', days(1)], // 1, 16 and 31
+    ['cron(0 3 */10 * ? *)', days(1)],
+    ['cron(0 3 5-7 * ? *)', days(1)],
+    ['cron(0 3 L * ? *)', days(28)],
+    ['cron(0 3 15W * ? *)', days(28)],
+    ['cron(0 3 ? * SUN *)', days(7)],
+    ['cron(0 3 ? * mon,THU *)', days(3)],
+    ['cron(0 3 ? * 2,6 *)', days(3)],
+    ['cron(0 3 ? * FRI-SUN *)', days(1)],
+    ['cron(0 3 ? * SUN#1 *)', days(28)],
+    ['cron(0 3 ? * 6L *)', days(28)],
+    ['cron(0 8,20 * * ? *)', 12],
+    ['cron(0 2/8 * * ? *)', 8],
+    ['cron(0 20-23/3,2 1 * ? *)', 3],
+    ['cron(0 1,23 1 * ? *)', 22], // not round midnight: the next day is no such day
+  ])('of %s is %d hours', (schedule, hours) => {
+    expect(hoursBetween(schedule)).toBe(hours);
+  });
+});
+
+test('a schedule that is known only when deployed is left to Secrets Manager', () => {
+  const schedule = Token.asString({ Ref: 'Schedule' });
+  expect(rotationRules(schedule, Duration.hours(24))).toEqual({ scheduleExpression: schedule, duration: '24h' });
 });

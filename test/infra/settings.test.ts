@@ -32,13 +32,18 @@ test('links may be an array, as in cdk.json', () => {
   expect(read({ ...given, links: ['`a,b`.c'] }).links).toEqual(['`a,b`.c']);
 });
 
-test('a schedule is handed on', () => {
-  expect(read({ ...given, schedule: 'rate(10 days)' }).schedule).toBe('rate(10 days)');
+test.each([
+  ['schedule', 'rate(10 days)'],
+  ['email', 'on-call@example.com'],
+])('%s is handed on, and left to its default where it is not given', (key, value) => {
+  expect(read({ ...given, [key]: value })).toHaveProperty(key, value);
+  expect(read(given)).not.toHaveProperty(key);
 });
 
 test.each([
   [{ userName: 'ingest' }, 'Missing context: -c secretId=… -c connectionSecretId=… -c links=…'],
   [{ ...given, links: '' }, 'Missing context: -c links=…'],
+  [{ email: 'on-call@example.com' }, 'Missing context: -c secretId=… -c userName=… -c connectionSecretId=… -c links=…'],
   [{ schedule: 'rate(10 days)' }, 'Missing context: -c secretId=… -c userName=… -c connectionSecretId=… -c links=…'],
 ])('of %j it says what is missing', (context, message) => {
   expect(() => read(context)).toThrow(new Error(message));
@@ -58,6 +63,10 @@ test.each([
   ['user', 'userName'],
   ['link', 'links'],
   ['scheduel', 'schedule'],
+  ['mail', 'email'],
+  ['e-mail', 'email'],
+  ['eMail', 'email'],
+  ['emal', 'email'],
 ])('%s is taken for a misspelt %s', (key, meant) => {
   expect(() => read({ ...given, [meant]: undefined, [key]: 'x' })).toThrow(
     new Error(`Unknown context: -c ${key}=…, did you mean -c ${meant}=…?`),

@@ -1,20 +1,33 @@
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Code } from 'aws-cdk-lib/aws-lambda';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundle } from '../../infra/bundle';
 import { readSettings } from '../../infra/settings';
 import { LinkRotationStack } from '../../infra/stack';
+import { only } from './given';
+
+/* The app of `npm run synth`, with the example of the README. */
+
+bundle();
+const app = new App();
+const stack = new LinkRotationStack(app, 'SingleStoreLinkRotation', readSettings(app.node));
+
+test('cdk-nag finds nothing, and nothing had to be acknowledged', () => {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  expect(() => app.synth()).not.toThrow();
+  expect(JSON.stringify(stack.node.findAll().flatMap(({ node }) => node.metadata))).not.toContain('AwsSolutions');
+});
 
 test('the outputs name what an operator looks for: the function, its log group, the journal and the topic', () => {
-  jest.spyOn(Code, 'fromAsset').mockReturnValue(Code.fromInline('x') as never);
-  const app = new App();
-  const template = Template.fromStack(new LinkRotationStack(app, 'Stack', readSettings(app.node)));
-  const [refs, resources] = [
-    template.findOutputs('*'),
-    template.toJSON() as { Resources: Record<string, { Type: string }> },
-  ];
-  const types = Object.entries(refs).map(([name, { Value }]) => [
+  const template = Template.fromStack(stack);
+  const { Resources } = template.toJSON() as { Resources: Record<string, { Type: string }> };
+  const types = Object.entries(template.findOutputs('*')).map(([name, { Value }]) => [
     name,
-    resources.Resources[(Value as { Ref: string }).Ref]?.Type,
+    Resources[(Value as { Ref: string }).Ref]?.Type,
   ]);
   expect(Object.fromEntries(types)).toEqual({
     FunctionName: 'AWS::Lambda::Function',
@@ -22,4 +35,46 @@ test('the outputs name what an operator looks for: the function, its log group, 
     JournalTableName: 'AWS::DynamoDB::Table',
     TopicArn: 'AWS::SNS::Topic',
   });
+});
+
+test('nobody deletes it by mistake, with its watchdog', () => {
+  expect(stack.terminationProtection).toBe(true);
+});
+
+test('whom to tell and when to rotate is as given', () => {
+  const given = new App({ context: { schedule: 'rate(10 days)', email: 'on-call@example.com' } });
+  const { env, ...example } = readSettings(new App().node);
+  for (const [key, value] of Object.entries(example)) given.node.setContext(key, value);
+  const template = Template.fromStack(new LinkRotationStack(given, 'Stack', readSettings(given.node)));
+  expect(env).toEqual({ account: '111122223333', region: 'us-east-1' });
+  template.hasResourceProperties('AWS::SNS::Subscription', { Endpoint: 'on-call@example.com' });
+  template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+    RotationRules: { ScheduleExpression: 'rate(10 days)' },
+  });
+});
+
+test('another folder and another process make the same template, with the same hash of the code', () => {
+  // GIVEN
+  const root = join(__dirname, '../..');
+  const folder = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+  try {
+    for (const part of ['infra', 'lambda', 'package.json', 'tsconfig.json'])
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    // WHEN
+    const outdir = join(folder, 'cdk.out');
+    execFileSync(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), 'infra/app.ts'], {
+      cwd: folder,
+      env: { ...process.env, CDK_OUTDIR: outdir },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    // THEN
+    const there: unknown = JSON.parse(readFileSync(join(outdir, `${stack.stackName}.template.json`), 'utf8'));
+    const here = Template.fromStack(stack);
+    expect(there).toEqual(here.toJSON());
+    const { S3Key } = only(here, 'AWS::Lambda::Function')[1].Properties['Code'] as { S3Key: string };
+    expect(S3Key).toMatch(/^[\da-f]{64}\.zip$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,0 +1,178 @@
+import type { Stack } from 'aws-cdk-lib';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { Peer, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { type RotationNetwork, RotationSource } from '../../infra';
+import { all, connection, deployed, env, type Given, imported, only, statements, synth } from './given';
+
+/* Where the function runs, and what it can reach from there. */
+
+const attributes = {
+  vpcId: 'vpc-0a',
+  availabilityZones: ['us-east-1a', 'us-east-1b'],
+  privateSubnetIds: ['subnet-0a', 'subnet-0b'],
+  privateSubnetRouteTableIds: ['rtb-0a', 'rtb-0b'],
+  isolatedSubnetIds: ['subnet-1a', 'subnet-1b'],
+  isolatedSubnetRouteTableIds: ['rtb-1a', 'rtb-1b'],
+};
+const inVpc =
+  (network: Omit<RotationNetwork, 'vpc'> = {}, more: Given = () => ({})): Given =>
+  (stack) => ({ network: { vpc: Vpc.fromVpcAttributes(stack, 'Vpc', attributes), ...network }, ...more(stack) });
+const isolated = { subnets: { subnetType: SubnetType.PRIVATE_ISOLATED } };
+
+/** Where the function's place is said. */
+const placeOf = (template: Template) =>
+  deployed(only(template, 'AWS::Lambda::Function')[1].Properties['VpcConfig']) as
+    { SubnetIds: string[]; SecurityGroupIds: string[] } | undefined;
+const services = (template: Template) =>
+  all(template, 'AWS::EC2::VPCEndpoint').map(({ Properties }) => String(deployed(Properties['ServiceName'])));
+const own = (template: Template) =>
+  all(template, 'AWS::EC2::SecurityGroup').find(
+    ({ Properties }) => Properties['GroupDescription'] === 'Rotation of SingleStore links',
+  );
+const egress = (template: Template) =>
+  (own(template)?.Properties['SecurityGroupEgress'] as { CidrIp: string; FromPort: number; ToPort: number }[]).map(
+    ({ CidrIp, FromPort, ToPort }) => `${CidrIp} ${FromPort}-${ToPort}`,
+  );
+const ofNetworkInterfaces = (template: Template) =>
+  statements(template).filter(({ Action }) => JSON.stringify(Action).includes('ec2:'));
+
+test('outside a VPC the function has no place in one, and nothing to do with network interfaces', () => {
+  const template = synth();
+  expect(placeOf(template)).toBeUndefined();
+  expect(ofNetworkInterfaces(template)).toEqual([]);
+  template.resourceCountIs('AWS::EC2::SecurityGroup', 0);
+});
+
+describe('in a VPC with NAT', () => {
+  const template = synth(
+    inVpc({}, (stack: Stack) => {
+      const target = (port: number | undefined, cidr?: string) => ({
+        connectionSecret: imported(stack, connection),
+        links: ['a.b'],
+        ...(port === undefined ? {} : { port }),
+        ...(cidr === undefined ? {} : { peer: Peer.ipv4(cidr) }),
+      });
+      return { targets: [target(undefined), target(3306), target(3307, '10.0.0.0/8'), target(3306, '10.1.0.0/16')] };
+    }),
+  );
+
+  test('the function is in the private subnets, with a group of its own', () => {
+    expect(placeOf(template)).toEqual({
+      SubnetIds: ['subnet-0a', 'subnet-0b'],
+      SecurityGroupIds: [expect.stringMatching(/SecurityGroup.*\.GroupId$/)],
+    });
+  });
+
+  test('that group lets out HTTPS and the clusters, each once, and nobody in', () => {
+    expect(egress(template)).toEqual([
+      '0.0.0.0/0 443-443',
+      '0.0.0.0/0 3306-3306',
+      '10.0.0.0/8 3307-3307',
+      '10.1.0.0/16 3306-3306',
+    ]);
+    expect(own(template)?.Properties).not.toHaveProperty('SecurityGroupIngress');
+    template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+  });
+
+  test('the role may do what Lambda does with network interfaces, and nothing else in EC2', () => {
+    expect(ofNetworkInterfaces(template)).toEqual([
+      {
+        Effect: 'Allow',
+        Resource: '*',
+        Action: [
+          'ec2:CreateNetworkInterface',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeSubnets',
+          'ec2:DeleteNetworkInterface',
+          'ec2:AssignPrivateIpAddresses',
+          'ec2:UnassignPrivateIpAddresses',
+        ],
+      },
+    ]);
+    expect(only(template, 'AWS::IAM::Role')[1].Properties).not.toHaveProperty('ManagedPolicyArns');
+  });
+
+  test('no endpoint is made', () => {
+    expect(services(template)).toEqual([]);
+  });
+});
+
+describe('in isolated subnets with endpoints on request', () => {
+  const template = synth(inVpc({ ...isolated, endpoints: 'create' }));
+  const endpoints = Object.entries(template.findResources('AWS::EC2::VPCEndpoint'));
+
+  test('there is a way to each service that the function calls', () => {
+    expect(services(template).sort()).toEqual([
+      'com.amazonaws.AWS::Region.dynamodb',
+      'com.amazonaws.AWS::Region.s3',
+      'com.amazonaws.iam',
+      'com.amazonaws.us-east-1.secretsmanager',
+      'com.amazonaws.us-east-1.sts',
+    ]);
+  });
+
+  test.each([
+    ['Interface', { SubnetIds: ['subnet-1a', 'subnet-1b'], PrivateDnsEnabled: true }, 3],
+    ['Gateway', { RouteTableIds: ['rtb-1a', 'rtb-1b'] }, 2],
+  ])('each of type %s is reached from these subnets', (VpcEndpointType, properties, count) => {
+    const found = Object.keys(
+      template.findResources('AWS::EC2::VPCEndpoint', { Properties: { VpcEndpointType, ...properties } }),
+    );
+    expect(found).toHaveLength(count);
+  });
+
+  test('the endpoints admit the function, and nobody else', () => {
+    const [group] = placeOf(template)?.SecurityGroupIds ?? [];
+    const admitted = all(template, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => deployed(Properties));
+    expect(admitted).toEqual(
+      Array(3).fill(expect.objectContaining({ SourceSecurityGroupId: group, FromPort: 443, ToPort: 443 })),
+    );
+    for (const { Properties } of all(template, 'AWS::EC2::SecurityGroup'))
+      expect(Properties).not.toHaveProperty('SecurityGroupIngress');
+  });
+
+  test('the function comes after them: its first call is a minute away, and the pre-flight sooner', () => {
+    const { DependsOn } = only(template, 'AWS::Lambda::Function')[1];
+    expect(DependsOn).toEqual(expect.arrayContaining(endpoints.map(([id]) => id)));
+    expect(DependsOn).toEqual(
+      expect.arrayContaining(Object.keys(template.findResources('AWS::EC2::SecurityGroupIngress'))),
+    );
+  });
+});
+
+describe('in isolated subnets', () => {
+  test('outside us-east-1 no endpoint for IAM is made: there is none', () => {
+    const region = 'eu-west-1';
+    const far = (arn: string) => arn.replace(env.region, region);
+    const template = synth(
+      inVpc({ ...isolated, endpoints: 'create' }, (stack) => ({
+        secret: imported(stack, far(connection)),
+        targets: [{ connectionSecret: imported(stack, far(connection)), links: ['a.b'] }],
+        source: RotationSource.mirror(imported(stack, far(connection).replace('singlestore', 'mirrored'))),
+      })),
+      { env: { ...env, region } },
+    );
+    expect(services(template).join()).not.toContain('iam');
+    expect(services(template)).toHaveLength(4);
+  });
+
+  test('with endpoints that are there none is made', () => {
+    const template = synth(inVpc({ ...isolated, endpoints: 'existing' }));
+    expect(placeOf(template)?.SubnetIds).toEqual(['subnet-1a', 'subnet-1b']);
+    expect(services(template)).toEqual([]);
+  });
+});
+
+test('groups that are given are used as they are, and admitted by the endpoints that are made', () => {
+  const template = synth((stack) => ({
+    ...inVpc({
+      ...isolated,
+      endpoints: 'create',
+      securityGroups: [SecurityGroup.fromSecurityGroupId(stack, 'Theirs', 'sg-0a', { mutable: false })],
+    })(stack),
+  }));
+  expect(placeOf(template)?.SecurityGroupIds).toEqual(['sg-0a']);
+  expect(own(template)).toBeUndefined();
+  const admitted = all(template, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => Properties);
+  expect(admitted).toEqual(Array(3).fill(expect.objectContaining({ SourceSecurityGroupId: 'sg-0a' })));
+});

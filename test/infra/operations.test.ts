@@ -1,0 +1,286 @@
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { all, build, deployed, only, type Resource, statementsOf, synth } from './given';
+
+/* What tells people, and what it tells them: log, topic, alarms, dashboard. */
+
+const lambda = join(__dirname, '../../lambda');
+const template = synth(() => ({ email: 'on-call@example.com' }));
+const [key, keyResource] = only(template, 'AWS::KMS::Key');
+const [topic] = only(template, 'AWS::SNS::Topic');
+const [rotator] = only(template, 'AWS::Lambda::Function');
+
+/** Actions and condition of what a policy allows a service. */
+const allowed = (policy: Resource, service: string, where = 'PolicyDocument') =>
+  statementsOf(policy, where)
+    .filter(({ Effect, Principal }) => Effect === 'Allow' && [Principal?.Service].flat().includes(service))
+    .map(({ Action, Condition }) => [Action, deployed(Condition)]);
+
+describe('the log', () => {
+  const [, { Properties }] = only(template, 'AWS::Logs::LogGroup');
+  const masks = (
+    Properties['DataProtectionPolicy'] as {
+      Configuration: { CustomDataIdentifier: { Name: string; Regex: string }[] };
+      Statement: { DataIdentifier: unknown[]; Operation: object }[];
+    }
+  ).Configuration.CustomDataIdentifier;
+  const masked = (line: string) =>
+    masks.reduce((text, { Regex }) => text.replaceAll(new RegExp(Regex, 'g'), '*'), line);
+
+  test('is kept for a year, or as long as is said, also when the stack goes', () => {
+    template.hasResource('AWS::Logs::LogGroup', {
+      Properties: { RetentionInDays: 365 },
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+    synth(() => ({ logRetention: RetentionDays.ONE_WEEK })).hasResourceProperties('AWS::Logs::LogGroup', {
+      RetentionInDays: 7,
+    });
+  });
+
+  test('is encrypted with a key that turns and lets the log in, for log groups of this account only', () => {
+    expect(deployed(Properties['KmsKeyId'])).toBe(`${key}.Arn`);
+    expect(keyResource.Properties).toMatchObject({ EnableKeyRotation: true });
+    expect(allowed(keyResource, 'logs.us-east-1.amazonaws.com', 'KeyPolicy')).toEqual([
+      [
+        ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+        {
+          ArnLike: {
+            'kms:EncryptionContext:aws:logs:arn': 'arn:AWS::Partition:logs:us-east-1:111122223333:log-group:*',
+          },
+        },
+      ],
+    ]);
+  });
+
+  test.each(['aws_secret_access_key', 'aws_session_token', 'secret_key', 'account_key', 'sasl.password', 'password'])(
+    'masks %s as it may stand there: in a line, in JSON within JSON, in SQL within that',
+    (name) => {
+      const value = 'wJalr/Xu+tnFEMI!"\'@K7MDENG=';
+      const json = JSON.stringify({ [name]: value, next: 1 });
+      const sql = JSON.stringify({ message: `ALTER LINK a.b SET CREDENTIALS = '${json}'` });
+      for (const line of [json, `{"${name}": ${JSON.stringify(value)}}`, JSON.stringify({ message: json }), sql]) {
+        expect(line).toMatch(/wJalr.*K7MDENG/);
+        expect(masked(line)).not.toMatch(/wJalr|Xu|tnFEMI|K7MDENG/);
+      }
+    },
+  );
+
+  test('masks the token of a rotation', () => {
+    expect(masked('{"Step":"createSecret","RotationToken":"a1b2c3"}')).toBe('{"Step":"createSecret","*');
+  });
+
+  test('leaves the lines alone that the function writes', () => {
+    const line =
+      '{"level":"ERROR","action":"failed","code":"LOGIN_REFUSED","message":"prod/singlestore: the login was refused"}';
+    expect(masked(line)).toBe(line);
+  });
+
+  test('masks with expressions that CloudWatch takes: at most ten, of its characters, at most 200 of them', () => {
+    expect(masks.length).toBeLessThanOrEqual(10);
+    for (const { Name, Regex } of masks) {
+      expect(Name).toMatch(/^[\w-]{1,128}$/);
+      expect(Regex).toMatch(/^[\w#=@/;,\- ^$?[\]{}|\\*+.]{1,200}$/);
+    }
+  });
+
+  test('audits and masks the same, AWS secret keys of any name among it', () => {
+    const { Statement: both } = Properties['DataProtectionPolicy'] as { Statement: { DataIdentifier: unknown[] }[] };
+    for (const { DataIdentifier } of both)
+      expect(DataIdentifier.map(deployed)).toEqual([
+        'arn:AWS::Partition:dataprotection::aws:data-identifier/AwsSecretKey',
+        ...masks.map(({ Name }) => Name),
+      ]);
+    expect(both).toMatchObject([{ Operation: { Audit: {} } }, { Operation: { Deidentify: {} } }]);
+  });
+});
+
+describe('the topic', () => {
+  const [, policy] = only(template, 'AWS::SNS::TopicPolicy');
+
+  test('is encrypted with a key that alarms and events may use', () => {
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [key, 'Arn'] } });
+    for (const service of ['cloudwatch.amazonaws.com', 'events.amazonaws.com'])
+      expect(allowed(keyResource, service, 'KeyPolicy')).toEqual([
+        [['kms:Decrypt', 'kms:GenerateDataKey*'], undefined],
+      ]);
+  });
+
+  test('admits the alarms of this account, and events', () => {
+    expect(allowed(policy, 'cloudwatch.amazonaws.com')).toEqual([
+      ['sns:Publish', { StringEquals: { 'aws:SourceAccount': '111122223333' } }],
+    ]);
+    expect(allowed(policy, 'events.amazonaws.com')).toEqual([['sns:Publish', undefined]]);
+  });
+
+  test('admits nobody without TLS', () => {
+    const denied = statementsOf(policy).filter(({ Effect }) => Effect === 'Deny');
+    expect(denied).toMatchObject([
+      { Action: 'sns:Publish', Condition: { Bool: { 'aws:SecureTransport': 'false' } }, Principal: '*' },
+    ]);
+  });
+
+  test('tells the address that was given', () => {
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'on-call@example.com',
+      TopicArn: { Ref: topic },
+    });
+  });
+
+  test('warns at synth when it tells nobody', () => {
+    const warnings = (stack: ReturnType<typeof build>) =>
+      stack.node.findAll().flatMap(({ node }) => node.metadata.filter(({ type }) => type === 'aws:cdk:warning'));
+    expect(JSON.stringify(warnings(build()).map(({ data }) => data as unknown))).toMatch(
+      'nobody is told of alarms and failed rotations: give an e-mail or a topic',
+    );
+    expect(warnings(build(() => ({ email: 'a@b' })))).toEqual([]);
+    expect(warnings(build((stack) => ({ topic: new Topic(stack, 'Theirs') })))).toEqual([]);
+  });
+
+  test('may be one that is there, with its own policy, told of one address once', () => {
+    // WHEN
+    const given = synth((stack) => {
+      const theirs = Topic.fromTopicArn(stack, 'Theirs', 'arn:aws:sns:us-east-1:111122223333:on-call');
+      theirs.addSubscription({ bind: () => ({ protocol: 'email' as never, endpoint: 'a@b', subscriberId: 'a@b' }) });
+      return { topic: theirs, email: 'a@b' };
+    });
+    // THEN
+    given.resourceCountIs('AWS::SNS::Topic', 0);
+    given.resourceCountIs('AWS::SNS::TopicPolicy', 0);
+    given.resourceCountIs('AWS::SNS::Subscription', 1);
+    given.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: ['arn:aws:sns:us-east-1:111122223333:on-call'],
+    });
+  });
+
+  test('may have a key that is given, which is told to admit log and publishers where CDK can tell it', () => {
+    const own = synth((stack) => ({ encryptionKey: new Key(stack, 'Own') }));
+    const [, ownKey] = only(own, 'AWS::KMS::Key');
+    for (const service of ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'logs.us-east-1.amazonaws.com'])
+      expect(allowed(ownKey, service, 'KeyPolicy')).toHaveLength(1);
+  });
+});
+
+describe('a rotation that fails, is abandoned or would fail', () => {
+  test('is told to the topic', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.secretsmanager'],
+        detail: {
+          eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'],
+          additionalEventData: {
+            SecretId: ['arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-AbCdEf'],
+          },
+        },
+      },
+      Targets: [{ Arn: { Ref: topic }, Id: 'Target' }],
+    });
+  });
+});
+
+describe('the alarm', () => {
+  interface Alarm {
+    MetricName: string;
+    Namespace: string;
+    Statistic: string;
+    Dimensions: unknown;
+    Period: number;
+    EvaluationPeriods: number;
+    Threshold: number;
+    ComparisonOperator: string;
+    TreatMissingData: string;
+    AlarmDescription: string;
+    AlarmActions: unknown;
+    OKActions: unknown;
+  }
+  const alarms = all(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties as unknown as Alarm);
+  const above = 'GreaterThanThreshold';
+
+  test.each([
+    ['PipelinesLeftPaused', 'Maximum', 60, 2, above, 0, 'ignore', 'START PIPELINE IF NOT RUNNING'],
+    ['OldestPauseAgeSeconds', 'Maximum', 60, 1, above, 300, 'ignore', 'START PIPELINE IF NOT RUNNING'],
+    ['Heartbeat', 'Sum', 300, 1, 'LessThanOrEqualToThreshold', 0, 'breaching', 'invoke it with {"action":"recover"}'],
+    ['RotationFailed', 'Sum', 300, 1, above, 0, 'notBreaching', 'The log line "failed" has the code'],
+    ['VersionGivenUp', 'Sum', 300, 1, above, 0, 'notBreaching', 'then rotate again'],
+    ['OldKeyStillUsed', 'Maximum', 3600, 1, above, 0, 'notBreaching', 'Move that user to the new key'],
+    ['Errors', 'Sum', 300, 1, above, 0, 'notBreaching', 'look for "Task timed out"'],
+    ['Throttles', 'Sum', 300, 1, above, 0, 'notBreaching', 'Remove the reserve or raise the limit'],
+    ['Duration', 'Maximum', 300, 1, above, 810_000, 'notBreaching', 'Lower limits.drainSeconds'],
+  ])('on %s (%s of %d s, %d in a row) goes off when %s %d; silence is %s; it says "%s"', (name, ...rest) => {
+    const [statistic, period, periods, operator, threshold, silence, says] = rest;
+    const found = alarms.filter(({ MetricName }) => MetricName === name);
+    expect(found).toMatchObject([
+      {
+        Statistic: statistic,
+        Period: period,
+        EvaluationPeriods: periods,
+        ComparisonOperator: operator,
+        Threshold: threshold,
+        TreatMissingData: silence,
+        Dimensions: [{ Name: 'FunctionName', Value: { Ref: rotator } }],
+        AlarmActions: [{ Ref: topic }],
+        OKActions: [{ Ref: topic }],
+      },
+    ]);
+    expect(found[0]?.AlarmDescription).toContain(says);
+    expect(found[0]?.AlarmDescription.length).toBeLessThanOrEqual(1_024);
+  });
+
+  test('is one of these nine', () => {
+    expect(alarms).toHaveLength(9);
+  });
+
+  describe('and the dashboard', () => {
+    const own = alarms.filter(({ Namespace }) => Namespace === 'SingleStoreLinkRotation');
+    const sources = readdirSync(lambda, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(lambda, file), 'utf8'))
+      .join('\n');
+    const [, union = ''] = /export type MetricName =([^;]*);/.exec(sources) ?? [];
+    const known = [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name!);
+    const [, { Properties }] = only(template, 'AWS::CloudWatch::Dashboard');
+    const body = String(deployed(Properties['DashboardBody']));
+    const shown = [...body.matchAll(/"SingleStoreLinkRotation","(\w+)"/g)].map(([, name]) => name!);
+
+    test('know the namespace of the metrics', () => {
+      expect(sources).toContain(`Namespace: 'SingleStoreLinkRotation'`);
+      expect(own.length + 3).toBe(alarms.length);
+    });
+
+    test('watch metrics only that the function puts', () => {
+      const put = [...sources.matchAll(/metrics\.put\(\s*'(\w+)'/g)].map(([, name]) => name!);
+      expect([...new Set(put)].sort()).toEqual([...known].sort());
+      for (const name of [...own.map(({ MetricName }) => MetricName), ...shown]) expect(put).toContain(name);
+    });
+
+    test('leave out none of them', () => {
+      expect([...new Set([...own.map(({ MetricName }) => MetricName), ...shown])].sort()).toEqual([...known].sort());
+    });
+
+    test('look at this function, as its metrics name it', () => {
+      expect(sources).toContain('FunctionName: functionName');
+      const metrics = (JSON.parse(body) as { widgets: { properties: { metrics?: unknown[][] } }[] }).widgets.flatMap(
+        ({ properties }) => properties.metrics ?? [],
+      );
+      expect(metrics.length).toBeGreaterThan(10);
+      for (const metric of metrics) expect(metric.slice(2, 4)).toEqual(['FunctionName', rotator]);
+    });
+
+    test('show pauses, outcomes, durations and ages', () => {
+      expect(shown).toEqual(
+        expect.arrayContaining([
+          'PipelinePauseMilliseconds',
+          'PipelinesPaused',
+          'RotationSucceeded',
+          'RotationFailed',
+          'OldestCredentialAgeHours',
+        ]),
+      );
+      expect(body).toContain('"AWS/Lambda","Duration"');
+    });
+  });
+});

@@ -1,0 +1,287 @@
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { User } from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { LinkRotationFunction, RotationSource } from '../../infra';
+import { parseLinkPattern } from '../../lambda/core/names';
+import { arn, build, code, connection, env, type Given, imported, rotated } from './given';
+
+/* What would fail halfway through a deployment, or at night, fails at synth. */
+
+describe('synth refuses', () => {
+  const far = arn('far-AbCdEf', 'eu-west-1');
+  const target = (stack: Stack, links: string[]) => ({ connectionSecret: imported(stack, connection), links });
+  const port = (number: number, message: string): [Given, string] => [
+    (stack) => ({ targets: [{ ...target(stack, ['a.b']), port: number }] }),
+    message,
+  ];
+
+  test.each<[string, Given, string]>([
+    [
+      'a secret known only by name',
+      (stack) => ({ secret: Secret.fromSecretNameV2(stack, 'ByName', 'prod/by-name') }),
+      `'secret' must be a secret whose complete ARN is known, such as Secret.fromSecretCompleteArn, got 'prod/by-name'`,
+    ],
+    [
+      'a connection secret known only by name',
+      (stack) => ({
+        targets: [{ connectionSecret: Secret.fromSecretNameV2(stack, 'ByName', 'prod/by-name'), links: ['a.b'] }],
+      }),
+      `'connectionSecret' must be a secret whose complete ARN is known, such as Secret.fromSecretCompleteArn, got 'prod/by-name'`,
+    ],
+    [
+      'a secret of another Region',
+      (stack) => ({ secret: imported(stack, far) }),
+      `'secret' must be in the stack's Region, us-east-1, got a secret in eu-west-1`,
+    ],
+    [
+      'a connection secret of another Region',
+      (stack) => ({ targets: [{ connectionSecret: imported(stack, far), links: ['a.b'] }] }),
+      `'connectionSecret' must be in the stack's Region, us-east-1, got a secret in eu-west-1`,
+    ],
+    [
+      'to mirror a secret of another Region',
+      (stack) => ({ source: RotationSource.mirror(imported(stack, far)) }),
+      `'source' must be in the stack's Region, us-east-1, got a secret in eu-west-1`,
+    ],
+    [
+      'a secret of another account',
+      (stack) => ({ secret: imported(stack, rotated.replace('111122223333', '444455556666')) }),
+      `'secret' must be in the stack's account, 111122223333, got a secret in 444455556666`,
+    ],
+    [
+      'to mirror a secret known only by name',
+      (stack) => ({ source: RotationSource.mirror(Secret.fromSecretNameV2(stack, 'ByName', 'prod/by-name')) }),
+      `'source' must be a secret whose complete ARN is known, such as Secret.fromSecretCompleteArn, got 'prod/by-name'`,
+    ],
+    [
+      'a secret that mirrors itself',
+      (stack) => ({ source: RotationSource.mirror(imported(stack, rotated)) }),
+      `'source' must be another secret than the one that is rotated, got '${rotated}'`,
+    ],
+    [
+      'a user that IAM cannot have',
+      (stack) => ({ source: RotationSource.iamUser(User.fromUserName(stack, 'Odd', 'in gest')) }),
+      `'source' must be a user whose name is one of IAM's, got 'in gest'`,
+    ],
+    ['no address', () => ({ email: '' }), `'email' must be an e-mail address, got ''`],
+    ['a port of none', ...port(0, `'port' must be a whole number from 1 to 65535, got 0`)],
+    ['a memory of none', () => ({ memorySize: 255 }), `'memorySize' must be a whole number from 256 to 10240, got 255`],
+    [
+      'a short timeout',
+      () => ({ timeout: Duration.seconds(179) }),
+      `'timeout' must be a whole number from 180 to 900, got 179`,
+    ],
+    ...(
+      [
+        ['drainSeconds', 0, 600],
+        ['drainSeconds', 601, 600],
+        ['drainSeconds', 1.5, 600],
+        ['proofSeconds', 0, 600],
+        ['proofSeconds', 601, 600],
+        ['connections', 0, 64],
+        ['connections', 65, 64],
+      ] as const
+    ).map<[string, Given, string]>(([name, value, highest]) => [
+      `limits.${name} ${value}`,
+      () => ({ limits: { [name]: value } }),
+      `'limits.${name}' must be a whole number from 1 to ${highest}, got ${value}`,
+    ]),
+    ...[-1, 8761, NaN].map<[string, Given, string]>((value) => [
+      `retireAfterHours ${value}`,
+      () => ({ retireAfterHours: value }),
+      `'retireAfterHours' must be from 0 to 8760, got ${value}`,
+    ]),
+    ...(['drainSeconds', 'proofSeconds'] as const).map<[string, Given, string]>((name) => [
+      `${name} that do not fit the timeout`,
+      () => ({ limits: { [name]: 211 }, timeout: Duration.minutes(5) }),
+      `'limits.${name}' must leave 90 s of the function's timeout: 211 s do not fit 5 minutes`,
+    ]),
+    [
+      'a key that lives as long as its interval',
+      () => ({ schedule: 'rate(1 day)', retireAfterHours: 24 }),
+      `'retireAfterHours' must be shorter than the schedule's interval, or each rotation finds both key slots taken: 'rate(1 day)' may come after 24 hours, got 24`,
+    ],
+    [
+      'the default of that, too',
+      () => ({ schedule: 'cron(0 4,16 * * ? *)' }),
+      `'retireAfterHours' must be shorter than the schedule's interval, or each rotation finds both key slots taken: 'cron(0 4,16 * * ? *)' may come after 12 hours, got 24`,
+    ],
+    ['no cluster', () => ({ targets: [] }), `'targets' must name at least one cluster, got []`],
+    [
+      'a cluster without links',
+      (stack) => ({ targets: [target(stack, [])] }),
+      `'links' must name at least one link of prod/singlestore, got []`,
+    ],
+    ...['analytics', 'a.b.c', '.b', 'a.', 'a b.c', '`a.b', '`a`b.c', 'a*b.c', 'a.b*'].map<[string, Given, string]>(
+      (link) => [
+        `the link ${link}`,
+        (stack) => ({ targets: [target(stack, [link])] }),
+        `'links' must be database.link or database.*, quoted as in SQL, got '${link}'`,
+      ],
+    ),
+  ])('%s', (_what, given, message) => {
+    expect(() => build(given)).toThrow(new Error(message));
+  });
+
+  test.each(['analytics.*', '`a.b`.`c d`', '`a``b`.c', 'Ünï.l-1'])('not the link %s', (link) => {
+    expect(() => build((stack) => ({ targets: [target(stack, [link])] }))).not.toThrow();
+    expect(parseLinkPattern(link)).not.toBeNull();
+  });
+});
+
+describe('synth lets pass', () => {
+  test.each<[string, Given]>([
+    ['the bounds', () => ({ limits: { drainSeconds: 600, proofSeconds: 1, connections: 64 }, retireAfterHours: 0 })],
+    ['a drain that just fits', () => ({ limits: { drainSeconds: 210 }, timeout: Duration.minutes(5) })],
+    ['a key that is retired an hour before the next', () => ({ schedule: 'rate(1 day)', retireAfterHours: 23 })],
+    [
+      'a value that is retired later than it is replaced, where there is no key',
+      (stack) => ({ source: RotationSource.mirror(imported(stack, arn('m-AbCdEf'))), schedule: 'rate(4 hours)' }),
+    ],
+    [
+      'what is known only when deployed',
+      (stack) => {
+        const parameter = (id: string, type = 'String') => new CfnParameter(stack, id, { type });
+        return {
+          secret: imported(stack, parameter('SecretArn').valueAsString),
+          source: RotationSource.iamUser(User.fromUserName(stack, 'Ingest', parameter('UserName').valueAsString)),
+          targets: [
+            {
+              connectionSecret: imported(stack, parameter('ConnectionArn').valueAsString),
+              links: [parameter('Link').valueAsString],
+              port: parameter('Port', 'Number').valueAsNumber,
+            },
+          ],
+          schedule: parameter('Schedule').valueAsString,
+          email: parameter('Email').valueAsString,
+          limits: { drainSeconds: parameter('Drain', 'Number').valueAsNumber },
+          retireAfterHours: parameter('Retire', 'Number').valueAsNumber,
+        };
+      },
+    ],
+  ])('%s', (_what, given) => {
+    expect(() => build(given, {})).not.toThrow();
+  });
+});
+
+describe('what a function is shared by', () => {
+  const shared = () => {
+    const stack = new Stack(undefined, 'Shared', { env });
+    const rotator = new LinkRotationFunction(stack, 'Function', { code });
+    const rotate = (id: string, secret: string, source: RotationSource) =>
+      rotator.rotate(id, {
+        secret: imported(stack, arn(secret)),
+        source,
+        targets: [{ connectionSecret: imported(stack, connection), links: ['a.b'] }],
+      });
+    return { stack, rotate };
+  };
+  const user = (stack: Stack, id: string) => RotationSource.iamUser(User.fromUserName(stack, id, 'ingest'));
+
+  test('is not the same secret twice', () => {
+    const { stack, rotate } = shared();
+    rotate('First', 'a-AbCdEf', user(stack, 'User'));
+    const again = () => rotate('Second', 'a-AbCdEf', RotationSource.mirror(imported(stack, arn('m-AbCdEf'))));
+    expect(again).toThrow(new Error(`'secret' must be of one rotation only, got '${arn('a-AbCdEf')}' a second time`));
+  });
+
+  test('is not the same user twice', () => {
+    const { stack, rotate } = shared();
+    rotate('First', 'a-AbCdEf', user(stack, 'User'));
+    const again = () => rotate('Second', 'b-AbCdEf', user(stack, 'Again'));
+    expect(again).toThrow(new Error(`'source' must be of one rotation only, got 'ingest' a second time`));
+  });
+
+  test('may be the same mirrored secret, for several links', () => {
+    const { stack, rotate } = shared();
+    const mirror = () => RotationSource.mirror(imported(stack, arn('m-AbCdEf')));
+    rotate('First', 'a-AbCdEf', mirror());
+    expect(() => rotate('Second', 'b-AbCdEf', mirror())).not.toThrow();
+  });
+
+  test('is no more than a secret has room for', () => {
+    const { stack, rotate } = shared();
+    const many = () => {
+      for (let at = 0; at < 500; at++)
+        rotate(`Secret${at}`, `${at}-AbCdEf`, RotationSource.mirror(imported(stack, arn(`m${at}-AbCdEf`))));
+    };
+    expect(many).toThrow(
+      /^The definitions of \d+ rotations may have \d+ bytes, and a secret has room for 65536: share/,
+    );
+  });
+});
+
+describe('IAM from a VPC', () => {
+  const network = (stack: Stack, isolated: boolean, endpoints?: 'create' | 'existing') => {
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-0a',
+      availabilityZones: ['a'],
+      ...(isolated
+        ? { isolatedSubnetIds: ['subnet-0a'], isolatedSubnetRouteTableIds: ['rtb-0a'] }
+        : { privateSubnetIds: ['subnet-0a'], privateSubnetRouteTableIds: ['rtb-0a'] }),
+    });
+    const subnetType = isolated ? SubnetType.PRIVATE_ISOLATED : SubnetType.PRIVATE_WITH_EGRESS;
+    return { vpc, subnets: { subnetType }, ...(endpoints && { endpoints }) };
+  };
+  const ireland = { env: { ...env, region: 'eu-west-1' } };
+  const inIreland =
+    (endpoints?: 'create' | 'existing', isolated = true): Given =>
+    (stack) => ({
+      network: network(stack, isolated, endpoints),
+      secret: imported(stack, arn('a-AbCdEf', 'eu-west-1')),
+      targets: [{ connectionSecret: imported(stack, arn('b-AbCdEf', 'eu-west-1')), links: ['a.b'] }],
+    });
+
+  test.each(['create', 'existing'] as const)(
+    'is out of reach outside us-east-1 with endpoints that %s',
+    (endpoints) => {
+      expect(() => build(inIreland(endpoints), ireland)).toThrow(
+        new Error(
+          `'source' is an IAM user, and IAM has an endpoint in us-east-1 only: from a VPC in eu-west-1 it takes subnets with a NAT gateway, without network.endpoints`,
+        ),
+      );
+    },
+  );
+
+  test('is within reach there through NAT', () => {
+    expect(() => build(inIreland(undefined, false), ireland)).not.toThrow();
+  });
+
+  test('is not needed for a secret that is mirrored', () => {
+    const mirrors: Given = (stack) => ({
+      ...inIreland('create')(stack),
+      source: RotationSource.mirror(imported(stack, arn('m-AbCdEf', 'eu-west-1'))),
+    });
+    expect(() => build(mirrors, ireland)).not.toThrow();
+  });
+
+  test('is not promised in a Region that is known only when deployed', () => {
+    expect(() => build((stack) => ({ network: network(stack, true, 'create') }), {})).toThrow(
+      'from a VPC in a Region that is known only when deployed it takes subnets with a NAT gateway',
+    );
+    expect(() => build((stack) => ({ network: network(stack, true, 'existing') }), {})).not.toThrow();
+  });
+
+  test('is, like all of AWS, out of reach of isolated subnets without endpoints', () => {
+    expect(() => build((stack) => ({ network: network(stack, true) }))).toThrow(
+      new Error(
+        `'network.subnets' are isolated: the function would reach no AWS service. Give network.endpoints: 'create' or 'existing', or subnets with a NAT gateway`,
+      ),
+    );
+  });
+
+  test('is out of reach of public subnets', () => {
+    expect(() =>
+      build((stack) => ({
+        network: {
+          vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+            vpcId: 'vpc-0a',
+            availabilityZones: ['a'],
+            publicSubnetIds: ['subnet-0a'],
+          }),
+        },
+      })),
+    ).toThrow(/public subnet/);
+  });
+});
