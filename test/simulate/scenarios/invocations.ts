@@ -102,6 +102,7 @@ export const invocations: readonly Scenario[] = [
       );
       await stage.rotate(version);
     },
+    expects: ({ errors }) => (isSaid(errors, /LEASE_LOST/) ? ['a lease was taken from one that was at work'] : []),
   },
   {
     name: 'two rotations that share a link, at once',
@@ -159,6 +160,15 @@ export const invocations: readonly Scenario[] = [
         () => stage.watchdog(),
       );
       await stage.rotate(version);
+    },
+  },
+  {
+    name: 'an invocation sleeps just before its first STOP, and wakes when its successor has finished',
+    sample: 60,
+    world: () => small(),
+    play: (stage) => {
+      stage.fails('lane.stop', 1, 'freezes');
+      return stage.rotate();
     },
   },
   {
