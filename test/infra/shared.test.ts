@@ -14,7 +14,7 @@ import { all, arn, code, deployed, env, only, type Resource, statements, variabl
 /* One function for many secrets of all kinds: within the limits of AWS, and to cdk-nag's liking. */
 
 const count = 100;
-const name = (kind: string, at: number) => arn(`production/some-team/${kind}-${at}-AbCdEf`);
+const name = (kind: string, at: number) => arn(`production/department-of-data/team-of-ingestion/${kind}-${at}-AbCdEf`);
 const mirrors = (at: number) => at % 2 === 1;
 
 /** A function in isolated subnets that rotates `secrets` secrets, every second of them a mirror, and one that it makes. */
@@ -72,10 +72,11 @@ function findings(app: App): string[] {
 const app = new App();
 const stack = new Stack(app, 'Stack', { env });
 share(stack, count);
+const found = findings(app); // before anything else synthesises the stack: nothing is looked at twice
 
 describe('cdk-nag', () => {
   test('finds nothing in a function in a VPC for 100 secrets with keys, mirrored ones among them', () => {
-    expect(findings(app)).toEqual([]);
+    expect(found).toEqual([]);
   });
 
   test('is told a reason for each thing that it is to let pass', () => {
