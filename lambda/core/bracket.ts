@@ -72,6 +72,8 @@ function wayIn(s: Situation, states: ReadonlyMap<QualifiedName, string>): Action
   const doing = (...activities: readonly Activity[]): QualifiedName[] =>
     [...s.users].filter((user) => states.has(user) && activities.includes(activityOf(states.get(user) ?? '')));
   const blocking = [...doing('busy'), ...doing('unknown').filter((user) => !s.members.has(user))];
+  // who may act yet is to be ended before anything is paused: where that fails, nothing is
+  if (!s.open && s.unanswered.length > 0) return { do: 'kill', connections: s.unanswered };
   if (blocking.length > 0) {
     const named = blocking.map((pipeline) => `${pipeline} (${states.get(pipeline) ?? ''})`).join(', ');
     const what = `${named}: in somebody's session, or in a state that is not known`;

@@ -78,12 +78,27 @@ export interface LinkRecord extends Leased {
   readonly secretId: string;
   /** Enough to resume without a rotation definition. */
   readonly connectionSecretId: string;
-  /** Connections that the holder may act through; its successor kills them first. */
+  /** Connections that the holder may act through; its successor kills them first. Those that it could not see gone stay. */
   readonly connections: readonly number[];
+  /** When connections were left that could not be ended: whoever sleeps behind one may act as long as it lives. Epoch milliseconds. */
+  readonly leftAt?: number;
   /** What the link may hold: one entry when certain, two around an ALTER whose outcome is not confirmed. */
   readonly holds: readonly HeldVersion[];
   readonly bracket: Bracket | null;
 }
+
+/** No process of ours lives longer: Lambda ends each after 15 minutes at the latest. Milliseconds. */
+export const longestLifeMs = 16 * 60_000;
+
+/** The record with these connections in the place of others. @param leftAt when they were left, if they could not be ended */
+export function through(record: LinkRecord, connections: readonly number[], leftAt?: number): LinkRecord {
+  const { leftAt: _former, ...rest } = record;
+  return { ...rest, connections, ...(leftAt === undefined || connections.length === 0 ? {} : { leftAt }) };
+}
+
+/** Connections through which somebody may act yet. */
+export const mayAct = ({ connections, leftAt }: LinkRecord, now: number): readonly number[] =>
+  leftAt !== undefined && now - leftAt > longestLifeMs ? [] : connections;
 
 /** A member of a bracket's set. */
 export interface Member {

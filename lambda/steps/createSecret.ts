@@ -3,7 +3,7 @@ import type { Invocation } from '../ports';
 import { missingFields } from './fields';
 import { giveUp } from './giveUp';
 import { forgetGone } from './gone';
-import { currentValue, valueOf, type Rotation } from './rotation';
+import { currentValue, isStillPending, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import { mustBeClear, mustFit } from './survey';
 import { blockersOf, hasUnrecorded, withSurveys } from './surveys';
@@ -21,6 +21,7 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
       run.log.info('pending-adopted', { version });
       return;
     }
+    if (!(await isStillPending(rotation, run))) return;
     if (source.keys === null) return giveWay(rotation, run);
     await giveUp(rotation, run);
     throw new RotationError(

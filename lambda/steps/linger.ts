@@ -1,4 +1,4 @@
-import { lingerMs, type Lingering } from '../core/journal';
+import { lingerMs, through, type Lingering } from '../core/journal';
 import { isStopped } from '../core/pipeline';
 import type { Cluster, Invocation } from '../ports';
 import { recordConnections, statementMs } from './bracket/progress';
@@ -16,6 +16,7 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
   const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
   const batches = await cluster.batches();
   const expired = run.clock.now() - (bracket.resumedAt ?? 0) > lingerMs;
+  const { connections, leftAt } = held.item;
   await recordConnections(held, cluster);
   const left: Lingering[] = [];
   let started = false;
@@ -37,6 +38,6 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
     const grown = one.grown + (ended > one.ended ? 1 : 0);
     if (states.has(one.pipeline) && grown < 2 && !expired) left.push({ pipeline: one.pipeline, ended, grown });
   }
-  await held.save((item) => ({ ...item, connections: [], bracket: { ...bracket, lingering: left } }));
+  await held.save((item) => ({ ...through(item, connections, leftAt), bracket: { ...bracket, lingering: left } }));
   return started;
 }

@@ -1,4 +1,4 @@
-import { linkKey, mayHold, type LinkRecord } from '../core/journal';
+import { linkKey, type LinkRecord, mayHold, through } from '../core/journal';
 import { RotationError } from '../core/errors';
 import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
@@ -88,12 +88,13 @@ export async function startAgain(
 ): Promise<void> {
   await withRecordedCluster(run, record, 1, async (cluster) => {
     await withLease(run, 'link', linkKey(record.cluster, record.link), record, async (held) => {
+      const { connections, leftAt } = held.item;
       await recordConnections(held, cluster);
       for (const pipeline of pipelines) {
         await held.guard();
         await cluster.lanes[0]?.start(pipeline, statementMs);
       }
-      await held.save((item) => ({ ...item, connections: [] }));
+      await held.save((item) => through(item, connections, leftAt));
     });
   });
 }

@@ -63,6 +63,21 @@ export function mustBeOurs({ secret, version }: Rotation): 'current' | 'pending'
   }
 }
 
+/**
+ * Whether a version is to be worked on yet. To be asked behind a long wait, before anything is decided for good: a twin or the
+ * watchdog may have gone on meanwhile, and promoted it.
+ *
+ * @throws LABEL_MOVED when it is neither pending nor current any more
+ */
+export async function isStillPending({ secret, version }: Rotation, run: Invocation): Promise<boolean> {
+  const now = standing(await run.secrets.describe(secret.arn), version);
+  if (now === 'pending' || now === 'current') return now === 'pending';
+  throw new RotationError(
+    'LABEL_MOVED',
+    `version ${version} of ${secret.arn} lost AWSPENDING while this call was at work on it. Nothing more was changed by it; links that hold the version are moved back to AWSCURRENT by the watchdog.`,
+  );
+}
+
 /** A secret's value with its parsed form. */
 export interface Value extends SecretValue {
   readonly fields: FlatSecret;

@@ -6,6 +6,7 @@ import { proveLinks, type LinkProof } from './prove';
 import { rollBack, startAgain } from './rollBack';
 import {
   currentValue,
+  isStillPending,
   marksOf,
   notSet,
   pendingValue,
@@ -48,6 +49,7 @@ export async function proveVersion(rotation: Rotation, run: Invocation): Promise
     run.endsAt - bracketBudgetMs(definition),
   );
   const proofs = await proveLinks(run, definition, version, until);
+  if (!(await isStillPending(rotation, run))) return;
   const refused = proofs.filter((proof) => proof.refused.length > 0);
   if (refused.length > 0) throw await refusal(rotation, run, refused);
   const astray = proofs.filter((proof) => proof.astray);
@@ -63,7 +65,10 @@ export async function proveVersion(rotation: Rotation, run: Invocation): Promise
   );
   if (unproven.length > 0)
     run.log.warn('pipelines-unproven', { version, pipelines: unproven.map(({ pipeline }) => pipeline) });
-  await updateSecretRecord(run, secret.arn, (record) => ({ ...record, testedAt: run.clock.now(), unproven }));
+  // the first proof counts: a later one of somebody who slept knows less of what is unproven
+  await updateSecretRecord(run, secret.arn, (record) =>
+    marksOf(record, version).testedAt === undefined ? { ...record, testedAt: run.clock.now(), unproven } : record,
+  );
 }
 
 /** The source does not take the new credentials: back to the ones that work, and after the second time for good. */

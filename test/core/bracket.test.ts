@@ -232,6 +232,11 @@ describe('when an answer is lost', () => {
       { sees: 'orders Running', promised: 'orders', failed: 'STOP_UNANSWERED', killed: true },
       'close',
     ],
+    [
+      'of a run before, and still there: nothing is paused until it is ended',
+      { sees: 'orders Running', unanswered: [3], killed: true },
+      'kill 3',
+    ],
     ['of ALTER: its connection is ended', { sees: null, promised: 'orders', unanswered: [7] }, 'kill 7'],
     [
       '... it is still there: no second ALTER',

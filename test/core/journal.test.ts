@@ -2,11 +2,14 @@ import {
   chunkKey,
   lingerMs,
   linkKey,
+  longestLifeMs,
+  mayAct,
   mayHold,
   membersPerChunk,
   newSecretRecord,
   newUserRecord,
   settledOn,
+  through,
   type Bracket,
   type LinkRecord,
 } from '../../lambda/core/journal';
@@ -89,4 +92,25 @@ test('a chunk of the longest names fits an item', () => {
 test('new records know nothing and hold nobody back', () => {
   expect(newSecretRecord).toEqual({ version: null, failedProofs: 0, retirements: [], unproven: [] });
   expect(claimed(newUserRecord, 'a', 0)).toMatchObject({ fence: 1, intent: null });
+});
+
+describe('connections that could not be ended', () => {
+  const both = record({ connections: [3, 4] });
+  const hour = 3_600_000;
+
+  test('are to be ended by who comes next, for as long as a process can live that acts through them', () => {
+    const left = through(both, [4], hour);
+    expect(left).toEqual({ ...both, connections: [4], leftAt: hour });
+    expect(mayAct(left, hour + longestLifeMs)).toEqual([4]);
+    expect(mayAct(left, hour + longestLifeMs + 1)).toEqual([]);
+  });
+
+  test('are forgotten with their hour when others take their place, or none', () => {
+    expect(through(through(both, [4], hour), [5])).toEqual({ ...both, connections: [5] });
+    expect(through(both, [], hour)).toEqual({ ...both, connections: [] });
+  });
+
+  test('those that a holder acts through have no hour: they may act whenever', () => {
+    expect(mayAct(both, Number.MAX_SAFE_INTEGER)).toEqual([3, 4]);
+  });
 });

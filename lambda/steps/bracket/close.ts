@@ -1,6 +1,6 @@
 import type { Failure } from '../../core/bracket';
 import { RotationError } from '../../core/errors';
-import type { Bracket, HeldVersion } from '../../core/journal';
+import { through, type Bracket, type HeldVersion } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
 import { activityOf, isInError } from '../../core/pipeline';
 import { writeChunks } from '../set';
@@ -26,7 +26,7 @@ export async function close(p: Progress): Promise<void> {
       .map((pipeline) => ({ pipeline, ended: batches.get(pipeline)?.ended ?? 0, grown: 0 }));
     const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now(), lingering };
     const holds = holdsNow(p);
-    await held.save((item) => ({ ...item, connections: [], holds, bracket }));
+    await held.save((item) => ({ ...through(item, p.left, p.run.clock.now()), holds, bracket }));
     p.bracket = bracket;
   }
   report(p);

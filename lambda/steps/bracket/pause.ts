@@ -1,4 +1,4 @@
-import type { Bracket, HeldVersion, Member } from '../../core/journal';
+import { through, type Bracket, type HeldVersion, type Member } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
 import { writeChunks } from '../set';
 import { attempts, refusal, statementMs, union, type Change, type Progress } from './progress';
@@ -31,9 +31,8 @@ export async function promise(p: Progress, change: Change, pipelines: readonly Q
   const bracket = { ...header, chunks: p.chunks.length + added.length };
   const others = before(p.record.holds).filter(({ version }) => version !== change.to.version);
   await held.save((item) => ({
-    ...item,
+    ...through(item, union(item.connections, cluster.connections())),
     secretId: change.secretId,
-    connections: union(item.connections, cluster.connections()),
     // from here until an answered ALTER the link may hold either
     holds: [...others, change.to],
     bracket,

@@ -1,7 +1,15 @@
 import type { Failure, Situation } from '../../core/bracket';
 import type { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
-import type { Bracket, ConfigValue, HeldVersion, LinkRecord, Member } from '../../core/journal';
+import {
+  mayAct,
+  through,
+  type Bracket,
+  type ConfigValue,
+  type HeldVersion,
+  type LinkRecord,
+  type Member,
+} from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
 import type { Cluster, Grammar, Invocation, Lane, LinkRow, Outcome } from '../../ports';
 import type { Held } from '../lease';
@@ -72,6 +80,8 @@ export class Progress {
   stopRounds = 0;
   promises = 0;
   kills = 0;
+  /** Connections that could not be ended. */
+  left: readonly number[] = [];
   alters = 0;
   alterMayHaveActed = false;
   /** Pipelines in Error of which is known whether credentials of ours drove them there. */
@@ -98,7 +108,7 @@ export class Progress {
       owed: work.owed,
       change: 'pending',
       // whatever a dead predecessor still has under way at the server is ended before anything else
-      unanswered: this.record.connections.filter((id) => !cluster.connections().includes(id)),
+      unanswered: mayAct(this.record, run.clock.now()).filter((id) => !cluster.connections().includes(id)),
       killed: false,
       failure: null,
     };
@@ -148,5 +158,5 @@ export const union = (a: readonly number[], b: readonly number[]): readonly numb
 
 /** To be done before a connection is acted through: a successor ends those that are recorded. */
 export async function recordConnections(held: Held<'link'>, cluster: Cluster): Promise<void> {
-  await held.save((item) => ({ ...item, connections: union(item.connections, cluster.connections()) }));
+  await held.save((item) => through(item, union(item.connections, cluster.connections())));
 }

@@ -44,7 +44,7 @@ const killRounds = 3;
 /**
  * Ends connections whose statement may still act. The first time nothing waits for them, so that START can follow at once. One
  * that does not end keeps no pipeline paused: on the way in the change is given up, on the way out the members it may have
- * stopped are watched on (`lingering`).
+ * stopped are watched on (`lingering`), and the journal keeps the connection for who comes next.
  */
 export async function kill(p: Progress, connections: readonly number[]): Promise<void> {
   const { cluster, held } = p.work;
@@ -64,9 +64,10 @@ export async function kill(p: Progress, connections: readonly number[]): Promise
     const { code } = asRotationError(thrown);
     // a server that shows us no processes or lets us end none must not keep pipelines paused
     if (code !== 'STATEMENT_REFUSED' && code !== 'PRIVILEGE_MISSING') throw thrown;
-    p.kills = killRounds;
+    await p.run.clock.sleep(25);
   }
   p.set({ unanswered: left, killed: true, states: null });
+  p.left = left;
   if (left.length === 0 || p.kills < killRounds) return;
   p.run.log.warn('connections-not-ended', { cluster: p.record.cluster, connections: left.map(String) });
   const onWayIn = p.situation.aim === 'change' && p.situation.change === 'pending' && p.situation.failure === null;

@@ -9,7 +9,7 @@ import type { AwsCredentials, Invocation } from '../../ports';
 import { withLease, type Held } from '../lease';
 import { valueOf, type Rotation } from '../rotation';
 import { noFreeSlot, slotsOf, type Keeping } from './slots';
-import { waitUntilAccepted } from './trials';
+import { stillWork, waitUntilAccepted } from './trials';
 import type { Source } from '.';
 
 /** A CreateAccessKey whose answer was lost may take effect this long after it was sent. Milliseconds; our own time-out is 10 s. */
@@ -55,7 +55,7 @@ export function iamUser(userName: string): Source {
     },
     works: async (run, { fields }) => {
       const credentials = awsCredentials(fields);
-      return credentials !== null && (await run.trials.identity(credentials)).is !== 'unaccepted';
+      return credentials !== null && stillWork(run, credentials);
     },
     keys: {
       discard: async (run, id) => {

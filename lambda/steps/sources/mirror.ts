@@ -3,7 +3,7 @@ import { parseFlatSecret } from '../../core/secret';
 import type { Invocation, SecretValue } from '../../ports';
 import { updateSecretRecord, type Value } from '../rotation';
 import { accessKeyId, awsCredentials, keyField, secretField } from './awsKeys';
-import { waitUntilAccepted } from './trials';
+import { stillWork, waitUntilAccepted } from './trials';
 import type { Source } from '.';
 
 /** The AWSCURRENT value of another secret: for credentials that a person, a managed rotation or another function makes. */
@@ -26,7 +26,7 @@ export function mirror(secretId: string, overlap: boolean): Source {
     exists: async (run, pending) => (await mirroredValue(run, secretId, null)).value.equals(pending.value),
     works: async (run, { fields }) => {
       const credentials = awsCredentials(fields);
-      return credentials === null || (await run.trials.identity(credentials)).is !== 'unaccepted';
+      return credentials === null || stillWork(run, credentials);
     },
     accepted: async (run, pending, current, probes, until) => {
       const fresh = awsCredentials(pending.fields);

@@ -7,8 +7,18 @@ const pollMs = 300;
 const cleanRounds = 2;
 /** Rounds in which a probe gives no verdict before it is left out. */
 const unreachableRounds = 5;
+
 /** At most this many distinct places are tried. */
 export const mostProbes = 20;
+
+/** Whether credentials are taken yet, so that there is something to go back to. Silence is no verdict, and after some of it they count as good. */
+export async function stillWork(run: Invocation, credentials: AwsCredentials): Promise<boolean> {
+  for (let round = 1; ; round += 1) {
+    const { is } = await run.trials.identity(credentials);
+    if (is !== 'unreachable' || round >= unreachableRounds) return is !== 'unaccepted';
+    await run.clock.sleep(pollMs);
+  }
+}
 
 /**
  * Waits until new credentials are taken by STS and by every place the pipelines read from. Answers decide, not time.

@@ -71,7 +71,7 @@ export const orderMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'lambda/steps/bracket/progress.ts',
-        find: 'unanswered: this.record.connections.filter((id) => !cluster.connections().includes(id)),',
+        find: 'unanswered: mayAct(this.record, run.clock.now()).filter((id) => !cluster.connections().includes(id)),',
         replace: 'unanswered: cluster.connections().slice(0, 0),',
       },
     ],
@@ -83,8 +83,8 @@ export const orderMutants: readonly Mutant[] = [
     patches: [
       {
         file: pause,
-        find: 'connections: union(item.connections, cluster.connections()),',
-        replace: 'connections: union(item.connections, cluster.connections().slice(0, 0)),',
+        find: '...through(item, union(item.connections, cluster.connections())),',
+        replace: '...through(item, union(item.connections, cluster.connections().slice(0, 0))),',
       },
     ],
   },

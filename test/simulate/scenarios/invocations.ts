@@ -164,7 +164,7 @@ export const invocations: readonly Scenario[] = [
   },
   {
     name: 'an invocation sleeps just before its first STOP, and wakes when its successor has finished',
-    sample: 1, // where its KILL is refused as well, that STOP is sent: `--all` says so
+    sample: 60,
     world: () => small(),
     play: (stage) => {
       stage.fails('lane.stop', 1, 'freezes');
