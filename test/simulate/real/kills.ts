@@ -18,7 +18,7 @@ export interface RealOptions {
   readonly lanes?: number;
   /** Path of the function's bundle. @default the built one */
   readonly bundle?: string;
-  /** Told of each violation when it is found, and of each scenario that is done. */
+  /** Told of each violation when it is found, with what the function logged, and of each scenario that is done. */
   readonly log?: (line: string) => void;
 }
 
@@ -101,7 +101,10 @@ async function killsIn(scenario: Scenario, until: number, options: RealOptions):
       if (killed) killedAt.push(job.kill.point);
       else counts.missed += 1;
       if (!killed) log?.(`${title}: did not occur this time`);
-      if (wrong.length > 0) report(`${title}: ${wrong.join('; ')}\n  ${replay(scenario, job)}`);
+      if (wrong.length > 0) {
+        report(`${title}: ${wrong.join('; ')}\n  ${replay(scenario, job)}`);
+        log?.(stage.sockets.lambda.output.map((line) => `  | ${line}`).join('\n'));
+      }
     }
     await stage.stop();
   }

@@ -14,7 +14,7 @@ export interface Scenario {
 const mirrored = 'team/ingest-key';
 
 /** What loads seldom leaves the machine to the function. */
-const batchIntervalMs = 300;
+export const batchIntervalMs = 300;
 const site: Site = { ...usual, batchIntervalMs };
 const links = ['first_link', 'second_link'].map((name) => ({ database: 'analytics', name }));
 const twoLinks: Site = {
