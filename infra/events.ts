@@ -14,7 +14,6 @@ interface Route {
   readonly pattern: (secretArns: readonly string[]) => object;
   /** Of the target. */
   readonly arn: string;
-  readonly input?: CfnRule.InputTransformerProperty;
   /** Lets a rule call the target. @default its policy does already */
   readonly admit?: (rule: CfnRule, id: string) => void;
 }
@@ -45,7 +44,7 @@ export class SecretEvents extends Construct {
     const rule = new CfnRule(this, id, {
       description: this.description,
       eventPattern: Lazy.any({ produce: () => this.#pattern(group) }),
-      targets: [{ arn: this.route.arn, id: 'Target', inputTransformer: this.route.input }],
+      targets: [{ arn: this.route.arn, id: 'Target' }],
     });
     this.route.admit?.(rule, id);
   }
@@ -77,11 +76,6 @@ export function mirrorEvents(scope: Construct, rotator: Function): SecretEvents 
       detail: { labelUpdated: ['AWSCURRENT'] },
     }),
     arn: rotator.functionArn,
-    // the function knows a secret's events by the place where those that come through a trail have its ARN
-    input: {
-      inputPathsMap: { arn: '$.resources[0]' },
-      inputTemplate: '{"source":"aws.secretsmanager","detail":{"additionalEventData":{"SecretId":"<arn>"}}}',
-    },
     // without sourceAccount: that EventBridge sends it is nowhere documented, and the rule's ARN says it
     admit: (rule, id) => {
       rotator.addPermission(`Mirrored${id}`, {

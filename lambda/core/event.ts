@@ -35,8 +35,7 @@ export function parseEvent(event: unknown): Request {
   if (typeof event !== 'object' || event === null) throw invalid('the event is not an object');
   const fields = event as Readonly<Record<string, unknown>>;
   if ('Step' in fields) return parseRotation(fields);
-  if (fields['source'] === 'aws.secretsmanager')
-    return { type: 'secret-changed', secretId: changedSecret(fields['detail']) };
+  if (fields['source'] === 'aws.secretsmanager') return { type: 'secret-changed', secretId: changedSecret(fields) };
   switch (fields['action']) {
     case 'recover':
       return { type: 'recover' };
@@ -62,10 +61,15 @@ function parseRotation(fields: Readonly<Record<string, unknown>>): Request {
 }
 
 /**
- * The secret that an event of Secrets Manager is about. Service events have it beside the request, API calls in it, and
- * the spelling of `arn` varies between actions (facts: aws-rotation, section 9).
+ * The secret that an event of Secrets Manager is about. Its own events have the ARN among the resources; of those that come through a
+ * trail, service events have it beside the request, API calls in it, and the spelling of `arn` varies between actions (facts:
+ * aws-rotation, section 9).
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
  */
-function changedSecret(detail: unknown): string {
+function changedSecret({ resources, detail }: Readonly<Record<string, unknown>>): string {
+  const [resource] = Array.isArray(resources) ? (resources as readonly unknown[]) : [];
+  if (typeof resource === 'string' && resource.includes(':secretsmanager:')) return resource;
   const within = (value: unknown): Readonly<Record<string, unknown>> =>
     typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   const { additionalEventData, requestParameters, responseElements } = within(detail);

@@ -58,6 +58,13 @@ test.each<[string, object]>([
   expect(parseEvent(event)).toEqual({ type: 'secret-changed', secretId: arn });
 });
 
+test('an event that Secrets Manager sends by itself is about the secret among its resources', () => {
+  const event = { source: 'aws.secretsmanager', 'detail-type': 'Secret Label Updated', detail: { name: 's3' } };
+  expect(parseEvent({ ...event, resources: [arn] })).toEqual({ type: 'secret-changed', secretId: arn });
+  for (const resources of [undefined, arn, [], [7], ['arn:aws:lambda:us-east-1:111122223333:function:f']])
+    expect(refused({ ...event, resources })).toContain('names no secret');
+});
+
 test.each<[string, unknown]>([
   ['nothing', undefined],
   ['null', null],

@@ -174,13 +174,10 @@ describe('a function for 100 secrets', () => {
 
   describe('hears of', () => {
     const rules = all(template, 'AWS::Events::Rule').filter(({ Properties }) => 'EventPattern' in Properties);
-    interface Target {
-      InputTransformer?: { InputPathsMap: Record<string, string>; InputTemplate: string };
-    }
     const hearing = (event: object) =>
       rules
         .filter(({ Properties }) => matches(deployed(Properties['EventPattern']), event))
-        .flatMap(({ Properties }) => Properties['Targets'] as Target[]);
+        .flatMap(({ Properties }) => Properties['Targets'] as object[]);
 
     test('events by patterns of at most 2,048 characters', () => {
       expect(rules.length).toBeGreaterThan(2);
@@ -202,12 +199,8 @@ describe('a function for 100 secrets', () => {
     test('each change of a mirrored secret, once, in a shape that it reads', () => {
       for (let at = 1; at < count; at += 2) {
         const event = labelMoved(name('mirrored', at));
-        const [target, ...others] = hearing(event);
-        expect(others).toEqual([]);
-        const { InputPathsMap, InputTemplate } = target!.InputTransformer!;
-        expect(InputPathsMap).toEqual({ arn: '$.resources[0]' });
-        const read = parseEvent(JSON.parse(InputTemplate.replace('<arn>', event.resources[0]!)));
-        expect(read).toEqual({ type: 'secret-changed', secretId: name('mirrored', at) });
+        expect(hearing(event)).toEqual([{ Arn: expect.anything() as unknown, Id: 'Target' }]);
+        expect(parseEvent(event)).toEqual({ type: 'secret-changed', secretId: name('mirrored', at) });
       }
     });
 

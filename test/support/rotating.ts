@@ -1,0 +1,34 @@
+import type { StatementRecord } from '../standins/singlestore';
+import { synthesise } from './deployed';
+import { openSockets, type Sockets, type SocketsOptions } from './sockets';
+
+/** What `npm run deploy` would deploy: the tests run with its variables, journal and time-out, and are let do what its role allows. */
+export const deployed = synthesise();
+
+let opened: Sockets[] = [];
+export async function open(options?: SocketsOptions): Promise<Sockets> {
+  const sockets = await openSockets({ deployed, ...options });
+  opened.push(sockets);
+  return sockets;
+}
+/** Whatever a test is about, no secret gets out. */
+export async function closeAll(): Promise<void> {
+  const closing = opened;
+  opened = [];
+  const leaks = await Promise.all(closing.map((sockets) => sockets.leaks()));
+  await Promise.all(closing.map((sockets) => sockets.stop()));
+  expect(leaks.flat()).toEqual([]);
+}
+
+/** A step that failed, and what its error says. */
+export const failure = (code: string, says = /./) => ({
+  ok: false,
+  error: {
+    errorType: 'RotationError',
+    errorMessage: expect.stringMatching(new RegExp(`^${code}: [^]*${says.source}`)) as string,
+  },
+});
+
+/** A statement that changes something at the server. */
+export const hasEffect = ({ kind, outcome }: StatementRecord) =>
+  outcome === 'ok' && !/^(select|use|show-.*)$/.test(kind);
