@@ -1,10 +1,8 @@
-import type { LinkRecord } from '../core/journal';
 import type { QualifiedName } from '../core/names';
 import type { Cluster, Invocation } from '../ports';
 import { performBracket } from './bracket';
-import { drivenIntoError } from './bracket/look';
 import type { Held } from './lease';
-import { readSet, removeSet } from './set';
+import { removeSet } from './set';
 
 /** Ends the pause that a dead run left, with no regard to what the link is to hold. */
 export async function resume(run: Invocation, cluster: Cluster, held: Held<'link'>): Promise<void> {
@@ -23,6 +21,7 @@ export async function resume(run: Invocation, cluster: Cluster, held: Held<'link
       users: nothing,
       known: nothing,
       driven: nothing,
+      suspects: null,
       owed: nothing,
     },
     run,
@@ -35,15 +34,4 @@ export async function forgetBracket(run: Invocation, held: Held<'link'>): Promis
   if (bracket === null || (bracket.lingering ?? []).length > 0) return;
   await held.save((item) => ({ ...item, bracket: null }));
   await removeSet(run, held.item, bracket);
-}
-
-/** Members of the last bracket that its credentials drove into Error. */
-export async function drivenByFormer(
-  run: Invocation,
-  cluster: Cluster,
-  record: LinkRecord,
-): Promise<ReadonlySet<QualifiedName>> {
-  if (record.bracket === null) return new Set();
-  const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
-  return drivenIntoError(cluster, record.bracket, (await readSet(run, record)).flat(), states);
 }

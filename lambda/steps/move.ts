@@ -6,7 +6,7 @@ import type { Cluster, Invocation, Lane } from '../ports';
 import { performBracket } from './bracket';
 import { credentialErrors } from './bracket/look';
 import { changeFor, holdsSameValue, versionOf, type Move } from './change';
-import { drivenByFormer, forgetBracket, resume } from './former';
+import { forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
 import { startLingering } from './linger';
 import { readSet, removeSet } from './set';
@@ -67,17 +67,17 @@ async function moveLink(
     await startLingering(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
     if (holdsSameValue({ row: link.row, record: held.item }, move)) return adopt(held, move);
-    const driven = new Set([
-      ...(await drivenByFormer(run, cluster, held.item)),
-      ...(await foundInError(cluster, link, move)),
-    ]);
-    const change = { ...changeFor(link, held.item, move), errorsAfter: await cluster.newestError() };
-    mustFit(run, move.definition);
+    const driven = await foundInError(cluster, link, move);
     const former = held.item.bracket;
+    const suspects = former === null ? null : { ...former, members: (await readSet(run, held.item)).flat() };
+    // what the credentials did that are taken away counts as ours from when they were put there
+    const errorsAfter = move.direction === 'back' ? suspects?.errorsAfter : undefined;
+    const change = { ...changeFor(link, held.item, move), errorsAfter: errorsAfter ?? (await cluster.newestError()) };
+    mustFit(run, move.definition);
     const owed = new Set([...(former?.lingering ?? []), ...paused.flat()].map(({ pipeline }) => pipeline));
     const users = new Set(link.users.map(({ pipeline }) => pipeline));
     try {
-      await performBracket({ held, cluster, lanes, change, users, known, driven, owed }, run);
+      await performBracket({ held, cluster, lanes, change, users, known, driven, suspects, owed }, run);
     } finally {
       if (former !== null && held.item.bracket?.id !== former.id) await removeSet(run, held.item, former);
     }

@@ -25,6 +25,8 @@ export interface LinkProof {
   readonly astray: boolean;
   /** The source refuses the new credentials to these. */
   readonly refused: readonly QualifiedName[];
+  /** These have loaded with the new credentials. */
+  readonly loaded: readonly QualifiedName[];
   /** These have loaded nothing since, for whatever other reason. */
   readonly unproven: readonly Candidate[];
 }
@@ -114,12 +116,15 @@ function linkProof(
   version: VersionId,
   proofs: ReadonlyMap<QualifiedName, Proof>,
 ): LinkProof {
+  const those = (wanted: Proof): QualifiedName[] =>
+    candidates.map(({ pipeline }) => pipeline).filter((pipeline) => proofs.get(pipeline) === wanted);
   return {
     key,
     connectionSecretId,
     record,
     astray: !settledOn(record, version),
-    refused: candidates.map(({ pipeline }) => pipeline).filter((pipeline) => proofs.get(pipeline) === 'refused'),
+    refused: those('refused'),
+    loaded: those('loaded'),
     unproven: candidates.filter(({ pipeline }) => !['loaded', 'refused'].includes(proofs.get(pipeline) ?? '')),
   };
 }

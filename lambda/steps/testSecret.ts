@@ -52,6 +52,9 @@ export async function proveVersion(rotation: Rotation, run: Invocation): Promise
   if (!(await isStillPending(rotation, run))) return;
   const refused = proofs.filter((proof) => proof.refused.length > 0);
   if (refused.length > 0) throw await refusal(rotation, run, refused);
+  // what was refused before is not promoted because nobody is left to refuse it
+  const { failedProofs } = marksOf(await secretRecord(run, secret.arn), version);
+  if (failedProofs > 0 && proofs.every(({ loaded }) => loaded.length === 0)) throw await refusal(rotation, run, proofs);
   const astray = proofs.filter((proof) => proof.astray);
   if (astray.length > 0) {
     await updateSecretRecord(run, secret.arn, notSet);
@@ -79,7 +82,11 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
     failedProofs = marksOf(record, version).failedProofs + 1;
     return { ...notSet(record), version, failedProofs };
   });
-  const what = `the source refuses version ${version} of ${secret.arn} to ${refused.flatMap((proof) => proof.refused).join(', ')}`;
+  const pipelines = refused.flatMap((proof) => proof.refused).join(', ');
+  const what =
+    pipelines === ''
+      ? `the source refused version ${version} of ${secret.arn} before, and no pipeline has loaded with it since`
+      : `the source refuses version ${version} of ${secret.arn} to ${pipelines}`;
   const advice = 'Check what the new credentials may do at the source';
   let back: readonly string[] | null;
   try {
@@ -91,8 +98,8 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
     );
   }
   if (back === null) {
-    for (const { record, refused: pipelines } of refused) {
-      if (record !== null) await startAgain(run, record, pipelines);
+    for (const { record, refused: stopped } of refused) {
+      if (record !== null) await startAgain(run, record, stopped);
     }
     return new RotationError(
       'PROOF_FAILED',

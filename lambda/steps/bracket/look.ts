@@ -50,19 +50,21 @@ async function drivenAmong(
   p: Progress,
   states: ReadonlyMap<QualifiedName, string>,
 ): Promise<ReadonlySet<QualifiedName>> {
-  const { driven } = p.situation;
-  if (p.bracket === null) return driven;
-  const members = p.chunks.flat().filter(({ pipeline }) => isInError(states.get(pipeline)) && !p.judged.has(pipeline));
-  if (members.length === 0) return driven;
-  const found = await drivenIntoError(p.work.cluster, p.bracket, members, states);
-  for (const { pipeline } of members) p.judged.add(pipeline);
-  return new Set([...driven, ...found]);
+  const isNew = ({ pipeline }: Member): boolean => isInError(states.get(pipeline)) && !p.judged.has(pipeline);
+  const driven = new Set(p.situation.driven);
+  for (const set of [p.work.suspects, p.bracket === null ? null : { ...p.bracket, members: p.chunks.flat() }]) {
+    const members = set?.members.filter(isNew) ?? [];
+    if (set === null || members.length === 0) continue;
+    for (const pipeline of await drivenIntoError(p.work.cluster, set, members, states)) driven.add(pipeline);
+    for (const { pipeline } of members) p.judged.add(pipeline);
+  }
+  return driven;
 }
 
 /** Members in Error that credentials of ours drove there: paused by us as much as a stopped one. */
 export async function drivenIntoError(
   cluster: Cluster,
-  { errorsAfter }: Bracket,
+  { errorsAfter }: Pick<Bracket, 'errorsAfter'>,
   members: readonly Member[],
   states: ReadonlyMap<QualifiedName, string>,
 ): Promise<ReadonlySet<QualifiedName>> {

@@ -51,6 +51,8 @@ export interface BracketWork {
   readonly known: ReadonlySet<QualifiedName>;
   /** Pipelines in Error that count as paused by us. */
   readonly driven: ReadonlySet<QualifiedName>;
+  /** The set of the bracket before, whose credentials may drive pipelines into Error at any moment, and its mark. */
+  readonly suspects: { readonly members: readonly Member[]; readonly errorsAfter: number } | null;
   /** Pipelines that a former STOP of ours may have stopped since. */
   readonly owed: ReadonlySet<QualifiedName>;
 }

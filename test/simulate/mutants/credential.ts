@@ -82,6 +82,18 @@ export const credentialMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'errors-behind-the-way-back-not-seen',
+    modes: [20, 13],
+    what: "What the refused credentials drive into Error once the way back has begun is nobody's.",
+    patches: [
+      {
+        file: 'lambda/steps/bracket/look.ts',
+        find: 'for (const set of [p.work.suspects, ',
+        replace: 'for (const set of [',
+      },
+    ],
+  },
+  {
     name: 'error-in-the-drain-not-seen',
     modes: [20],
     what: 'What was in Error when the pause began is looked at, and what comes to it while it is stopped is not.',
@@ -89,8 +101,8 @@ export const credentialMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'lambda/steps/bracket/look.ts',
-        find: 'if (p.bracket === null) return driven;',
-        replace: 'if (p.bracket === null || p.work.change !== null) return driven;',
+        find: 'p.bracket === null ? null : {',
+        replace: 'p.bracket === null || p.work.change !== null ? null : {',
       },
     ],
   },

@@ -51,6 +51,20 @@ export const sources: readonly Scenario[] = [
     ends: ['unchanged'],
   },
   {
+    name: 'the source refuses the new key to one pipeline after another, while the way back begins',
+    sample: 20,
+    world: () =>
+      small(
+        Array.from({ length: 40 }, (_, at) => onLink(`p${at}`, { loadMs: 480 + 3 * at, drainMs: 5 })),
+        { definition: { limits: { drainSeconds: 10, proofSeconds: 10, connections: 16 } } },
+      ),
+    play: async (stage) => {
+      refuseToPipelines(stage);
+      await stage.rotate(stage.stage(), { attempts: 3 });
+    },
+    ends: ['unchanged'],
+  },
+  {
     name: 'the source refuses the new key to the pipelines for a while',
     world: () => small(),
     play: async (stage) => {
