@@ -23,6 +23,9 @@ export interface Violation {
   readonly text: string;
 }
 
+/** No statement is under way for longer. Milliseconds. */
+const statementMs = 10_000;
+
 /** Looks at the servers' own state, never at what the product says of itself. */
 export class Witness {
   readonly violations: Violation[] = [];
@@ -33,6 +36,7 @@ export class Witness {
   #written = 0;
   readonly #seen = new Map<MemoryServer, { transitions: number; alterations: number; unparsed: number }>();
   readonly #stoppedBy = new Map<MemoryPipeline, Transition['by']>();
+  readonly #started = new Map<MemoryPipeline, Pick<Transition, 'by' | 'at'>>();
   /** Pipelines that do not run because of us: stopped, or in Error because the source refused credentials that we had put there. */
   readonly #down = new Map<MemoryPipeline, MemoryServer>();
   /** Of those, the ones that came to it since the last look. */
@@ -96,21 +100,27 @@ export class Witness {
 
   #transition(
     server: MemoryServer,
-    { pipeline: name, from, to, by }: Transition,
+    { at, pipeline: name, from, to, by }: Transition,
     say: (invariant: Invariant, text: string) => void,
   ): void {
     const pipeline = server.pipelines.get(name);
     if (pipeline === undefined) return;
     const before = this.#stoppedBy.get(pipeline);
     if (typeof by === 'number') {
-      const link = this.#promisedOn(server, pipeline) ?? pipeline.link ?? '';
+      const promised = this.#promisedOn(server, pipeline);
+      const link = promised ?? pipeline.link ?? '';
       this.#acts(server, by, link, `${to === 'Running' ? 'START' : 'STOP'} ${name}`, say);
       if (to === 'Running') {
-        const ours = from === 'Stopped' ? typeof before === 'number' : this.#mayLeaveError(server, pipeline);
+        // somebody may have started what we paused, and it failed, while our START was on its way
+        const started = this.#started.get(pipeline);
+        const onItsWay = promised !== null && started?.by === 'somebody' && at - started.at <= statementMs;
+        const ours =
+          from === 'Stopped' ? typeof before === 'number' : onItsWay || this.#mayLeaveError(server, pipeline);
         if (!ours) say('e', `${name} on ${server.id} was ${from} by ${before ?? 'itself'} and was started by us`);
       }
     }
     this.#stoppedBy.set(pipeline, by);
+    if (to === 'Running') this.#started.set(pipeline, { by, at });
     this.#down.delete(pipeline);
     const driven =
       to === 'Error' && this.#refused(server, pipeline) && this.#isAlteredByUs(server, pipeline.link ?? '');

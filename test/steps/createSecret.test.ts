@@ -65,6 +65,23 @@ test('a value that arrives after the retry has begun, at whatever second of it, 
   }
 });
 
+test('a key that arrives when the retry is over is deleted by the next rotation', async () => {
+  const world = createWorld({ secretValue: '{}' });
+  world.keys.endByHand(keyIds(world)[0] ?? '', 'delete'); // both slots are free
+  const version = world.startRotation();
+  world.lateMs = 20_000;
+  let creates = 0;
+  world.faults = (_, name) => (name === 'keys.create' && ++creates === 1 ? 'late' : undefined);
+  expect((await failure(create(world, version))).code).toBe('CREATE_REFUSED');
+  await upTo(world, 'finishSecret', version);
+  await world.pass(20_000);
+  const [stored, late] = keyIds(world);
+  expect([stored, late]).toEqual([world.secretValue(version)?.['aws_access_key_id'], expect.any(String)]);
+  await world.pass(60_000);
+  const next = await upTo(world, 'createSecret');
+  expect(keyIds(world)).toEqual([stored, world.secretValue(next)?.['aws_access_key_id']]);
+});
+
 test('a key that arrives after the retry has begun, at whatever call of it, is still known as ours', async () => {
   for (let lateMs = 1; lateMs <= 60; lateMs += 1) {
     const world = createWorld();

@@ -116,7 +116,7 @@ async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>):
         `AWS refused CreateAccessKey for ${userName}: ${made.code}. No key was made; links and pipelines were not touched. Check the user name and the function's IAM permissions.`,
       );
     case 'made':
-      await store(keeping, rotation, held, { keyId: made.keyId, secret: made.secret });
+      await store(keeping, rotation, held, intent.former, { keyId: made.keyId, secret: made.secret });
   }
 }
 
@@ -168,11 +168,12 @@ async function intend(
   return { former };
 }
 
-/** The first writer wins: whoever comes second deletes the key it just made. */
+/** The first writer wins: whoever comes second deletes the key it just made. A call before this one whose key may come yet stays remembered. */
 async function store(
   { run, userName, current }: Keeping,
   rotation: Rotation,
   held: Held<'user'>,
+  former: Intent | null,
   made: AwsCredentials,
 ): Promise<void> {
   const { secret, version, rotationToken } = rotation;
@@ -185,7 +186,7 @@ async function store(
   run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });
   await held.save((record) => ({
     ...record,
-    intent: null,
+    intent: former === null ? null : { ...former, seen: [...former.seen, made.keyId] },
     ...(stored ? { made: { keyId: made.keyId, secretId: secret.arn, version } } : {}),
   }));
 }
