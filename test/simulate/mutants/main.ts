@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { mutants } from '.';
 import { playTrial, runClaims, type Verdict } from './judge';
+import { notCompiling } from './compiles';
 import { patched, type Mutant } from './mutant';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string', default: '120' } } });
@@ -33,6 +34,9 @@ const inWords = ({ name, modes, by, where, seconds: took }: Judged): string =>
 /** Judges all mutants, or those whose name holds `--only`, on all cores. @returns whether each was caught, and the sources as they are were not */
 async function main(): Promise<boolean> {
   const chosen = mutants.filter(({ name }) => name.includes(values.only ?? ''));
+  const broken = notCompiling(chosen);
+  for (const one of broken) console.log(`does not compile: ${one}`);
+  if (broken.length > 0) return false;
   const files = [...new Set(chosen.flatMap(({ caughtBy }) => caughtBy ?? []))];
   const asItIs = new Map<string, string>();
   // a catcher that catches the sources as they are says nothing of the others

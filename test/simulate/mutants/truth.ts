@@ -124,7 +124,7 @@ export const truthMutants: readonly Mutant[] = [
         file: 'lambda/steps/sources/iamUser.ts',
         find: "run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });",
         replace:
-          "run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version, pair: JSON.stringify(pair) });",
+          "run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version, secret: made.secret.reveal() });",
       },
     ],
   },
