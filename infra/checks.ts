@@ -8,6 +8,8 @@ import type { RotationSource } from './source';
 export function checkOptions(options: RotationOptions, timeout: Duration): void {
   checkTargets(options.targets);
   const { limits = {}, retireAfterHours, source } = options;
+  if (options.secret !== undefined && options.secretName !== undefined)
+    throw new Error(`'secretName' is of a new secret, and 'secret' is given: got '${options.secretName}'`);
   mustBe('limits.drainSeconds', limits.drainSeconds, 1, 600);
   mustBe('limits.proofSeconds', limits.proofSeconds, 1, 600);
   mustBe('limits.connections', limits.connections, 1, 64);

@@ -134,7 +134,7 @@ export class LinkRotationFunction extends Construct {
     checkRetirement(options, schedule);
     this.#network?.mustReach(options.source);
     const scope = new Construct(this, id);
-    const secret = options.secret ?? makeSecret(scope);
+    const secret = options.secret ?? makeSecret(scope, options.secretName);
     const secretId = completeArn('secret', secret);
     const { user, mirrored } = options.source;
     checkAccount(secret, Stack.of(this));

@@ -28,6 +28,8 @@ export interface RotationOptions {
    * @default a new one with an empty object, so that the first rotation has nothing to go back to; kept when the stack goes
    */
   readonly secret?: ISecret;
+  /** Of the new secret, when none is given. @default one that CDK makes up */
+  readonly secretName?: string;
   /** Who makes the next credentials. */
   readonly source: RotationSource;
   /** The links that hold the secret's credentials, by cluster. At least one. */

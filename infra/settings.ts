@@ -10,8 +10,8 @@ const example = {
 };
 
 /**
- * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`,
- * and `-c schedule='cron(…)'` and `-c email=…` where wanted. In cdk.json `links` may be an array.
+ * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`, with
+ * `-c secretName=…` in the place of `secretId` for a new secret, and `-c schedule='cron(…)'` and `-c email=…` where wanted. In cdk.json `links` may be an array.
  *
  * @returns the README's example when none of them is given, unless `-c example=false` refuses it, as `npm run deploy` does.
  * @throws listing what is missing when only some are given, naming a key that looks misspelt, or quoting what is not a
@@ -22,8 +22,11 @@ export function readSettings(node: Node): LinkRotationStackProps {
   const text = (key: string): string => String(given(key));
   const optional = ['schedule', 'email'].filter((key) => given(key) !== undefined);
 
-  const required = Object.keys(example);
-  const keys = [...required, 'schedule', 'email'];
+  const isNew = given('secretName') !== undefined;
+  if (isNew && given('secretId') !== undefined)
+    throw new Error('Give -c secretId=… for a secret that is there, or -c secretName=… for a new one, not both');
+  const required = Object.keys(example).filter((key) => key !== 'secretId' || !isNew);
+  const keys = [...Object.keys(example), 'schedule', 'email', 'secretName'];
   for (const key of Object.keys(node.getAllContext() as object)) {
     const meant = keys.includes(key)
       ? undefined
@@ -31,7 +34,7 @@ export function readSettings(node: Node): LinkRotationStackProps {
     if (meant !== undefined) throw new Error(`Unknown context: -c ${key}=…, did you mean -c ${meant}=…?`);
   }
   const missing = required.filter((key) => given(key) === undefined || given(key) === '');
-  const mayBeExample = optional.length === 0 && String(given('example')) !== 'false';
+  const mayBeExample = optional.length === 0 && !isNew && String(given('example')) !== 'false';
   if (missing.length === required.length && mayBeExample) return { ...example, env: place(example.secretId) };
   if (missing.length > 0) throw new Error(`Missing context: ${missing.map((key) => `-c ${key}=…`).join(' ')}`);
 
@@ -39,11 +42,12 @@ export function readSettings(node: Node): LinkRotationStackProps {
   if (!/^[\w+=,.@-]{1,64}$/.test(userName)) {
     throw new Error(`'userName' must be the name of an IAM user, without its path, got '${userName}'`);
   }
-  place(text('connectionSecretId'), 'connectionSecretId');
+  const beside = place(text('connectionSecretId'), 'connectionSecretId');
   const links = given('links');
   return {
-    env: place(text('secretId')),
-    secretId: text('secretId'),
+    ...(isNew
+      ? { env: beside, secretName: text('secretName') }
+      : { env: place(text('secretId')), secretId: text('secretId') }),
     userName,
     connectionSecretId: text('connectionSecretId'),
     links: Array.isArray(links) ? links.map(String) : text('links').split(','),

@@ -6,8 +6,10 @@ import { LinkRotation } from './link-rotation';
 import { RotationSource } from './source';
 
 export interface LinkRotationStackProps extends StackProps {
-  /** Complete ARN of the secret to rotate. */
-  readonly secretId: string;
+  /** Complete ARN of the secret to rotate. @default a new one */
+  readonly secretId?: string;
+  /** Name of the new one. @default one that CDK makes up */
+  readonly secretName?: string;
   /** Name of the IAM user whose access keys the secret holds. */
   readonly userName: string;
   /** Complete ARN of the secret with the cluster's address and login. */
@@ -30,12 +32,14 @@ export class LinkRotationStack extends Stack {
     });
     const connectionSecret = Secret.fromSecretCompleteArn(this, 'ConnectionSecret', props.connectionSecretId);
     const rotation = new LinkRotation(this, 'LinkRotation', {
-      secret: Secret.fromSecretCompleteArn(this, 'Secret', props.secretId),
+      secret: props.secretId === undefined ? undefined : Secret.fromSecretCompleteArn(this, 'Secret', props.secretId),
+      secretName: props.secretName,
       source: RotationSource.iamUser(User.fromUserName(this, 'User', props.userName)),
       targets: [{ connectionSecret, links: props.links }],
       schedule: props.schedule,
       email: props.email,
     });
+    new CfnOutput(this, 'SecretArn', { value: rotation.secret.secretArn });
     new CfnOutput(this, 'FunctionName', { value: rotation.function.functionName });
     new CfnOutput(this, 'LogGroupName', { value: rotation.logGroup.logGroupName });
     new CfnOutput(this, 'JournalTableName', { value: rotation.journal.tableName });

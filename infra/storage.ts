@@ -46,10 +46,12 @@ export function makeLog(scope: Construct, retention: RetentionDays, encryptionKe
   });
 }
 
-export function makeSecret(scope: Construct): Secret {
+export function makeSecret(scope: Construct, secretName: string | undefined): Secret {
   return new Secret(scope, 'Secret', {
+    secretName,
     description: 'Credentials of SingleStore links',
-    secretStringValue: SecretValue.unsafePlainText('{}'), // nothing secret yet: the first rotation makes the first key
+    // nothing secret yet: the first rotation makes the first key. Never to be changed: CloudFormation would store it over that
+    secretStringValue: SecretValue.unsafePlainText('{}'),
     removalPolicy: RemovalPolicy.RETAIN,
   });
 }

@@ -28,6 +28,20 @@ test('links may be given with commas, and the stack goes where the secret is', (
   });
 });
 
+test('a new secret has a name instead of an ARN, and the stack goes where the connection secret is', () => {
+  const { secretId: _, ...rest } = given;
+  expect(read({ ...rest, secretName: 'prod/new' })).toEqual({
+    ...rest,
+    links: ['a.b', 'c.*'],
+    secretName: 'prod/new',
+    env: { account: '444455556666', region: 'eu-central-1' },
+  });
+  expect(() => read({ ...given, secretName: 'prod/new' })).toThrow('or -c secretName=… for a new one, not both');
+  expect(() => read({ secretName: 'prod/new' })).toThrow(
+    new Error('Missing context: -c userName=… -c connectionSecretId=… -c links=…'),
+  );
+});
+
 test('links may be an array, as in cdk.json', () => {
   expect(read({ ...given, links: ['`a,b`.c'] }).links).toEqual(['`a,b`.c']);
 });
