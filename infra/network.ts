@@ -105,7 +105,9 @@ export class FunctionNetwork extends Construct {
   }
 }
 
-function isIsolated(vpc: IVpc, { subnets }: SelectedSubnets): boolean {
+/** While CDK has yet to look a VPC up, subnets of every type are the same: then nobody knows, and the next pass of synth does. */
+function isIsolated(vpc: IVpc, { subnets, isPendingLookup = false }: SelectedSubnets): boolean {
+  if (isPendingLookup) return false;
   const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
   return subnets.some(({ subnetId }) => isolated.has(subnetId));
 }

@@ -97,6 +97,15 @@ describe('in a VPC with NAT', () => {
   });
 });
 
+test.each([{}, isolated, { endpoints: 'create' as const }])(
+  'a VPC that CDK has yet to look up is taken as it comes in the first pass of synth: %j',
+  (network) => {
+    const looked = (): Template =>
+      synth((stack) => ({ network: { vpc: Vpc.fromLookup(stack, 'Vpc', { vpcId: 'vpc-0a' }), ...network } }));
+    expect(looked).not.toThrow();
+  },
+);
+
 describe('in isolated subnets with endpoints on request', () => {
   const template = synth(inVpc({ ...isolated, endpoints: 'create' }));
   const endpoints = Object.entries(template.findResources('AWS::EC2::VPCEndpoint'));
