@@ -44,8 +44,10 @@ export async function handler(event: unknown, context?: Context): Promise<unknow
         await rotate(request, run);
         return undefined;
       case 'recover':
-        if (opened.problem !== null)
+        if (opened.problem !== null) {
+          run.metrics.put('RecoverFailed', 1, 'Count'); // it ends well for what is paused, and does nothing of the rest
           log.error('failed', { code: opened.problem.code, message: opened.problem.message });
+        }
         return await recover(run);
       case 'secret-changed':
         return { started: await followChange(run, request.secretId) };

@@ -296,6 +296,7 @@ export type MetricName =
   | 'OldestCredentialAgeHours'
   | 'OldKeyStillUsed'
   | 'VersionGivenUp'
+  | 'RecoverFailed'
   | 'Heartbeat';
 
 export interface Metrics {

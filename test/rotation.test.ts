@@ -165,6 +165,7 @@ describe('on its way', () => {
     const broken = sockets.another({ ROTATIONS: '[{' });
     expect(await broken.invoke({ action: 'plan', secretId: 'any' })).toMatchObject({ ok: false });
     expect(await broken.invoke({ action: 'recover' })).toMatchObject({ ok: true, value: { leftPaused: [] } });
+    expect(broken.output.join('\n')).toContain('"RecoverFailed":[1]'); // an alarm stands on it
     expect(sockets.states()).toEqual(before);
   });
 

@@ -36,9 +36,7 @@ export async function evidenceAgainst(
   if (labels.length > 0)
     return { what: 'old-key-labelled', fields: { labels, note: 'somebody moved a label back to it' } };
   const use = await sourceFor(definition.source).keys?.lastUsed(run, keyId);
-  const used = use !== null && use !== undefined && use.at >= switchedAt;
-  run.metrics.put('OldKeyStillUsed', used ? 1 : 0, 'Count');
-  if (!used) return null;
+  if (use === null || use === undefined || use.at < switchedAt) return null;
   const { service, region, at } = use;
   return { what: 'old-key-still-used', fields: { service, region, lastUsed: new Date(at).toISOString() } };
 }

@@ -53,6 +53,7 @@ export async function recover(run: Invocation): Promise<Recovery> {
         const error = asRotationError(thrown);
         if (error.code === 'LEASE_HELD') return undefined; // somebody is at work there
         failures.push(error.message);
+        run.metrics.put('RecoverFailed', 1, 'Count');
         run.log.error('recover-failed', { what, code: error.code, message: error.message });
         return undefined;
       }

@@ -34,6 +34,7 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
   const { keys } = sourceFor(definition.source);
   if (keyId === undefined || keys === null) return false;
   const against = await evidenceAgainst(run, definition, arn, { ...retirement, keyId });
+  run.metrics.put('OldKeyStillUsed', against === null ? 0 : 1, 'Count');
   if (against !== null) {
     run.log.warn(against.what, { keyId, version, ...against.fields });
     return false;

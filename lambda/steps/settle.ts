@@ -88,12 +88,13 @@ async function settleSecret(
     const found = { link: record.link, cluster: record.cluster, ...wrong };
     run.log.warn('settling', { ...found, note: `${reasons[wrong.reason]}; the link goes back to AWSCURRENT` });
     const back = await rollBack({ definition, secret, version: wrong.version }, run, new Set([key]));
-    if (back === null)
+    if (back === null) {
+      run.metrics.put('RecoverFailed', 1, 'Count');
       run.log.error('cannot-settle', {
         ...found,
         note: `${reasons[wrong.reason]}, and there is nothing to go back to: AWSCURRENT has no credentials that work beside these. The link keeps them. Store working credentials in the secret, then ${rotateSecret(arn)}`,
       });
-    else if (back.includes(key)) settled.push(`${key}: ${wrong.reason}`);
+    } else if (back.includes(key)) settled.push(`${key}: ${wrong.reason}`);
   }
   if (current !== null && free.some(({ bracket }) => bracket?.direction === 'forward' && bracket.to === current)) {
     await finishLeftovers({ definition, secret, version: current }, run);

@@ -81,6 +81,7 @@ test('a cluster that is down is tried each minute, with the age of the pause as 
     expect(leftPaused).toHaveLength(2);
   }
   expect(metric(world, 'OldestPauseAgeSeconds').at(-1)).toBeGreaterThanOrEqual(180);
+  expect(metric(world, 'RecoverFailed').length).toBeGreaterThanOrEqual(3);
   world.server().down = false;
   await world.run(recover);
   expect(world.paused()).toEqual([]);
@@ -233,6 +234,7 @@ describe('an old key', () => {
     for (const key of world.table.keys('link')) await world.run(({ table }) => table.remove('link', key));
     expect((await world.run(recover)).retired).toEqual([]);
     expect(world.keys.key(old).active).toBe(true);
+    expect(metric(world, 'OldKeyStillUsed').at(-1)).toBe(1);
   });
 });
 

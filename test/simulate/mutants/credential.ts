@@ -203,7 +203,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'used-key-retired',
     modes: [7],
     what: 'The old key is retired when it is due, though IAM says that somebody used it since the switch.',
-    patches: [{ file: evidence, find: 'use.at >= switchedAt;', replace: 'switchedAt === 0;' }],
+    patches: [{ file: evidence, find: 'use.at < switchedAt)', replace: 'switchedAt > 0)' }],
   },
   {
     name: 'unproven-not-watched',

@@ -270,8 +270,8 @@ export const orderMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'lambda/steps/evidence.ts',
-        find: 'use.at >= switchedAt;',
-        replace: 'switchedAt > 0 && use.at >= run.clock.now() - 3_600_000;',
+        find: 'use.at < switchedAt)',
+        replace: '(switchedAt > 0 && use.at < run.clock.now() - 3_600_000))',
       },
     ],
   },
