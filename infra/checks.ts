@@ -7,9 +7,13 @@ import type { RotationSource } from './source';
 /** @throws quoting the value that is wrong */
 export function checkOptions(options: RotationOptions, timeout: Duration): void {
   checkTargets(options.targets);
-  const { limits = {}, retireAfterHours, source } = options;
+  const { fields = {}, limits = {}, retireAfterHours, source } = options;
   if (options.secret !== undefined && options.secretName !== undefined)
     throw new Error(`'secretName' is of a new secret, and 'secret' is given: got '${options.secretName}'`);
+  checkKeys('fields', fields, ['credentials', 'config']);
+  checkMapping('fields.credentials', fields.credentials);
+  checkMapping('fields.config', fields.config);
+  checkKeys('limits', limits, ['drainSeconds', 'proofSeconds', 'connections']);
   mustBe('limits.drainSeconds', limits.drainSeconds, 1, 600);
   mustBe('limits.proofSeconds', limits.proofSeconds, 1, 600);
   mustBe('limits.connections', limits.connections, 1, 64);
@@ -25,7 +29,18 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
   }
 }
 
-/** The function reads all its definitions or none, so what it would not read must not be deployed. */
+/** The function reads all its definitions or none, so what it would not read must not be deployed; CDK is called without types, too. */
+function checkKeys(name: string, given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given))
+    if (!known.includes(key)) throw new Error(`'${name}' may have ${known.join(', ')}, got '${key}'`);
+}
+
+function checkMapping(name: string, mapping: Readonly<Record<string, unknown>> = {}): void {
+  for (const [key, value] of Object.entries(mapping))
+    if (key === '' || typeof value !== 'string' || value === '')
+      throw new Error(`'${name}' must give a key of the secret for each key, got ${JSON.stringify({ [key]: value })}`);
+}
+
 function checkSource({ user, mirrored }: RotationSource): void {
   if (mirrored !== undefined) completeArn('source', mirrored);
   if (user === undefined || Token.isUnresolved(user.userName) || /^[\w+=,.@-]{1,64}$/.test(user.userName)) return;

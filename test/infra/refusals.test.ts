@@ -87,6 +87,28 @@ describe('synth refuses', () => {
       () => ({ limits: { [name]: value } }),
       `'limits.${name}' must be a whole number from 1 to ${highest}, got ${value}`,
     ]),
+    [
+      'a limit of another name',
+      () => ({ limits: { drain: 1 } as object }),
+      `'limits' may have drainSeconds, proofSeconds, connections, got 'drain'`,
+    ],
+    [
+      'fields of another name',
+      () => ({ fields: { creds: {} } as object }),
+      `'fields' may have credentials, config, got 'creds'`,
+    ],
+    ...(
+      [
+        ['credentials', { a: '' }],
+        ['credentials', { '': 'x' }],
+        ['config', { a: '' }],
+        ['config', { good: 'x', a: 1 as never }],
+      ] as const
+    ).map<[string, Given, string]>(([name, mapping]) => [
+      `fields.${name} ${JSON.stringify(mapping)}`,
+      () => ({ fields: { [name]: mapping } }),
+      `'fields.${name}' must give a key of the secret for each key, got ${JSON.stringify(Object.fromEntries(Object.entries(mapping).slice(-1)))}`,
+    ]),
     ...[-1, 8761, NaN].map<[string, Given, string]>((value) => [
       `retireAfterHours ${value}`,
       () => ({ retireAfterHours: value }),
@@ -133,6 +155,7 @@ describe('synth refuses', () => {
 describe('synth lets pass', () => {
   test.each<[string, Given]>([
     ['the bounds', () => ({ limits: { drainSeconds: 600, proofSeconds: 1, connections: 64 }, retireAfterHours: 0 })],
+    ['fields', () => ({ fields: { credentials: { aws_access_key_id: 'id' }, config: { region: 'region' } } })],
     ['a drain that just fits', () => ({ limits: { drainSeconds: 210 }, timeout: Duration.minutes(5) })],
     ['a key that is retired an hour before the next', () => ({ schedule: 'rate(1 day)', retireAfterHours: 23 })],
     [
