@@ -17,7 +17,7 @@ import { Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
 import { openTopic } from './notification';
 import { checkAccount, checkOptions, checkRegion, checkRetirement, mustBe } from './checks';
-import { allowFunction, allowNetwork, allowStarting, RotationPermissions } from './permissions';
+import { allowFunction, allowNetwork, allowStarting, policyProblems, RotationPermissions } from './permissions';
 import { completeArn, definitionOf, type RotationOptions } from './rotation-options';
 import { rotationRules } from './schedule';
 import { makeJournal, makeLog, makeSecret } from './storage';
@@ -118,6 +118,7 @@ export class LinkRotationFunction extends Construct {
     this.#failures = failureEvents(this, this.topic);
     this.#mirrored = mirrorEvents(this, this.function);
     this.#mayStart = allowStarting(this, this.function);
+    this.node.addValidation({ validate: () => policyProblems(this) });
     new Monitoring(this, 'Monitoring', this.function, this.#timeout, this.topic);
   }
 

@@ -36,8 +36,19 @@ export function allowNetwork(role: IRole): void {
   );
 }
 
-/** CDK moves whole statements to further policies when one is full, and a role has room for ten of them: so they must be neither many nor long. Bytes. */
-const roomInStatement = 2_000;
+/** CDK moves whole statements to further policies when one is full, and has 6,000 bytes for each: three of these. Bytes. */
+const roomInStatement = 1_800;
+/** Of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html. */
+const mostPolicies = 10;
+
+/** What is wrong with the role of a function when the whole tree is there, CDK's further policies among it. */
+export function policyProblems(scope: Construct): string[] {
+  const policies = scope.node.findAll().filter((child) => child instanceof ManagedPolicy);
+  if (policies.length <= mostPolicies) return [];
+  return [
+    `the function's role would need ${policies.length} managed policies, and a role has room for ${mostPolicies}: share the rotations between several functions`,
+  ];
+}
 
 /** What the rotations of secrets need, on the ARNs in question: those of one kind share statements. */
 export class RotationPermissions {
