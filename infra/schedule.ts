@@ -67,12 +67,15 @@ function rateOf(schedule: string): Rhythm | null {
 }
 
 function cronOf(schedule: string): Rhythm | null {
-  const fields = /^cron\(0 (\S+) (\S+) \S+ (\S+) \*\)$/.exec(schedule);
+  const fields = /^cron\(0 (\S+) (\S+) (\S+) (\S+) \*\)$/.exec(schedule);
   if (fields === null) return null;
-  const [, hour = '', dayOfMonth = '', dayOfWeek = ''] = fields;
+  const [, hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] = fields;
   const hours = valuesOf(hour, 0, 23);
+  const months = valuesOf(numbered(month, monthNames), 1, 12);
   const days = daysBetween(dayOfMonth, dayOfWeek);
-  if (hours === null || days === null) return null;
+  if (hours === null || months === null || days === null) return null;
+  const [earliest = 1] = valuesOf(dayOfMonth, 1, 31) ?? [];
+  if (months.every((number) => earliest > (longest[number - 1] ?? 0))) return null; // the 31st of February
   const [first, last] = [Math.min(...hours), Math.max(...hours)];
   const withinDay = hours.slice(1).map((value, at) => value - (hours[at] ?? first));
   const every = Math.min(...withinDay, days * 24 - (last - first));
@@ -82,7 +85,7 @@ function cronOf(schedule: string): Rhythm | null {
 /** One of the two must be `?`: the other one says which days. */
 function daysBetween(dayOfMonth: string, dayOfWeek: string): number | null {
   if ((dayOfMonth === '?') === (dayOfWeek === '?')) return null;
-  const field = dayOfMonth === '?' ? dayOfWeek.replaceAll(/[a-z]{3}/gi, weekday) : dayOfMonth;
+  const field = dayOfMonth === '?' ? numbered(dayOfWeek, dayNames) : dayOfMonth;
   if (/^\d*[#LW][-\dW]*$/.test(field)) return 28; // one day of each month
   if (dayOfMonth === '?') {
     const days = valuesOf(field, 1, 7);
@@ -97,8 +100,14 @@ function daysBetween(dayOfMonth: string, dayOfWeek: string): number | null {
   return days && Math.min(...[28, 29, 30, 31].map(inMonthOf));
 }
 
-const weekday = (name: string): string =>
-  String(['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'].indexOf(name.toUpperCase()) + 1);
+const dayNames = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const monthNames = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+/** Of the months, in days. */
+const longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Names by their numbers; 0, which no field takes, for what is no name. */
+const numbered = (field: string, names: readonly string[]): string =>
+  field.replaceAll(/[a-z]{3}/gi, (name) => String(names.indexOf(name.toUpperCase()) + 1));
 
 /** The values that a cron field names, in order; `null`: it is none. */
 function valuesOf(field: string, lowest: number, highest: number): readonly number[] | null {
