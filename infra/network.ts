@@ -49,6 +49,8 @@ export class FunctionNetwork extends Construct {
     super(scope, id);
     const { vpc, subnets, securityGroups, endpoints } = network;
     this.#given = network;
+    if (securityGroups?.length === 0)
+      throw new Error(`'network.securityGroups' must have at least one, or be left out for one that is made, got []`);
     const selected = vpc.selectSubnets(subnets);
     this.#isolated = isIsolated(vpc, selected);
     if (this.#isolated && endpoints === undefined)

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { Peer, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type RotationNetwork, RotationSource } from '../../infra';
-import { all, connection, deployed, env, type Given, imported, only, statements, synth } from './given';
+import { all, connection, deployed, env, type Given, imported, only, rotated, statements, synth } from './given';
 
 /* Where the function runs, and what it can reach from there. */
 
@@ -155,7 +155,7 @@ describe('in isolated subnets', () => {
     const far = (arn: string) => arn.replace(env.region, region);
     const template = synth(
       inVpc({ ...isolated, endpoints: 'create' }, (stack) => ({
-        secret: imported(stack, far(connection)),
+        secret: imported(stack, far(rotated)),
         targets: [{ connectionSecret: imported(stack, far(connection)), links: ['a.b'] }],
         source: RotationSource.mirror(imported(stack, far(connection).replace('singlestore', 'mirrored'))),
       })),
@@ -170,6 +170,12 @@ describe('in isolated subnets', () => {
     expect(placeOf(template)?.SubnetIds).toEqual(['subnet-1a', 'subnet-1b']);
     expect(services(template)).toEqual([]);
   });
+});
+
+test('no groups at all are refused', () => {
+  expect(() => synth(inVpc({ securityGroups: [] }))).toThrow(
+    new Error(`'network.securityGroups' must have at least one, or be left out for one that is made, got []`),
+  );
 });
 
 test('groups that are given are used as they are, and admitted by the endpoints that are made', () => {
