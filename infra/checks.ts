@@ -1,5 +1,7 @@
 import { type Duration, type Stack, Token } from 'aws-cdk-lib';
+import type { IUser } from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { readLink } from './links';
 import { completeArn, defaults, type LinkTarget, type RotationOptions } from './rotation-options';
 import { hoursBetween } from './schedule';
 import type { RotationSource } from './source';
@@ -54,32 +56,47 @@ export function mustBe(name: string, value: number | undefined, lowest: number, 
   throw new Error(`'${name}' must be ${whole ? 'a whole number ' : ''}from ${lowest} to ${highest}, got ${value}`);
 }
 
-/** As the function reads it. */
-const linkPattern = /^(`(?:[^`]|``)+`|[^`.*\s]+)\.(`(?:[^`]|``)+`|[^`.*\s]+|\*)$/;
-
 function checkTargets(targets: readonly LinkTarget[]): void {
   if (targets.length === 0) throw new Error(`'targets' must name at least one cluster, got []`);
   for (const { connectionSecret, links, port } of targets) {
     mustBe('port', port, 1, 65_535);
     if (links.length === 0)
       throw new Error(`'links' must name at least one link of ${connectionSecret.secretName}, got []`);
-    for (const link of links) {
-      if (!Token.isUnresolved(link) && !linkPattern.test(link))
-        throw new Error(`'links' must be database.link or database.*, quoted as in SQL, got '${link}'`);
-    }
+    for (const link of links) if (!Token.isUnresolved(link)) readLink(link);
+  }
+}
+
+/** Each in a place that the function can reach, and the rotated secret in one part only. @throws quoting what is not */
+export function checkPlaces(secret: ISecret, { source, targets }: RotationOptions, stack: Stack): void {
+  const { user, mirrored } = source;
+  checkAccount('secret', 'a secret', secret.env.account, stack);
+  if (user !== undefined) checkAccount('source', 'a user', accountOf(user), stack);
+  checkRegion('secret', secret, stack);
+  const others = targets.map(({ connectionSecret }): [string, ISecret] => ['connectionSecret', connectionSecret]);
+  if (mirrored !== undefined) others.push(['source', mirrored]);
+  for (const [prop, other] of others) {
+    checkRegion(prop, other, stack);
+    const secretId = completeArn(prop, other);
+    if (secretId === completeArn('secret', secret))
+      throw new Error(`'${prop}' must be another secret than the one that is rotated, got '${secretId}'`);
   }
 }
 
 /** Secrets Manager calls functions, and is asked by this one, in its own Region only. */
-export function checkRegion(prop: string, { env }: ISecret, { region }: Stack): void {
+function checkRegion(prop: string, { env }: ISecret, { region }: Stack): void {
   if (differ(env.region, region))
     throw new Error(`'${prop}' must be in the stack's Region, ${region}, got a secret in ${env.region}`);
 }
 
-/** Secrets Manager may call the function for secrets of its own account only. */
-export function checkAccount({ env }: ISecret, { account }: Stack): void {
-  if (differ(env.account, account))
-    throw new Error(`'secret' must be in the stack's account, ${account}, got a secret in ${env.account}`);
+/** Secrets Manager may call the function for secrets of its own account only, and IAM knows users of the caller's only. */
+function checkAccount(prop: string, what: string, theirs: string, { account }: Stack): void {
+  if (differ(theirs, account))
+    throw new Error(`'${prop}' must be in the stack's account, ${account}, got ${what} in ${theirs}`);
+}
+
+/** CDK takes an imported user for one of the stack's account, whatever its ARN says. */
+function accountOf({ userArn, env }: IUser): string {
+  return (Token.isUnresolved(userArn) ? undefined : userArn.split(':')[4]) ?? env.account;
 }
 
 const differ = (theirs: string, ours: string): boolean =>

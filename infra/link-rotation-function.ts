@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -13,10 +13,12 @@ import { bundleDirectory } from './code';
 import { Definitions } from './definitions';
 import { openKey } from './encryption';
 import { failureEvents, mirrorEvents, type SecretEvents } from './events';
+import { readLink } from './links';
 import { Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
 import { openTopic } from './notification';
-import { checkAccount, checkOptions, checkRegion, checkRetirement, mustBe } from './checks';
+import { checkOptions, checkPlaces, checkRetirement, mustBe } from './checks';
+import { Claims } from './claims';
 import { allowFunction, allowNetwork, allowStarting, policyProblems, RotationPermissions } from './permissions';
 import { completeArn, definitionOf, type RotationOptions } from './rotation-options';
 import { rotationRules } from './schedule';
@@ -64,7 +66,6 @@ export class LinkRotationFunction extends Construct {
   readonly #failures: SecretEvents;
   readonly #mirrored: SecretEvents;
   readonly #mayStart: (secret: ISecret) => void;
-  readonly #claimed = new Set<string>();
 
   constructor(scope: Construct, id: string, props: LinkRotationFunctionProps = {}) {
     super(scope, id);
@@ -137,15 +138,9 @@ export class LinkRotationFunction extends Construct {
     const scope = new Construct(this, id);
     const secret = options.secret ?? makeSecret(scope, options.secretName);
     const secretId = completeArn('secret', secret);
-    const { user, mirrored } = options.source;
-    checkAccount(secret, Stack.of(this));
-    checkRegion('secret', secret, Stack.of(this));
-    for (const target of options.targets) checkRegion('connectionSecret', target.connectionSecret, Stack.of(this));
-    if (mirrored !== undefined) checkRegion('source', mirrored, Stack.of(this));
-    if (mirrored !== undefined && completeArn('source', mirrored) === secretId)
-      throw new Error(`'source' must be another secret than the one that is rotated, got '${secretId}'`);
-    this.#claim('secret', secretId);
-    if (user !== undefined) this.#claim('source', user.userName);
+    const { mirrored } = options.source;
+    checkPlaces(secret, options, Stack.of(this));
+    this.#claim(scope, secretId, options);
 
     this.#definitions.add(definitionOf(secretId, options));
     this.#permissions.add(secret, options);
@@ -165,11 +160,19 @@ export class LinkRotationFunction extends Construct {
     return secret;
   }
 
-  /** Two rotations of one secret, or with the two key slots of one user, would undo each other. */
-  #claim(prop: string, name: string): void {
-    if (this.#claimed.has(`${prop} ${name}`))
-      throw new Error(`'${prop}' must be of one rotation only, got '${name}' a second time`);
-    this.#claimed.add(`${prop} ${name}`);
+  /** Two rotations of one secret, of one link, or with the two key slots of one user, would undo each other. */
+  #claim(rotation: Construct, secretId: string, { source, targets }: RotationOptions): void {
+    const claims = Claims.of(this);
+    const { account, node } = Stack.of(this);
+    claims.take('secret', secretId);
+    // stacks without an account may go to different ones
+    if (source.user !== undefined)
+      claims.take('source', source.user.userName, Token.isUnresolved(account) ? node.path : account);
+    for (const { connectionSecret, links } of targets) {
+      const connectionSecretId = completeArn('connectionSecret', connectionSecret);
+      for (const link of links)
+        if (!Token.isUnresolved(link)) claims.takeLink(rotation, connectionSecretId, readLink(link));
+    }
   }
 }
 

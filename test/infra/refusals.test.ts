@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -58,6 +58,18 @@ describe('synth refuses', () => {
       'a secret that mirrors itself',
       (stack) => ({ source: RotationSource.mirror(imported(stack, rotated)) }),
       `'source' must be another secret than the one that is rotated, got '${rotated}'`,
+    ],
+    [
+      'a user of another account',
+      (stack) => ({
+        source: RotationSource.iamUser(User.fromUserArn(stack, 'Theirs', 'arn:aws:iam::444455556666:user/ingest')),
+      }),
+      `'source' must be in the stack's account, 111122223333, got a user in 444455556666`,
+    ],
+    [
+      'a secret that is its own connection secret',
+      (stack) => ({ secret: imported(stack, connection) }),
+      `'connectionSecret' must be another secret than the one that is rotated, got '${connection}'`,
     ],
     [
       'a user that IAM cannot have',
@@ -188,39 +200,68 @@ describe('synth lets pass', () => {
   });
 });
 
-describe('what a function is shared by', () => {
-  const shared = () => {
-    const stack = new Stack(undefined, 'Shared', { env });
+describe('what the rotations of one app share', () => {
+  const shared = (props: StackProps = { env }) => {
+    const app = new App();
+    const stack = new Stack(app, 'Shared', props);
     const rotator = new LinkRotationFunction(stack, 'Function', { code });
-    const rotate = (id: string, secret: string, source: RotationSource) =>
-      rotator.rotate(id, {
+    const another = new Stack(app, 'Another', props);
+    const rotate = (id: string, secret: string, source: RotationSource, links = [`${id}.link`], by = rotator) =>
+      by.rotate(id, {
         secret: imported(stack, arn(secret)),
         source,
-        targets: [{ connectionSecret: imported(stack, connection), links: ['a.b'] }],
+        targets: [{ connectionSecret: imported(stack, connection), links }],
       });
-    return { stack, rotate };
+    return { stack, rotate, elsewhere: new LinkRotationFunction(another, 'Function', { code }) };
   };
   const user = (stack: Stack, id: string) => RotationSource.iamUser(User.fromUserName(stack, id, 'ingest'));
+  const mirror = (stack: Stack) => RotationSource.mirror(imported(stack, arn('m-AbCdEf')));
 
-  test('is not the same secret twice', () => {
-    const { stack, rotate } = shared();
+  test('is not the same secret, by one function or by two', () => {
+    const { stack, rotate, elsewhere } = shared();
     rotate('First', 'a-AbCdEf', user(stack, 'User'));
-    const again = () => rotate('Second', 'a-AbCdEf', RotationSource.mirror(imported(stack, arn('m-AbCdEf'))));
-    expect(again).toThrow(new Error(`'secret' must be of one rotation only, got '${arn('a-AbCdEf')}' a second time`));
+    for (const by of [undefined, elsewhere])
+      expect(() => rotate(`Second${String(by)}`, 'a-AbCdEf', mirror(stack), ['a.b'], by)).toThrow(
+        new Error(`'secret' must be of one rotation only, got '${arn('a-AbCdEf')}' a second time`),
+      );
   });
 
-  test('is not the same user twice', () => {
-    const { stack, rotate } = shared();
+  test('is not the same user', () => {
+    const { stack, rotate, elsewhere } = shared();
     rotate('First', 'a-AbCdEf', user(stack, 'User'));
-    const again = () => rotate('Second', 'b-AbCdEf', user(stack, 'Again'));
-    expect(again).toThrow(new Error(`'source' must be of one rotation only, got 'ingest' a second time`));
+    for (const [secret, by] of [['b-AbCdEf'], ['c-AbCdEf', elsewhere]] as const)
+      expect(() => rotate(secret, secret, user(stack, secret), ['a.b'], by)).toThrow(
+        new Error(`'source' must be of one rotation only, got 'ingest' a second time`),
+      );
   });
 
-  test('may be the same mirrored secret, for several links', () => {
+  test('may be the name of a user in stacks that may go to different accounts', () => {
+    const { stack, rotate, elsewhere } = shared({});
+    rotate('First', 'a-AbCdEf', user(stack, 'User'));
+    expect(() => rotate('Second', 'b-AbCdEf', user(stack, 'Again'), ['a.b'], elsewhere)).not.toThrow();
+  });
+
+  test.each([
+    ['a.b', 'a.b'],
+    ['a.b', '`a`.`b`'],
+    ['a.*', 'a.b'],
+    ['`a`.b', 'a.*'],
+    ['a.*', 'a.*'],
+  ])('is not a link of one cluster: %s beside %s', (first, second) => {
+    const { stack, rotate, elsewhere } = shared();
+    rotate('First', 'a-AbCdEf', mirror(stack), [first]);
+    for (const [secret, by] of [['b-AbCdEf'], ['c-AbCdEf', elsewhere]] as const)
+      expect(() => rotate(secret, secret, mirror(stack), [second], by)).toThrow(
+        new Error(
+          `'links' must be of one rotation only, or two secrets overwrite each other: got '${second}' beside '${first}'`,
+        ),
+      );
+  });
+
+  test('may be a database, a link twice in one rotation, and a mirrored secret', () => {
     const { stack, rotate } = shared();
-    const mirror = () => RotationSource.mirror(imported(stack, arn('m-AbCdEf')));
-    rotate('First', 'a-AbCdEf', mirror());
-    expect(() => rotate('Second', 'b-AbCdEf', mirror())).not.toThrow();
+    rotate('First', 'a-AbCdEf', mirror(stack), ['a.b', 'a.b', 'b.*', 'b.c']);
+    expect(() => rotate('Second', 'b-AbCdEf', mirror(stack), ['a.c', 'a.`*`', 'A.b'])).not.toThrow();
   });
 
   test('is no more than a secret has room for', () => {

@@ -1,0 +1,46 @@
+import type { IConstruct } from 'constructs';
+import type { Link } from './links';
+
+/** What the rotations of one app hold each for itself: two of them would undo each other's work. */
+export class Claims {
+  static readonly #ofApps = new WeakMap<IConstruct, Claims>();
+
+  /** Those of the app that a construct is part of, whatever its stack and its function. */
+  static of({ node: { root } }: IConstruct): Claims {
+    const there = Claims.#ofApps.get(root) ?? new Claims();
+    Claims.#ofApps.set(root, there);
+    return there;
+  }
+
+  readonly #taken = new Set<string>();
+  /** By cluster, as far as its connection secret tells, and database. */
+  readonly #links = new Map<string, (Link & { readonly owner: IConstruct })[]>();
+
+  /**
+   * @param place where there is only one of that name
+   * @throws when another rotation has it
+   */
+  take(prop: string, name: string, place = ''): void {
+    const key = JSON.stringify([prop, place, name]);
+    if (this.#taken.has(key)) throw new Error(`'${prop}' must be of one rotation only, got '${name}' a second time`);
+    this.#taken.add(key);
+  }
+
+  /**
+   * @param owner the rotation, which may name a link twice
+   * @throws when another rotation has it, or has all of the database
+   */
+  takeLink(owner: IConstruct, connectionSecretId: string, taken: Link): void {
+    const { database, link, text } = taken;
+    const key = JSON.stringify([connectionSecretId, database]);
+    const there = this.#links.get(key) ?? [];
+    const theirs = there.find(
+      (other) => other.owner !== owner && (other.link === link || other.link === null || link === null),
+    );
+    if (theirs !== undefined)
+      throw new Error(
+        `'links' must be of one rotation only, or two secrets overwrite each other: got '${text}' beside '${theirs.text}'`,
+      );
+    this.#links.set(key, [...there, { ...taken, owner }]);
+  }
+}
