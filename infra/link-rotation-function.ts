@@ -1,4 +1,5 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -58,6 +59,9 @@ export class LinkRotationFunction extends Construct {
   readonly logGroup: LogGroup;
   /** Where alarms and failed rotations are told. */
   readonly topic: ITopic;
+  /** Each told to the topic, and by its description what to do. */
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard;
   readonly #permissions: RotationPermissions;
   readonly #timeout: Duration;
   readonly #network: FunctionNetwork | undefined;
@@ -120,7 +124,9 @@ export class LinkRotationFunction extends Construct {
     this.#mirrored = mirrorEvents(this, this.function);
     this.#mayStart = allowStarting(this, this.function);
     this.node.addValidation({ validate: () => policyProblems(this) });
-    new Monitoring(this, 'Monitoring', this.function, this.#timeout, this.topic);
+    const monitoring = new Monitoring(this, 'Monitoring', this.function, this.#timeout, this.topic);
+    this.alarms = monitoring.alarms;
+    this.dashboard = monitoring.dashboard;
   }
 
   /**

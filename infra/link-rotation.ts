@@ -1,3 +1,4 @@
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -23,6 +24,9 @@ export class LinkRotation extends Construct {
   readonly logGroup: LogGroup;
   /** Where alarms and failed rotations are told. */
   readonly topic: ITopic;
+  /** Each told to the topic, and by its description what to do. */
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard;
 
   constructor(scope: Construct, id: string, props: LinkRotationProps) {
     super(scope, id);
@@ -32,5 +36,7 @@ export class LinkRotation extends Construct {
     this.journal = shared.journal;
     this.logGroup = shared.logGroup;
     this.topic = shared.topic;
+    this.alarms = shared.alarms;
+    this.dashboard = shared.dashboard;
   }
 }

@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
+const quarter = Duration.minutes(15);
 const hour = Duration.hours(1);
 
 interface AlarmSpec {
@@ -35,6 +36,7 @@ const meaning = { alarms: TreatMissingData.BREACHING, 'changes nothing': TreatMi
 /** Alarms that each say what to do, and a dashboard. */
 export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard;
 
   constructor(scope: Construct, id: string, rotator: Function, timeout: Duration, topic: ITopic) {
     super(scope, id);
@@ -63,7 +65,7 @@ export class Monitoring extends Construct {
       alarm.addOkAction(action);
       return alarm;
     });
-    makeDashboard(this, rotator, own);
+    this.dashboard = makeDashboard(this, rotator, own);
   }
 }
 
@@ -87,8 +89,14 @@ function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<R
     WatchdogSilent: {
       metric: own('Heartbeat', 'Sum', fiveMinutes),
       above: 0,
+      periods: 3, // one run in any of them is enough: before the first deployment there was none
       silence: 'alarms',
-      says: 'The watchdog has not ended a run for five minutes, so nobody resumes what a dead rotation leaves paused. (In the first minutes after a deployment that is as it should be.) Look at the errors and throttles of the function and at the rule that calls it; invoke it with {"action":"recover"}.',
+      says: 'The watchdog has not ended a run for fifteen minutes, so nobody resumes what a dead rotation leaves paused. (Before its first run after the first deployment that is as it should be.) Look at the errors and throttles of the function and at the rule that calls it; invoke it with {"action":"recover"}.',
+    },
+    RecoverFailed: {
+      metric: own('RecoverFailed', 'Sum', quarter),
+      above: 2, // one that the next minute makes good is none
+      says: 'The watchdog could not do part of its work: resume what a dead rotation left paused, settle its versions, or retire old keys; it tries again each minute. The log line "recover-failed" or "failed" says what and why.',
     },
     RotationFailed: {
       metric: own('RotationFailed', 'Sum', fiveMinutes),
@@ -123,8 +131,9 @@ function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<R
   };
 }
 
-function makeDashboard(scope: Construct, rotator: Function, own: OwnMetric): void {
+function makeDashboard(scope: Construct, rotator: Function, own: OwnMetric): Dashboard {
   const graph = (title: string, ...left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 12 });
+  const sum = { statistic: 'Sum', period: fiveMinutes };
   const dashboard = new Dashboard(scope, 'Dashboard');
   dashboard.addWidgets(
     new TextWidget({
@@ -164,4 +173,9 @@ function makeDashboard(scope: Construct, rotator: Function, own: OwnMetric): voi
     graph('Age of the credentials in links, hours', own('OldestCredentialAgeHours', 'Maximum', hour)),
     graph('Old keys that are due and still used', own('OldKeyStillUsed', 'Maximum', hour)),
   );
+  dashboard.addWidgets(
+    graph('What the watchdog could not do', own('RecoverFailed', 'Sum', fiveMinutes)),
+    graph('Errors and throttles', rotator.metricErrors(sum), rotator.metricThrottles(sum)),
+  );
+  return dashboard;
 }

@@ -43,6 +43,7 @@ export class LinkRotationStack extends Stack {
     new CfnOutput(this, 'FunctionName', { value: rotation.function.functionName });
     new CfnOutput(this, 'LogGroupName', { value: rotation.logGroup.logGroupName });
     new CfnOutput(this, 'JournalTableName', { value: rotation.journal.tableName });
+    new CfnOutput(this, 'DashboardName', { value: rotation.dashboard.dashboardName });
     new CfnOutput(this, 'TopicArn', { value: rotation.topic.topicArn });
   }
 }

@@ -1,8 +1,10 @@
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LinkRotation } from '../../infra';
 import { all, build, deployed, only, type Resource, statementsOf, synth } from './given';
 
 /* What tells people, and what it tells them: log, topic, alarms, dashboard. */
@@ -183,7 +185,7 @@ describe('a rotation that fails, is abandoned or would fail', () => {
 });
 
 describe('the alarm', () => {
-  interface Alarm {
+  interface AlarmProperties {
     MetricName: string;
     Namespace: string;
     Statistic: string;
@@ -197,13 +199,16 @@ describe('the alarm', () => {
     AlarmActions: unknown;
     OKActions: unknown;
   }
-  const alarms = all(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties as unknown as Alarm);
+  const alarms = all(template, 'AWS::CloudWatch::Alarm').map(
+    ({ Properties }) => Properties as unknown as AlarmProperties,
+  );
   const above = 'GreaterThanThreshold';
 
   test.each([
     ['PipelinesLeftPaused', 'Maximum', 60, 2, above, 0, 'ignore', 'START PIPELINE IF NOT RUNNING'],
     ['OldestPauseAgeSeconds', 'Maximum', 60, 1, above, 300, 'ignore', 'START PIPELINE IF NOT RUNNING'],
-    ['Heartbeat', 'Sum', 300, 1, 'LessThanOrEqualToThreshold', 0, 'breaching', 'invoke it with {"action":"recover"}'],
+    ['Heartbeat', 'Sum', 300, 3, 'LessThanOrEqualToThreshold', 0, 'breaching', 'invoke it with {"action":"recover"}'],
+    ['RecoverFailed', 'Sum', 900, 1, above, 2, 'notBreaching', '"recover-failed" or "failed" says what'],
     ['RotationFailed', 'Sum', 300, 1, above, 0, 'notBreaching', 'The log line "failed" has the code'],
     ['VersionGivenUp', 'Sum', 300, 1, above, 0, 'notBreaching', 'then rotate again'],
     ['OldKeyStillUsed', 'Maximum', 3600, 1, above, 0, 'notBreaching', 'Move that user to the new key'],
@@ -230,8 +235,17 @@ describe('the alarm', () => {
     expect(found[0]?.AlarmDescription.length).toBeLessThanOrEqual(1_024);
   });
 
-  test('is one of these nine', () => {
-    expect(alarms).toHaveLength(9);
+  test('is one of these ten', () => {
+    expect(alarms).toHaveLength(10);
+  });
+
+  test('and the dashboard are at hand, so that others can do more with them', () => {
+    const stack = build();
+    const rotation = stack.node.findAll().find((child) => child instanceof LinkRotation);
+    const made = stack.node.findAll().filter((child) => child instanceof Alarm);
+    expect(rotation?.alarms).toHaveLength(10);
+    expect(rotation?.alarms).toEqual(made);
+    expect(stack.node.findAll()).toContain(rotation?.dashboard);
   });
 
   describe('and the dashboard', () => {

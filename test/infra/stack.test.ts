@@ -22,7 +22,7 @@ test('cdk-nag finds nothing, and nothing had to be acknowledged', () => {
   expect(JSON.stringify(stack.node.findAll().flatMap(({ node }) => node.metadata))).not.toContain('AwsSolutions');
 });
 
-test('the outputs name what an operator looks for: the function, its log group, the journal and the topic', () => {
+test('the outputs name what an operator looks for: the function, its log group, the journal, the dashboard and the topic', () => {
   const template = Template.fromStack(stack);
   const { Resources } = template.toJSON() as { Resources: Record<string, { Type: string }> };
   const types = Object.entries(template.findOutputs('*')).map(([name, { Value }]) => [
@@ -33,6 +33,7 @@ test('the outputs name what an operator looks for: the function, its log group, 
     FunctionName: 'AWS::Lambda::Function',
     LogGroupName: 'AWS::Logs::LogGroup',
     JournalTableName: 'AWS::DynamoDB::Table',
+    DashboardName: 'AWS::CloudWatch::Dashboard',
     TopicArn: 'AWS::SNS::Topic',
   });
 });
