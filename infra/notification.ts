@@ -27,7 +27,8 @@ export function openTopic(
 
 /**
  * A topic with a policy has lost the one that admits the account's own services, so each that publishes is named; and each must be
- * able to use its key. Where EventBridge publishes, neither policy may ask for the source: it does not say.
+ * able to use its key. Where EventBridge publishes, neither policy may ask for the source: it does not say. Nor does the key ask
+ * CloudWatch: the topic has turned other accounts away, and a condition that a call to KMS cannot meet would silence every alarm.
  */
 function makeTopic(scope: Construct, masterKey: IKey): Topic {
   const topic = new Topic(scope, 'Topic', { masterKey, enforceSSL: true });
