@@ -34,7 +34,10 @@ export interface RotationNetwork {
   readonly endpoints?: 'create' | 'existing';
 }
 
-/** IAM's only interface endpoint is in its own Region (facts of AWS: a VPC elsewhere reaches IAM through NAT). */
+/**
+ * IAM's only interface endpoint is in its own Region (facts of AWS: a VPC elsewhere reaches IAM through NAT). That is so in the
+ * commercial partition; in those of China and of the US government somebody who says that the endpoints exist is believed.
+ */
 const regionOfIam = 'us-east-1';
 
 /** The function's place in a VPC. */
@@ -65,14 +68,14 @@ export class FunctionNetwork extends Construct {
 
   /** @throws when the source is IAM, and the subnets have no way to it */
   mustReach({ definition }: RotationSource): void {
-    const { region } = Stack.of(this);
-    const { endpoints } = this.#given;
+    const { region, partition } = Stack.of(this);
+    if (definition.type !== 'iam-user' || !this.#isolated || region === regionOfIam) return;
     const isUnknown = Token.isUnresolved(region);
-    if (definition.type !== 'iam-user' || region === regionOfIam || (isUnknown && endpoints === 'existing')) return;
-    if (!this.#isolated && endpoints === undefined) return;
+    const mayExist = isUnknown || (!Token.isUnresolved(partition) && partition !== 'aws');
+    if (mayExist && this.#given.endpoints === 'existing') return;
     const where = isUnknown ? 'a Region that is known only when deployed' : region;
     throw new Error(
-      `'source' is an IAM user, and IAM has an endpoint in ${regionOfIam} only: from a VPC in ${where} it takes subnets with a NAT gateway, without network.endpoints`,
+      `'source' is an IAM user, and IAM has an endpoint in ${regionOfIam} only: from a VPC in ${where} it takes subnets with a NAT gateway`,
     );
   }
 

@@ -289,27 +289,37 @@ describe('IAM from a VPC', () => {
     return { vpc, subnets: { subnetType }, ...(endpoints && { endpoints }) };
   };
   const ireland = { env: { ...env, region: 'eu-west-1' } };
-  const inIreland =
-    (endpoints?: 'create' | 'existing', isolated = true): Given =>
+  const inRegion =
+    (region: string, endpoints?: 'create' | 'existing', isolated = true): Given =>
     (stack) => ({
       network: network(stack, isolated, endpoints),
-      secret: imported(stack, arn('a-AbCdEf', 'eu-west-1')),
-      targets: [{ connectionSecret: imported(stack, arn('b-AbCdEf', 'eu-west-1')), links: ['a.b'] }],
+      secret: imported(stack, arn('a-AbCdEf', region)),
+      targets: [{ connectionSecret: imported(stack, arn('b-AbCdEf', region)), links: ['a.b'] }],
     });
+  const inIreland = (endpoints?: 'create' | 'existing', isolated = true) => inRegion('eu-west-1', endpoints, isolated);
 
   test.each(['create', 'existing'] as const)(
     'is out of reach outside us-east-1 with endpoints that %s',
     (endpoints) => {
       expect(() => build(inIreland(endpoints), ireland)).toThrow(
         new Error(
-          `'source' is an IAM user, and IAM has an endpoint in us-east-1 only: from a VPC in eu-west-1 it takes subnets with a NAT gateway, without network.endpoints`,
+          `'source' is an IAM user, and IAM has an endpoint in us-east-1 only: from a VPC in eu-west-1 it takes subnets with a NAT gateway`,
         ),
       );
     },
   );
 
-  test('is within reach there through NAT', () => {
-    expect(() => build(inIreland(undefined, false), ireland)).not.toThrow();
+  test.each([undefined, 'create', 'existing'] as const)(
+    'is within reach there through NAT, endpoints: %s',
+    (endpoints) => {
+      expect(() => build(inIreland(endpoints, false), ireland)).not.toThrow();
+    },
+  );
+
+  test.each(['us-gov-west-1', 'cn-north-1'])('is in %s within reach of whoever has an endpoint', (region) => {
+    const there = { env: { ...env, region } };
+    expect(() => build(inRegion(region, 'existing'), there)).not.toThrow();
+    expect(() => build(inRegion(region, 'create'), there)).toThrow(`from a VPC in ${region} it takes subnets`);
   });
 
   test('is not needed for a secret that is mirrored', () => {
