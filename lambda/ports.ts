@@ -64,8 +64,8 @@ export interface Table {
   list<K extends Kind>(kind: K): Promise<readonly (Stored<Items[K]> & { readonly key: string })[]>;
   /** @param revision of the item this one replaces; 0: there must be none. @returns the new revision, or `null`: somebody else wrote first, nothing has changed. */
   write<K extends Kind>(kind: K, key: string, item: Items[K], revision: number): Promise<number | null>;
-  /** Removes without condition; an item that is not there is no error. */
-  remove(kind: Kind, key: string): Promise<void>;
+  /** An item that is not there is no error. @param revision of the item that is meant; absent: whatever is there. @returns `false`: somebody else wrote meanwhile, and it stays */
+  remove(kind: Kind, key: string, revision?: number): Promise<boolean>;
 }
 
 export interface Stored<T> {

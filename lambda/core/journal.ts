@@ -66,8 +66,8 @@ export interface Lingering {
   readonly grown: number;
 }
 
-/** A lingering STOP is watched for this long, for pipelines that load nothing. Milliseconds. */
-export const lingerMs = 30 * 60_000;
+/** A lingering STOP is watched for this long, for pipelines that load nothing, or whose batch goes on. Milliseconds. */
+export const lingerMs = 4 * 3_600_000;
 
 /** All we know of one link of one cluster. */
 export interface LinkRecord extends Leased {

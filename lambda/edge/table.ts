@@ -85,10 +85,19 @@ export function openTable(table: string, timeoutMs?: number): Table {
       }
     },
 
-    async remove(kind, key) {
+    async remove(kind, key, revision) {
+      const condition =
+        revision === undefined
+          ? {}
+          : {
+              ConditionExpression: 'attribute_not_exists(pk) OR rev = :rev',
+              ExpressionAttributeValues: { ':rev': { N: String(revision) } },
+            };
       try {
-        await client.send(new DeleteItemCommand({ TableName: table, Key: keyOf(kind, key) }));
+        await client.send(new DeleteItemCommand({ TableName: table, Key: keyOf(kind, key), ...condition }));
+        return true;
       } catch (error) {
+        if (failureOf(error).code === 'ConditionalCheckFailedException') return false;
         throw awsError(error, `DeleteItem of ${kind} ${key}`, advice(table));
       }
     },

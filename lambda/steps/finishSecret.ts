@@ -1,10 +1,11 @@
 import { RotationError } from '../core/errors';
-import { holdsOnly, mayHold, type Retirement } from '../core/journal';
+import { removePending } from '../core/commands';
+import { holdsOnly, type Retirement } from '../core/journal';
 import { labelled } from '../core/version';
 import type { Invocation } from '../ports';
 import { withLease } from './lease';
 import { forgetBracket } from './former';
-import { marksOf, secretRecord, updateSecretRecord, valueOf, type Rotation } from './rotation';
+import { marksOf, notSet, secretRecord, updateSecretRecord, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import { names } from './targets';
 
@@ -18,17 +19,25 @@ export async function finishSecret(rotation: Rotation, run: Invocation): Promise
       `version ${version} of ${secret.arn} is not ${marks.setAt === undefined ? 'set' : 'proven'}, so it is not promoted. AWSCURRENT stays where it is. The retry begins with createSecret.`,
     );
   }
+  // the watchdog may have moved links back since the proof
   const astray = (await run.table.list('link')).filter(
     ({ item }) =>
       item.secretId === secret.arn &&
-      item.bracket?.direction === 'back' &&
-      mayHold(item, version) &&
-      names(definition, item),
+      names(definition, item) &&
+      (!holdsOnly(item, version) || item.bracket?.direction === 'back'),
   );
   if (astray.length > 0) {
+    await updateSecretRecord(run, secret.arn, (record) => (record.version === version ? notSet(record) : record));
     throw new RotationError(
       'STEP_OUT_OF_ORDER',
-      `${astray.map(({ key }) => key).join(', ')} is being moved away from version ${version} of ${secret.arn}, so it is not promoted. AWSCURRENT stays where it is. The retry sets and proves it again.`,
+      `${astray.map(({ key }) => key).join(', ')} does not hold version ${version} of ${secret.arn}, or is being moved away from it, so it is not promoted. AWSCURRENT stays where it is. The retry sets and proves it again.`,
+    );
+  }
+  const pending = await valueOf(run, secret.arn, version);
+  if (pending !== null && !(await sourceFor(definition.source).works(run, pending))) {
+    throw new RotationError(
+      'CREDENTIALS_NOT_ACCEPTED',
+      `the credentials of version ${version} of ${secret.arn} are refused by their maker since they were proven: somebody deactivated or deleted them. AWSCURRENT stays where it is. Make them work again and the retry goes on, or take the version away: ${removePending(secret.arn, version)}; the watchdog then moves the links back.`,
     );
   }
   const from = labelled(secret, 'AWSCURRENT');

@@ -6,6 +6,9 @@ import { rollBack } from './rollBack';
 import { currentValue, notSet, updateSecretRecord, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 
+/** A version that failed this many proofs is not tried again. */
+export const mostFailedProofs = 2;
+
 /**
  * Ends a version for good: all links back on AWSCURRENT, AWSPENDING removed by compare-and-swap, its key deleted when no
  * link may hold it. In that order, so that at every instant a labelled value works.

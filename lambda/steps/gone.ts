@@ -11,14 +11,16 @@ import type { Surveys } from './surveys';
  */
 export async function forgetGone(run: Invocation, { clusters }: Surveys, secretId: string): Promise<void> {
   const now = run.clock.now();
-  for (const { key, item } of await run.table.list('link')) {
+  for (const { key, item, revision } of await run.table.list('link')) {
     if (item.secretId !== secretId || (item.lease !== null && item.lease.until > now)) continue;
+    // whoever was paused for it is still to be started, whatever became of the link
+    if (item.bracket?.phase === 'open' || (item.bracket?.lingering ?? []).length > 0) continue;
     const { database } = partsOf(item.link);
     const shown = clusters
       .filter(({ cluster }) => cluster.id === item.cluster)
       .flatMap(({ visible }) => visible.filter((link) => partsOf(link).database === database));
     if (shown.length === 0 || shown.some((link) => linkKey(item.cluster, link) === key)) continue;
-    await run.table.remove('link', key);
+    if (!(await run.table.remove('link', key, revision))) continue;
     if (item.bracket !== null) await removeSet(run, item, item.bracket);
     run.log.warn('link-gone', { link: item.link, cluster: item.cluster });
   }

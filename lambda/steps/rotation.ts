@@ -144,3 +144,13 @@ export function marksOf(
 export function notSet({ setAt: _setAt, testedAt: _testedAt, ...record }: SecretRecord): SecretRecord {
   return record;
 }
+
+/** The source has refused a version once more: it is neither set nor proven. @returns how many times by now */
+export async function countRefusal(run: Invocation, arn: string, version: VersionId): Promise<number> {
+  let failedProofs = 0;
+  await updateSecretRecord(run, arn, (record) => {
+    failedProofs = marksOf(record, version).failedProofs + 1;
+    return { ...notSet(record), version, failedProofs };
+  });
+  return failedProofs;
+}

@@ -1,7 +1,17 @@
+import { RotationError } from '../core/errors';
 import { settledOn } from '../core/journal';
 import type { Invocation } from '../ports';
+import { giveUp, mostFailedProofs } from './giveUp';
 import { moveLinks, mustAllHaveMoved } from './move';
-import { currentValue, marksOf, notSet, pendingValue, updateSecretRecord, type Rotation } from './rotation';
+import {
+  currentValue,
+  marksOf,
+  notSet,
+  pendingValue,
+  secretRecord,
+  updateSecretRecord,
+  type Rotation,
+} from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs, mustFit } from './survey';
 import { probesOf, withSurveys } from './surveys';
@@ -20,6 +30,7 @@ const acceptanceMs = 180_000;
 export async function setSecret(rotation: Rotation, run: Invocation): Promise<void> {
   const { definition, secret, version } = rotation;
   const pending = await pendingValue(rotation, run);
+  await mustBeWorthATry(rotation, run);
   const current = await currentValue(run, secret.arn);
   await withSurveys(run, definition, async (surveys) => {
     const { clusters, failures } = surveys;
@@ -51,4 +62,16 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
     setAt: run.clock.now(),
     failedProofs: marksOf(record, version).failedProofs,
   }));
+}
+
+/** What was refused twice is not given to links again, though no testSecret came to say so: another link may have failed each time. @throws VERSION_GIVEN_UP */
+async function mustBeWorthATry(rotation: Rotation, run: Invocation): Promise<void> {
+  const { secret, version } = rotation;
+  const { failedProofs } = marksOf(await secretRecord(run, secret.arn), version);
+  if (failedProofs < mostFailedProofs) return;
+  await giveUp(rotation, run);
+  throw new RotationError(
+    'VERSION_GIVEN_UP',
+    `the source refused version ${version} of ${secret.arn} ${failedProofs} times. All links are on AWSCURRENT; AWSPENDING is removed, and its key is deleted if no link may hold it. Check what the new credentials may do at the source, then rotate again.`,
+  );
 }

@@ -1,21 +1,18 @@
 import { rotateSecret } from '../core/commands';
 import { speaksOf, type RotationDefinition } from '../core/definition';
-import { holdsOnly, linkKey, settledOn, type Bracket, type LinkRecord } from '../core/journal';
+import { holdsOnly, linkKey, settledOn, type LinkRecord } from '../core/journal';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
-import { drivenIntoError } from './bracket/look';
 import { finishLeftovers } from './finishSecret';
 import { withLease } from './lease';
 import { forgetBracket } from './former';
+import { reportLeft, wasDrivenIntoError } from './leftInError';
 import type { Attempt } from './recover';
 import { rollBack } from './rollBack';
-import { marksOf, secretRecord, type Rotation } from './rotation';
-import { readSet } from './set';
-import { names, withRecordedCluster } from './targets';
+import { countRefusal, marksOf, secretRecord, type Rotation } from './rotation';
+import { names } from './targets';
 import { proveVersion } from './testSecret';
 
-/** A rotation in progress proves its links itself within this time of a resume. Milliseconds. */
-const provesItselfMs = 60_000;
 /** setSecret done and no testSecret for this long: nobody is coming. Milliseconds. */
 const untestedMs = 20 * 60_000;
 
@@ -46,8 +43,11 @@ export async function settleSecrets(
     if (!attempt.mayBegin()) break;
     // without a definition nobody knows how the credentials are made up; pauses were resumed without one
     const definition = run.definitions.find((one) => speaksOf(one, arn));
+    const all = records.filter(({ secretId }) => secretId === arn);
+    const own = all.filter((record) => definition !== undefined && names(definition, record));
+    for (const record of all)
+      if (!own.includes(record)) await attempt.try(`look after ${record.link}`, () => reportLeft(run, record));
     if (definition === undefined) continue;
-    const own = records.filter((record) => record.secretId === arn && names(definition, record));
     await attempt.try(`settle ${arn}`, async () =>
       settled.push(...(await settleSecret(run, definition, arn, own, stuck))),
     );
@@ -87,6 +87,8 @@ async function settleSecret(
     if (wrong === null) continue;
     const found = { link: record.link, cluster: record.cluster, ...wrong };
     run.log.warn('settling', { ...found, note: `${reasons[wrong.reason]}; the link goes back to AWSCURRENT` });
+    // as good as a failed proof: a version that is refused again is given up
+    if (wrong.reason === 'driven-into-error') await countRefusal(run, arn, wrong.version);
     const back = await rollBack({ definition, secret, version: wrong.version }, run, new Set([key]));
     if (back === null) {
       run.metrics.put('RecoverFailed', 1, 'Count');
@@ -140,21 +142,6 @@ function leftBehind(record: LinkRecord, promoted: VersionId | null): { reason: R
   if (promoted === null || holdsOnly(record, promoted)) return null;
   const other = record.holds.find(({ version }) => version !== null && version !== promoted)?.version;
   return other === undefined || other === null ? null : { reason: 'left-behind', version: other };
-}
-
-/** Members that the version's credentials drove into Error, with nobody left to prove and roll back. */
-async function wasDrivenIntoError(
-  run: Invocation,
-  record: LinkRecord,
-  bracket: Bracket,
-  now: number,
-): Promise<boolean> {
-  if (now - (bracket.resumedAt ?? now) < provesItselfMs) return false;
-  const members = (await readSet(run, record)).flat();
-  return withRecordedCluster(run, record, 1, async (cluster) => {
-    const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
-    return (await drivenIntoError(cluster, bracket, members, states)).size > 0;
-  });
 }
 
 async function proveLate(

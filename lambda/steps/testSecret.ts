@@ -1,10 +1,11 @@
 import { asRotationError, RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
-import { giveUp } from './giveUp';
+import { giveUp, mostFailedProofs } from './giveUp';
 import { plan } from './plan';
 import { proveLinks, type LinkProof } from './prove';
 import { rollBack, startAgain } from './rollBack';
 import {
+  countRefusal,
   currentValue,
   isStillPending,
   marksOf,
@@ -15,9 +16,6 @@ import {
   type Rotation,
 } from './rotation';
 import { bracketBudgetMs, mustBeClear } from './survey';
-
-/** A version that failed this many proofs is not tried again. */
-const mostFailedProofs = 2;
 
 /**
  * Proves that every pipeline that was paused loads with the new credentials. A link whose pipeline is refused goes back
@@ -77,11 +75,7 @@ export async function proveVersion(rotation: Rotation, run: Invocation): Promise
 /** The source does not take the new credentials: back to the ones that work, and after the second time for good. */
 async function refusal(rotation: Rotation, run: Invocation, refused: readonly LinkProof[]): Promise<RotationError> {
   const { secret, version } = rotation;
-  let failedProofs = 0;
-  await updateSecretRecord(run, secret.arn, (record) => {
-    failedProofs = marksOf(record, version).failedProofs + 1;
-    return { ...notSet(record), version, failedProofs };
-  });
+  const failedProofs = await countRefusal(run, secret.arn, version);
   const pipelines = refused.flatMap((proof) => proof.refused).join(', ');
   const what =
     pipelines === ''

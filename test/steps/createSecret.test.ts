@@ -47,6 +47,14 @@ test('a key whose answer was lost is found and deleted, and only that one', asyn
   expect(keyIds(world)).not.toContain(orphan);
 });
 
+test('a key is known as ours before its value is stored: whoever dies behind that leaves nothing for ever', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  world.faults = (_, name) => (name === 'secrets.put' ? 'dies' : undefined);
+  await create(world, version).catch(() => undefined);
+  expect(world.table.item('user', 'singlestore-ingest')?.made).toMatchObject({ keyId: keyIds(world)[1], version });
+});
+
 test('a value that arrives after the retry has begun, at whatever second of it, names a key that lives, also when the retry dies', async () => {
   for (let lateMs = 500; lateMs <= 30_000; lateMs += 1_475) {
     const world = createWorld();

@@ -1,6 +1,7 @@
 import { createWorld } from '../support/world';
 import { secretId } from '../support/scenario';
-import { call, failure, keyIds, upTo } from './driving';
+import { recover } from '../../lambda/steps/recover';
+import { call, clusterOf, failure, keyIds, onLink, upTo } from './driving';
 
 test('a version that is set and proven becomes AWSCURRENT, and the older key is due to retire a day later', async () => {
   const world = createWorld();
@@ -63,4 +64,31 @@ test('died between the label and the retirement: the next call of any step makes
   await call(world, 'createSecret', version);
   expect(world.table.item('secret', secretId)?.retirements).toHaveLength(1);
   expect(world.table.keys('set')).toEqual([]);
+});
+
+test('a version whose link the watchdog has moved back since its proof is not promoted, however late the step comes', async () => {
+  const world = createWorld(clusterOf(onLink('orders')));
+  const before = world.linkKeyId('analytics', 'analytics_link');
+  const version = await upTo(world, 'testSecret');
+  world.keys.deny((keyId) => keyId !== before);
+  await world.pass(62_000);
+  await world.run(recover);
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(before);
+  const error = await failure(call(world, 'finishSecret', version));
+  expect([error.code, world.secretValue(world.label('AWSCURRENT') ?? '')?.['aws_access_key_id']]).toEqual([
+    'STEP_OUT_OF_ORDER',
+    before,
+  ]);
+  await world.run(recover);
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(before);
+});
+
+test('a key that somebody has deactivated since its proof is not promoted', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'testSecret');
+  world.keys.endByHand(world.secretValue(version)?.['aws_access_key_id'] ?? '', 'deactivate');
+  const error = await failure(call(world, 'finishSecret', version));
+  expect(error.code).toBe('CREDENTIALS_NOT_ACCEPTED');
+  expect(error.message).toContain('update-secret-version-stage');
+  expect(world.label('AWSCURRENT')).not.toBe(version);
 });

@@ -98,3 +98,19 @@ test('the key of a version that is given up lives on while a link outside the de
   expect(world.linkKeyId('sales', 'sales_link')).toBe(fresh);
   expect(keyIds(world)).toContain(fresh);
 });
+
+test('a link whose change is refused stays the one of the secret that changed it last', async () => {
+  const world = twoLinks();
+  await upTo(world, 'finishSecret');
+  const [key = ''] = world.table.keys('link').filter((one) => one.includes('analytics_link'));
+  const former = { ...world.table.item('link', key)!, secretId: 'prod/other' };
+  const written = await world.run(async ({ table }) =>
+    table.write('link', key, former, (await table.read('link', key))?.revision ?? 0),
+  );
+  expect(written).not.toBeNull();
+  for (const old of keyIds(world).slice(0, 1)) world.keys.endByHand(old, 'delete'); // room for the next one
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) => (name === 'lane.alter' ? 'refused' : undefined);
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('ALTER_REFUSED');
+  expect(world.table.item('link', key)).toMatchObject({ secretId: 'prod/other', holds: former.holds });
+});

@@ -70,6 +70,42 @@ test('the age of the credentials in links is told in whole hours, once there are
   expect(metric(world, 'OldestCredentialAgeHours')).toEqual([0, 3]);
 });
 
+test('what we drove into Error through a link that no definition names any more is told each minute', async () => {
+  const world = createWorld(clusterOf(onLink('orders')));
+  await upTo(world, 'setSecret');
+  const fresh = link(world);
+  world.keys.deny((keyId) => keyId === fresh);
+  world.definitions.splice(0);
+  await world.pass(61_000);
+  await world.run(recover);
+  await world.run(recover);
+  const told = world.logs.filter(({ action }) => action === 'left-in-error');
+  expect(told.map(({ fields }) => fields?.['link'])).toEqual([
+    '`analytics`.`analytics_link`',
+    '`analytics`.`analytics_link`',
+  ]);
+  expect(metric(world, 'RecoverFailed')).toEqual([1, 1]);
+});
+
+test('a link that is gone is forgotten, but not while what was paused for it is not started', async () => {
+  const world = createWorld();
+  const version = await dead(world, 'lane.alter');
+  await world.pass(31_000);
+  const { links } = world.server();
+  const name = [...links.keys()].find((one) => one.includes('analytics_link'))!;
+  const gone = links.get(name)!;
+  links.delete(name);
+  links.set('`analytics`.`another`' as typeof name, { ...gone, name: '`analytics`.`another`' as typeof name });
+  world.faults = (_, called) => (called === 'lane.start' ? 'refused' : undefined);
+  await world.run(recover);
+  await call(world, 'createSecret', version).catch(() => undefined);
+  expect(world.table.keys('link').filter((key) => key.endsWith('`analytics_link`'))).toHaveLength(1);
+  world.faults = new Map();
+  await world.pass(31_000);
+  await world.run(recover);
+  expect(world.paused()).toEqual([]);
+});
+
 test('a cluster that is down is tried each minute, with the age of the pause as a metric', async () => {
   const world = createWorld();
   await dead(world, 'lane.alter');

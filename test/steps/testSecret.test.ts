@@ -176,3 +176,19 @@ test('setSecret done, nobody comes to test, and the source refuses: the watchdog
   expect(link(world)).toBe(before);
   expect(world.paused()).toEqual([]);
 });
+
+test('a version that the watchdog has found refused twice is given to no link a third time, though no testSecret came', async () => {
+  const world = createWorld(clusterOf(onLink('orders')));
+  const [before] = keyIds(world);
+  const version = await upTo(world, 'createSecret');
+  const refused = newKey(world, version);
+  world.keys.deny((keyId) => keyId === refused && world.points.at(-1)?.startsWith('trials.') !== true);
+  for (let round = 0; round < 2; round += 1) {
+    await call(world, 'setSecret', version);
+    await world.pass(62_000);
+    await world.run(recover);
+    expect(link(world)).toBe(before);
+  }
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('VERSION_GIVEN_UP');
+  expect([keyIds(world), world.label('AWSPENDING'), world.paused()]).toEqual([[before], null, []]);
+});

@@ -75,10 +75,13 @@ export class MemoryTable {
         const json = JSON.stringify(item);
         return call('write', () => this.#write({ kind, key, json, revision: revision + 1, writer }));
       },
-      remove: (kind, key) =>
+      remove: (kind, key, revision) =>
         call('remove', () => {
+          const stored = this.#rows.get(`${kind}/${key}`);
+          if (revision !== undefined && stored !== undefined && stored.revision !== revision) return false;
           this.#rows.delete(`${kind}/${key}`);
           this.history.push({ at: this.now(), kind, key, json: null, revision: 0, writer });
+          return true;
         }),
     };
   }

@@ -26,7 +26,9 @@ export async function close(p: Progress): Promise<void> {
       .map((pipeline) => ({ pipeline, ended: batches.get(pipeline)?.ended ?? 0, grown: 0 }));
     const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now(), lingering };
     const holds = holdsNow(p);
-    await held.save((item) => ({ ...through(item, p.left, p.run.clock.now()), holds, bracket }));
+    // a link that never took the value is still the one's who changed it last
+    const secretId = holds === p.record.holds ? p.record.secretId : held.item.secretId;
+    await held.save((item) => ({ ...through(item, p.left, p.run.clock.now()), secretId, holds, bracket }));
     p.bracket = bracket;
   }
   report(p);

@@ -181,12 +181,15 @@ async function store(
   fields.delete('aws_session_token');
   fields.set(keyField, jsonText(made.keyId)).set(secretField, jsonText(made.secret.reveal()));
   const value = new Credentials(objectOf(fields));
+  const { made: before } = held.item;
+  // remembered first: whoever puts and is heard of no more leaves a key that others may end
+  await held.save((record) => ({ ...record, made: { keyId: made.keyId, secretId: secret.arn, version } }));
   const stored = await run.secrets.put(secret.arn, version, value, rotationToken);
   if (!stored) await run.keys.remove(userName, made.keyId);
   run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });
-  await held.save((record) => ({
-    ...record,
-    intent: former === null ? null : { ...former, seen: [...former.seen, made.keyId] },
-    ...(stored ? { made: { keyId: made.keyId, secretId: secret.arn, version } } : {}),
-  }));
+  await held.save(({ made: ours, ...record }) => {
+    const kept = stored ? ours : before;
+    const intent = former === null ? null : { ...former, seen: [...former.seen, made.keyId] };
+    return { ...record, intent, ...(kept === undefined ? {} : { made: kept }) };
+  });
 }

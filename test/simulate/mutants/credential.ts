@@ -274,9 +274,9 @@ export const credentialMutants: readonly Mutant[] = [
     what: 'A version that the source refuses is tried again with each retry, without end.',
     patches: [
       {
-        file: 'lambda/steps/testSecret.ts',
-        find: 'const mostFailedProofs = 2;',
-        replace: 'const mostFailedProofs = Infinity;',
+        file: 'lambda/steps/giveUp.ts',
+        find: 'export const mostFailedProofs = 2;',
+        replace: 'export const mostFailedProofs: number = Infinity;',
       },
     ],
   },

@@ -135,8 +135,8 @@ export const truthMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'lambda/steps/sources/iamUser.ts',
-        find: '{ made: { keyId: made.keyId, secretId: secret.arn, version } }',
-        replace: '{ made: { keyId: made.keyId, secretId: secret.arn, version, secret: made.secret.reveal() } }',
+        find: 'made: { keyId: made.keyId, secretId: secret.arn, version }',
+        replace: 'made: { ...{ secret: made.secret.reveal() }, keyId: made.keyId, secretId: secret.arn, version }',
       },
     ],
   },
