@@ -13,6 +13,7 @@ import {
   type SubnetSelection,
 } from 'aws-cdk-lib/aws-ec2';
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 import { defaults, type LinkTarget } from './rotation-options';
 import type { RotationSource } from './source';
@@ -68,10 +69,10 @@ export class FunctionNetwork extends Construct {
 
   /** @throws when the source is IAM, and the subnets have no way to it */
   mustReach({ definition }: RotationSource): void {
-    const { region, partition } = Stack.of(this);
+    const { region } = Stack.of(this);
     if (definition.type !== 'iam-user' || !this.#isolated || region === regionOfIam) return;
     const isUnknown = Token.isUnresolved(region);
-    const mayExist = isUnknown || (!Token.isUnresolved(partition) && partition !== 'aws');
+    const mayExist = isUnknown || RegionInfo.get(region).partition !== 'aws';
     if (mayExist && this.#given.endpoints === 'existing') return;
     const where = isUnknown ? 'a Region that is known only when deployed' : region;
     throw new Error(
