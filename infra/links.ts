@@ -20,3 +20,8 @@ export function readLink(text: string): Link {
 }
 
 const unquote = (part: string): string => (part.startsWith('`') ? part.slice(1, -1).replaceAll('``', '`') : part);
+
+/** Several, with commas between them. A comma inside backquotes, so with an odd number of them behind it, is part of a name. */
+export function splitLinks(text: string): readonly string[] {
+  return text.split(/,(?=(?:[^`]*`[^`]*`)*[^`]*$)/).map((link) => link.trim());
+}

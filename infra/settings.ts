@@ -1,4 +1,5 @@
 import type { Node } from 'constructs';
+import { splitLinks } from './links';
 import type { LinkRotationStackProps } from './stack';
 
 /** The example of the README: `npm run synth` shows a whole template before anything is set up. */
@@ -50,7 +51,7 @@ export function readSettings(node: Node): LinkRotationStackProps {
       : { env: place(text('secretId')), secretId: text('secretId') }),
     userName,
     connectionSecretId: text('connectionSecretId'),
-    links: Array.isArray(links) ? links.map(String) : text('links').split(','),
+    links: Array.isArray(links) ? links.map(String) : splitLinks(text('links')),
     ...Object.fromEntries(optional.map((key) => [key, text(key)])),
   };
 }

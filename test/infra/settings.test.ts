@@ -42,6 +42,15 @@ test('a new secret has a name instead of an ARN, and the stack goes where the co
   );
 });
 
+test.each([
+  ['`a,b`.c', ['`a,b`.c']],
+  ['a.b, c.*', ['a.b', 'c.*']],
+  ['`a``,b`.`c,`,d.e', ['`a``,b`.`c,`', 'd.e']],
+  ['a.b,', ['a.b', '']], // refused with the rotation
+])('links are read as in SQL: %s', (links, each) => {
+  expect(read({ ...given, links }).links).toEqual(each);
+});
+
 test('links may be an array, as in cdk.json', () => {
   expect(read({ ...given, links: ['`a,b`.c'] }).links).toEqual(['`a,b`.c']);
 });
