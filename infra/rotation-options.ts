@@ -7,7 +7,7 @@ import type { RotationSource } from './source';
 export interface LinkTarget {
   /** The secret with the cluster's `host`, `port`, `username` and `password`. Its complete ARN must be known. */
   readonly connectionSecret: ISecret;
-  /** `database.link`, quoted as in SQL where a name needs it; `database.*` for all links of a database. At least one. */
+  /** `database.link`, quoted as in SQL where a name needs it; `database.*` for all links of a database. At least one, each in one rotation of the app only. */
   readonly links: readonly string[];
   /**
    * The port in the connection secret, which synth cannot read: opened in the function's own security group. 1 to 65535.
