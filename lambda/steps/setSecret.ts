@@ -11,6 +11,7 @@ import {
   secretRecord,
   updateSecretRecord,
   type Rotation,
+  type Value,
 } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs, mustFit } from './survey';
@@ -30,8 +31,8 @@ const acceptanceMs = 180_000;
 export async function setSecret(rotation: Rotation, run: Invocation): Promise<void> {
   const { definition, secret, version } = rotation;
   const pending = await pendingValue(rotation, run);
-  await mustBeWorthATry(rotation, run);
   const current = await currentValue(run, secret.arn);
+  await mustBeWorthATry(rotation, run, current);
   await withSurveys(run, definition, async (surveys) => {
     const { clusters, failures } = surveys;
     const remaining = clusters.flatMap(({ links }) => links).filter(({ record }) => !settledOn(record, version));
@@ -64,9 +65,16 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
   }));
 }
 
-/** What was refused twice is not given to links again, though no testSecret came to say so: another link may have failed each time. @throws VERSION_GIVEN_UP */
-async function mustBeWorthATry(rotation: Rotation, run: Invocation): Promise<void> {
-  const { secret, version } = rotation;
+/**
+ * What was refused twice is not given to links again, though no testSecret came to say so: another link may have failed each time.
+ * Where there is nothing to go back to, links keep it, and it is proven again.
+ *
+ * @throws VERSION_GIVEN_UP
+ */
+async function mustBeWorthATry(rotation: Rotation, run: Invocation, current: Value | null): Promise<void> {
+  const { definition, secret, version } = rotation;
+  const source = sourceFor(definition.source);
+  if (!source.overlap || current === null || !source.isComplete(current.fields)) return;
   const { failedProofs } = marksOf(await secretRecord(run, secret.arn), version);
   if (failedProofs < mostFailedProofs) return;
   await giveUp(rotation, run);

@@ -87,9 +87,16 @@ async function settleSecret(
     if (wrong === null) continue;
     const found = { link: record.link, cluster: record.cluster, ...wrong };
     run.log.warn('settling', { ...found, note: `${reasons[wrong.reason]}; the link goes back to AWSCURRENT` });
-    // as good as a failed proof: a version that is refused again is given up
-    if (wrong.reason === 'driven-into-error') await countRefusal(run, arn, wrong.version);
-    const back = await rollBack({ definition, secret, version: wrong.version }, run, new Set([key]));
+    // as good as a failed proof, where there is something to go back to: a version that is refused again is given up
+    const count = async (): Promise<unknown> =>
+      wrong.reason === 'driven-into-error' ? countRefusal(run, arn, wrong.version) : undefined;
+    const back = await rollBack({ definition, secret, version: wrong.version }, run, new Set([key])).catch(
+      async (thrown: unknown) => {
+        await count(); // another link may be why
+        throw thrown;
+      },
+    );
+    if (back !== null) await count();
     if (back === null) {
       run.metrics.put('RecoverFailed', 1, 'Count');
       run.log.error('cannot-settle', {

@@ -80,7 +80,7 @@ test('what we drove into Error through a link that no definition names any more 
   await world.run(recover);
   await world.run(recover);
   const told = world.logs.filter(({ action }) => action === 'left-in-error');
-  expect(told.map(({ fields }) => fields?.['link'])).toEqual([
+  expect(told.map(({ fields }) => fields['link'])).toEqual([
     '`analytics`.`analytics_link`',
     '`analytics`.`analytics_link`',
   ]);
