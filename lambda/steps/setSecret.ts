@@ -73,10 +73,11 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
  */
 async function mustBeWorthATry(rotation: Rotation, run: Invocation, current: Value | null): Promise<void> {
   const { definition, secret, version } = rotation;
-  const source = sourceFor(definition.source);
-  if (!source.overlap || current === null || !source.isComplete(current.fields)) return;
   const { failedProofs } = marksOf(await secretRecord(run, secret.arn), version);
   if (failedProofs < mostFailedProofs) return;
+  const source = sourceFor(definition.source);
+  const back = source.overlap && current !== null && source.isComplete(current.fields) ? current : null;
+  if (back === null || !(await source.works(run, back))) return;
   await giveUp(rotation, run);
   throw new RotationError(
     'VERSION_GIVEN_UP',
