@@ -128,9 +128,8 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
   const isUsual = options.links === undefined && sites[0] === usual; // the links of the deployed definition
   const written = shape === undefined || !isUsual ? { secretId: arn, source, targets } : shape.definition;
   const lambda = account.startFunction([{ ...written, limits, ...definition }], {
-    ...(shape === undefined ? {} : { timeoutMs: shape.timeoutMs }),
+    ...(shape === undefined ? {} : { timeoutMs: shape.timeoutMs, variables: shape.variables }),
     ...lambdaOptions,
-    env: { ...shape?.variables, ...lambdaOptions?.env },
   });
   const others: Lambda[] = [];
   const returned: string[] = [];

@@ -26,8 +26,11 @@ export interface Account {
   journal(): Promise<readonly string[]>;
   /** Puts a new object of ten rows under each prefix, now and every so many ms. @returns what ends it */
   feed(prefixes: readonly string[], everyMs: number): () => void;
-  /** Starts the built function: in a process of its own, as Lambda does. `env` wins over what is set here. */
-  startFunction(rotations: unknown, options?: Partial<LambdaOptions>): Lambda;
+  /** Starts the built function: in a process of its own, as Lambda does. `variables`: those of its deployment, `ROTATIONS` apart; default the journal's. `env` wins over all. */
+  startFunction(
+    rotations: unknown,
+    options?: Partial<LambdaOptions> & { readonly variables?: Readonly<Record<string, string>> },
+  ): Lambda;
   stop(): Promise<void>;
 }
 
@@ -117,10 +120,10 @@ export async function openAccount({ journal = keys, ...options }: AccountOptions
         clearInterval(timer);
       };
     },
-    startFunction: (rotations, { env = {}, ...more } = {}) =>
+    startFunction: (rotations, { env = {}, variables = { JOURNAL_TABLE: table }, ...more } = {}) =>
       startLambda({
         bundle,
-        env: { ...aws.env, ROTATIONS: JSON.stringify(rotations), JOURNAL_TABLE: table, ...env },
+        env: { ...aws.env, ROTATIONS: JSON.stringify(rotations), ...variables, ...env },
         ...more,
       }),
     async stop() {
