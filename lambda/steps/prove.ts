@@ -55,13 +55,14 @@ export async function proveLinks(
         );
         const all = found.flatMap(({ candidates }) => candidates);
         for (;;) {
+          const asked = run.clock.now(); // a look that took long says how it was when it began
           const now = await proofsNow(cluster, all);
           const seen = new Set(now.values());
           refusedSomewhere ||= seen.has('refused');
-          if (refusedSomewhere || !seen.has('waiting') || run.clock.now() >= until) {
+          if (refusedSomewhere || !seen.has('waiting') || asked >= until) {
             return found.map((link) => linkProof(link, connectionSecretId, version, now));
           }
-          await run.clock.sleep(Math.min(pollMs, until - run.clock.now()));
+          await run.clock.sleep(Math.max(0, Math.min(pollMs, until - run.clock.now())));
         }
       }),
     ),
