@@ -1,5 +1,5 @@
-import { RotationError } from '../core/errors';
 import { removePending } from '../core/commands';
+import { RotationError } from '../core/errors';
 import { holdsOnly, type Retirement } from '../core/journal';
 import { labelled } from '../core/version';
 import type { Invocation } from '../ports';

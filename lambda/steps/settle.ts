@@ -96,14 +96,16 @@ async function settleSecret(
         throw thrown;
       },
     );
-    if (back !== null) await count();
     if (back === null) {
       run.metrics.put('RecoverFailed', 1, 'Count');
       run.log.error('cannot-settle', {
         ...found,
         note: `${reasons[wrong.reason]}, and there is nothing to go back to: AWSCURRENT has no credentials that work beside these. The link keeps them. Store working credentials in the secret, then ${rotateSecret(arn)}`,
       });
-    } else if (back.includes(key)) settled.push(`${key}: ${wrong.reason}`);
+      continue;
+    }
+    await count();
+    if (back.includes(key)) settled.push(`${key}: ${wrong.reason}`);
   }
   if (current !== null && free.some(({ bracket }) => bracket?.direction === 'forward' && bracket.to === current)) {
     await finishLeftovers({ definition, secret, version: current }, run);

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Account } from '../standins/demo/account';
+import type { Account, AccountOptions } from '../standins/demo/account';
 import type { Operation } from '../standins/aws/wire';
 
 const root = join(__dirname, '..', '..');
@@ -23,10 +23,7 @@ interface Statement {
 /** The stack of the app, as `npm run deploy` would send it. */
 export interface DeployedStack {
   /** The keys of the journal's table. */
-  readonly journal: {
-    readonly KeySchema: readonly { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' }[];
-    readonly AttributeDefinitions: readonly { readonly AttributeName: string; readonly AttributeType: 'S' }[];
-  };
+  readonly journal: NonNullable<AccountOptions['journal']>;
   /** What a rotation runs with, with this account's names in the place of the example's. */
   in(account: Account, connections: readonly string[]): Deployed;
 }
