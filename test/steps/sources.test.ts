@@ -53,6 +53,26 @@ test('a key whose answer was lost is known as ours even if IAM shows it only aft
   expect(keyIds(world)).toEqual([inUse, world.secretValue(version)?.['aws_access_key_id']]);
 });
 
+test('two keys of one user whose secrets were lost are both deleted', async () => {
+  const world = createWorld();
+  const [definition] = world.definitions;
+  world.keys.users.add('fresh');
+  world.definitions.splice(0, 1, { ...definition!, source: { type: 'iam-user', userName: 'fresh' } });
+  const version = world.startRotation();
+  world.faults = (_, name) => (name === 'keys.create' ? 'lost' : undefined);
+  await failure(call(world, 'createSecret', version));
+  await world.pass(20_000);
+  const made = world.keys.of('fresh').map(({ keyId }) => keyId);
+  const blind = world.run((run) => create(version)(lagging((keyId) => made.includes(keyId))(run)));
+  expect((await failure(blind)).code).toBe('CREATE_REFUSED');
+  world.faults = new Map();
+  expect(world.keys.of('fresh')).toHaveLength(2);
+  await world.pass(30_000);
+  await call(world, 'createSecret', version);
+  const stored = world.secretValue(version);
+  expect(world.keys.of('fresh').map(({ keyId }) => keyId)).toEqual([stored?.['aws_access_key_id']]);
+});
+
 test('a pending key so young that IAM does not list it yet is adopted', async () => {
   const world = createWorld();
   const version = await upTo(world, 'createSecret');

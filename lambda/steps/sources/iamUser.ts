@@ -135,8 +135,8 @@ async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<boolean> 
       return false;
     case 'delete':
       await held.guard();
+      // the intent stays: a second call that it covers may have made another key, which is deleted the same way
       await run.keys.remove(userName, decision.keyId);
-      if (decision.because === 'orphan') await held.save((record) => ({ ...record, intent: null }));
       run.log.info('key-deleted', { userName, keyId: decision.keyId, because: decision.because });
       return false;
   }
