@@ -1,9 +1,15 @@
-import type { IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
+  IAMClient,
+  paginateListAccessKeys,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam';
 import { Credentials } from '../core/credentials';
 import { RotationError } from '../core/errors';
 import type { AccessKey, AccessKeys } from '../ports';
 import { awsError, clientOptions, failureOf } from './aws';
-import { iam } from './lazily';
 
 const advice = (action: string): string =>
   `Check that the user exists, that the role of the function may call iam:${action} on it, and the way from the function to IAM (from a VPC outside us-east-1 it takes NAT).`;
@@ -14,11 +20,10 @@ const advice = (action: string): string =>
  */
 export function openAccessKeys(timeoutMs?: number): AccessKeys {
   let opened: IAMClient | undefined;
-  const client = (): IAMClient => (opened ??= new (iam().IAMClient)(clientOptions(timeoutMs)));
+  const client = (): IAMClient => (opened ??= new IAMClient(clientOptions(timeoutMs)));
 
   return {
     async list(userName) {
-      const { paginateListAccessKeys } = iam();
       const keys: AccessKey[] = [];
       try {
         for await (const page of paginateListAccessKeys({ client: client() }, { UserName: userName }))
@@ -38,7 +43,6 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async create(userName) {
-      const { CreateAccessKeyCommand, IAMClient } = iam();
       // A client of its own: one attempt, and a fresh socket, since a kept one may be dead and lose the answer.
       const once = new IAMClient({ ...clientOptions(timeoutMs), maxAttempts: 1 });
       try {
@@ -55,7 +59,6 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async remove(userName, keyId) {
-      const { DeleteAccessKeyCommand } = iam();
       try {
         await client().send(new DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: keyId }));
       } catch (error) {
@@ -65,7 +68,6 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async deactivate(userName, keyId) {
-      const { UpdateAccessKeyCommand } = iam();
       try {
         const change = { UserName: userName, AccessKeyId: keyId, Status: 'Inactive' } as const;
         await client().send(new UpdateAccessKeyCommand(change));
@@ -76,7 +78,6 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
     },
 
     async lastUsed(keyId) {
-      const { GetAccessKeyLastUsedCommand } = iam();
       try {
         const { AccessKeyLastUsed: use } = await client().send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
         return use?.LastUsedDate === undefined

@@ -1,6 +1,7 @@
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentials, Trial, Trials } from '../ports';
 import { clientOptions, failureOf } from './aws';
-import { s3, sts } from './lazily';
 
 /** Answers to credentials that are not known there, or not yet (facts: aws-rotation, section 13). */
 const unaccepted = [
@@ -17,8 +18,7 @@ const unaccepted = [
 const denied = ['AccessDenied', 'AccessDeniedException', 'AllAccessDisabled', 'AccountProblem'];
 
 /**
- * Tries credentials at STS and S3, each with a client of its own that is gone afterwards. The SDKs are loaded at the
- * first use.
+ * Tries credentials at STS and S3, each with a client of its own that is gone afterwards.
  *
  * @param env where the SDK's own endpoint variables are seen: a stand-in or a private store has no DNS name for each bucket
  * @param timeoutMs bounds each attempt of a call
@@ -28,13 +28,11 @@ export function openTrials(env: NodeJS.ProcessEnv, timeoutMs?: number): Trials {
 
   return {
     identity(credentials) {
-      const { GetCallerIdentityCommand, STSClient } = sts();
       const client = new STSClient({ ...clientOptions(timeoutMs), credentials: asIdentity(credentials) });
       return verdict(client, () => client.send(new GetCallerIdentityCommand({})));
     },
 
     list(credentials, { bucket, prefix, region, endpoint }) {
-      const { ListObjectsV2Command, S3Client } = s3();
       const client = new S3Client({
         ...clientOptions(timeoutMs),
         credentials: asIdentity(credentials),

@@ -12,7 +12,7 @@ import { only } from './given';
 
 /* The app of `npm run synth`, with the example of the README. */
 
-bundle();
+beforeAll(() => bundle());
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const stack = new LinkRotationStack(app, 'SingleStoreLinkRotation', readSettings(app.node));
