@@ -73,8 +73,12 @@ export function asRotationError(error: unknown): RotationError {
   // a stack begins with the message, which must not be read as a place
   const frames = error instanceof Error ? (error.stack ?? '').replace(error.message, '') : '';
   const place = /^ +at (?:async )?([\w.]+) \(/m.exec(frames)?.[1] ?? 'unknown';
-  return new RotationError(
-    'INTERNAL',
-    `an unexpected ${kind} in ${place}. Whatever is paused stands in the journal and is resumed by the next call or the watchdog. Please report this as a defect.`,
-  );
+  return defect(`an unexpected ${kind} in ${place}`);
 }
+
+/** What cannot be, by this program's own rules. */
+export const defect = (what: string): RotationError =>
+  new RotationError(
+    'INTERNAL',
+    `${what}. Whatever is paused stands in the journal and is resumed by the next call or the watchdog. Please report this as a defect.`,
+  );

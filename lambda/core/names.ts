@@ -1,4 +1,4 @@
-import { RotationError } from './errors';
+import { defect } from './errors';
 
 /**
  * A database object by its qualified SQL name, `` `database`.`name` ``, always quoted: fit for a statement, a message
@@ -19,7 +19,7 @@ export function qualified(database: string, name: string): QualifiedName {
 /** The two parts of a qualified name, unquoted. */
 export function partsOf(name: QualifiedName): { readonly database: string; readonly name: string } {
   const match = /^`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`$/.exec(name);
-  if (match === null) throw new RotationError('INTERNAL', `${JSON.stringify(name)} is not a qualified name`);
+  if (match === null) throw defect(`${JSON.stringify(name)} is not a qualified name`);
   const unquote = (quoted: string | undefined): string => (quoted ?? '').replaceAll('``', '`');
   return { database: unquote(match[1]), name: unquote(match[2]) };
 }

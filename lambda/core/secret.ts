@@ -59,7 +59,7 @@ function pick(secret: FlatSecret, key: string, where: string): Json {
   if (value === undefined) {
     throw new RotationError(
       'SECRET_SHAPE',
-      `${where} has no key ${JSON.stringify(key)}, which "fields" asks for. Nothing was changed.`,
+      `${where} has no key ${JSON.stringify(key)}, which "fields" asks for. Nothing was changed. Store it there, or correct "fields" in ROTATIONS.`,
     );
   }
   return value;

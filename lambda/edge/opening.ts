@@ -1,4 +1,4 @@
-import { RotationError } from '../core/errors';
+import { defect, RotationError } from '../core/errors';
 import type { ConnectionSecret } from '../ports';
 import { closedAtLogin } from './login';
 import { ask } from './reading';
@@ -29,7 +29,7 @@ export async function openSessions(to: ConnectionSecret, count: number): Promise
   const [first, ...others] = sessions;
   if (failed === undefined && first !== undefined) return [first, ...others];
   await Promise.all(sessions.map((session) => session.close()));
-  throw failed?.reason ?? new RotationError('INTERNAL', 'no connection was asked for');
+  throw failed?.reason ?? defect('no connection was asked for');
 }
 
 /**
@@ -47,7 +47,7 @@ async function checkMode(session: Session, to: ConnectionSecret): Promise<void> 
   if (unsafe === undefined) return;
   throw new RotationError(
     'SQL_MODE_UNSAFE',
-    `${to.host}:${to.port} runs with ${unsafe}: text would be read otherwise than it is written. Nothing was sent. Take it out of sql_mode for the user ${JSON.stringify(to.username)}.`,
+    `${to.host}:${to.port} runs with ${unsafe}: text would be read otherwise than it is written. No credentials were sent; the next call asks again. Take it out of sql_mode for the user ${JSON.stringify(to.username)}.`,
   );
 }
 

@@ -30,23 +30,29 @@ export function failureOf(
 ): RotationError {
   const { name, needs } = statement;
   if (answer.is === 'lost')
-    return new RotationError('CONNECTION_LOST', `no answer to: ${name}. It changes nothing, so it can be repeated.`);
+    return new RotationError(
+      'CONNECTION_LOST',
+      `no answer to: ${name}. The question changes nothing; the next call asks again. If it goes on so, look why the connection to the server breaks.`,
+    );
   const { errno, sqlState } = answer;
   const readOnly = answer.says === 'read-only';
   const grant = missingGrant(errno, session, statement);
   if (grant !== undefined)
     return new RotationError(
       'PRIVILEGE_MISSING',
-      `SingleStore does not allow this user: ${name}. Nothing was changed. Allow it with: ${grant}`,
+      `SingleStore does not allow this user: ${name}. It was not done; the next call tries again. Allow it with: ${grant}`,
     );
   if (readOnly || (needs !== undefined && errno === unknownDatabase)) {
     const how = readOnly ? 'attached read-only to' : 'not known to, or not attached to,';
     return new RotationError(
       'WORKSPACE_WRONG',
-      `SingleStore refused: ${name} (error ${errno}), because the database is ${how} the workspace that answers. Nothing was changed. Name the endpoint of the workspace that has it attached read-write in the connection secret.`,
+      `SingleStore refused: ${name} (error ${errno}), because the database is ${how} the workspace that answers. It was not done; the next call tries again. Name the endpoint of the workspace that has it attached read-write in the connection secret.`,
     );
   }
-  return new RotationError('STATEMENT_REFUSED', `SingleStore refused: ${name} (error ${errno}, SQLSTATE ${sqlState})`);
+  return new RotationError(
+    'STATEMENT_REFUSED',
+    `SingleStore refused: ${name} (error ${errno}, SQLSTATE ${sqlState}). It was not done; the next call tries again. Look the number up in SingleStore's list of errors.`,
+  );
 }
 
 /**
@@ -99,6 +105,9 @@ export async function readDefinitions(
   };
   await Promise.all(sessions.map(work));
   if (todo.length > 0)
-    throw new RotationError('CONNECTION_LOST', `connections broke before ${todo.length} pipelines were read`);
+    throw new RotationError(
+      'CONNECTION_LOST',
+      `connections broke before ${todo.length} pipelines were read. Reading changes nothing; the next call reads again. If it goes on so, lower limits.connections, or look why the server closes them.`,
+    );
   return definitions;
 }

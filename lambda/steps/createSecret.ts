@@ -1,8 +1,10 @@
+import { rotateSecret } from '../core/commands';
 import { RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
 import { missingFields } from './fields';
 import { giveUp } from './giveUp';
 import { forgetGone } from './gone';
+import { ended, startedBy } from './history';
 import { currentValue, isStillPending, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import { mustBeClear, mustFit } from './survey';
@@ -23,10 +25,10 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
     }
     if (!(await isStillPending(rotation, run))) return;
     if (source.keys === null) return giveWay(rotation, run);
-    await giveUp(rotation, run);
+    await giveUp(rotation, run, 'its access key was deleted meanwhile');
     throw new RotationError(
       'VERSION_GIVEN_UP',
-      `the key of AWSPENDING version ${version} of ${secret.arn} was deleted meanwhile. The version is given up: links are on AWSCURRENT, AWSPENDING is removed. Rotate again; a new version is made then.`,
+      `the key of AWSPENDING version ${version} of ${secret.arn} was deleted meanwhile. The version is given up: links are on AWSCURRENT, AWSPENDING is removed. For a new one: ${rotateSecret(secret.arn)}`,
     );
   }
   mustFit(run, definition);
@@ -46,11 +48,14 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
 }
 
 /** A mirrored value that its secret has replaced meanwhile will never be right: a rotation with the new one takes its place. */
-async function giveWay({ secret, version }: Rotation, run: Invocation): Promise<never> {
+async function giveWay(rotation: Rotation, run: Invocation): Promise<never> {
+  const { secret, version } = rotation;
   await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
+  await ended(run, rotation, 'abandoned');
   const started = await run.secrets.rotate(secret.arn);
+  if (started !== null) await startedBy(run, secret.arn, started, 'mirror');
   throw new RotationError(
     'VERSION_GIVEN_UP',
-    `AWSPENDING version ${version} of ${secret.arn} holds a value that the mirrored secret has replaced. AWSPENDING was removed${started ? ', and a rotation with the new value is started' : '; rotate again'}. Links keep what they have until then.`,
+    `AWSPENDING version ${version} of ${secret.arn} holds a value that the mirrored secret has replaced. AWSPENDING was removed${started === null ? `; to take that one over: ${rotateSecret(secret.arn)}` : ', and a rotation with the new value is started'}. Links keep what they have until then.`,
   );
 }

@@ -140,7 +140,7 @@ async function claim<K extends LeasedKind>(
     } else if (run.clock.now() >= giveUpAt) {
       throw new RotationError(
         'LEASE_HELD',
-        `${key} is being worked on by another invocation. Nothing was changed by this one; it is tried again with the next retry.`,
+        `${key} is being worked on by another invocation. Nothing was changed there by this one; it is tried again with the next retry. If the other one is dead, its lease runs out within ${leaseMs / 1_000} s.`,
       );
     }
     await run.clock.sleep(mine === null ? 500 : 50);

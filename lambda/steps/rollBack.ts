@@ -77,7 +77,7 @@ export async function rollBack(
 const notReached = (keys: readonly string[], version: string): RotationError =>
   new RotationError(
     'LINK_MISSING',
-    `${keys.join(', ')} may hold version ${version} and could not be moved back: the link is gone, not shown to this user, or cannot be altered. It was left as it is.`,
+    `${keys.join(', ')} may hold version ${version} and could not be moved back: the link is gone, not shown to this user, or cannot be altered. It was left as it is; the watchdog tries again every minute. Let this user see and alter it (GRANT SHOW LINK, CREATE LINK on its database); if it is gone for good, remove its item from the journal's table.`,
   );
 
 /** Starts pipelines that credentials drove into Error where there is nothing to go back to: what was running is not left down. */

@@ -74,7 +74,7 @@ export async function isStillPending({ secret, version }: Rotation, run: Invocat
   if (now === 'pending' || now === 'current') return now === 'pending';
   throw new RotationError(
     'LABEL_MOVED',
-    `version ${version} of ${secret.arn} lost AWSPENDING while this call was at work on it. Nothing more was changed by it; links that hold the version are moved back to AWSCURRENT by the watchdog.`,
+    `version ${version} of ${secret.arn} lost AWSPENDING while this call was at work on it. Nothing more was changed by it; links that hold the version are moved back to AWSCURRENT by the watchdog. To rotate: ${rotateSecret(secret.arn)}`,
   );
 }
 

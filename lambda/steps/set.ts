@@ -22,7 +22,10 @@ export async function writeChunks(
       const stored = await run.table.read('set', key);
       const written = await run.table.write('set', key, { members: chunk }, stored?.revision ?? 0);
       if (written === null)
-        throw new RotationError('LEASE_LOST', `somebody else wrote ${key}. This invocation does nothing more.`);
+        throw new RotationError(
+          'LEASE_LOST',
+          `somebody else wrote ${key}. This invocation does nothing more; what is paused stands in the journal and is resumed by the next holder.`,
+        );
     }),
   );
   return chunks;

@@ -1,3 +1,4 @@
+import { rotateSecret } from '../core/commands';
 import { RotationError } from '../core/errors';
 import { settledOn } from '../core/journal';
 import type { Invocation } from '../ports';
@@ -78,9 +79,9 @@ async function mustBeWorthATry(rotation: Rotation, run: Invocation, current: Val
   const source = sourceFor(definition.source);
   const back = source.overlap && current !== null && source.isComplete(current.fields) ? current : null;
   if (back === null || !(await source.works(run, back))) return;
-  await giveUp(rotation, run);
+  await giveUp(rotation, run, `the source refused it ${failedProofs} times`);
   throw new RotationError(
     'VERSION_GIVEN_UP',
-    `the source refused version ${version} of ${secret.arn} ${failedProofs} times. All links are on AWSCURRENT; AWSPENDING is removed, and its key is deleted if no link may hold it. Check what the new credentials may do at the source, then rotate again.`,
+    `the source refused version ${version} of ${secret.arn} ${failedProofs} times. All links are on AWSCURRENT; AWSPENDING is removed, and its key is deleted if no link may hold it. Check what the new credentials may do at the source, then ${rotateSecret(secret.arn)}`,
   );
 }

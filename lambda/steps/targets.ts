@@ -39,7 +39,7 @@ export async function withRecordedCluster<R>(
     // it may be another cluster, where the same names were stopped on purpose
     throw new RotationError(
       error.code,
-      `${id}, where pipelines were paused, cannot be reached, and ${connectionSecretId} names ${address} by now. If that is the same cluster under a new name, START PIPELINE IF NOT RUNNING there for each paused pipeline, or make the old name answer once more. (${error.message})`,
+      `${id}, where pipelines were paused, cannot be reached, and ${connectionSecretId} names ${address} by now. If that is the same cluster under a new name, START PIPELINE IF NOT RUNNING there for each paused pipeline, or make the old name answer once more; the watchdog tries it every minute. (${error.message})`,
     );
   };
   return lend(await run.clusters.open(login, lanes).catch(few).catch(elsewhere), work);

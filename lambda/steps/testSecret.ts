@@ -1,3 +1,4 @@
+import { rotateSecret } from '../core/commands';
 import { asRotationError, RotationError } from '../core/errors';
 import type { Invocation } from '../ports';
 import { giveUp, mostFailedProofs } from './giveUp';
@@ -107,7 +108,7 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
     );
   }
   try {
-    await giveUp(rotation, run);
+    await giveUp(rotation, run, `${what}, as before`);
   } catch (thrown) {
     const why = asRotationError(thrown).message;
     return new RotationError(
@@ -117,6 +118,6 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
   }
   return new RotationError(
     'VERSION_GIVEN_UP',
-    `${what}, as before. All links are on AWSCURRENT and their pipelines run; AWSPENDING is removed, and its key is deleted if no link may hold it. ${advice}, then rotate again.`,
+    `${what}, as before. All links are on AWSCURRENT and their pipelines run; AWSPENDING is removed, and its key is deleted if no link may hold it. ${advice}, then ${rotateSecret(secret.arn)}`,
   );
 }

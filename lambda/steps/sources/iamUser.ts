@@ -38,7 +38,7 @@ export function iamUser(userName: string): Source {
     accepted: async (run, pending, current, probes, until) => {
       const fresh = awsCredentials(pending.fields);
       if (fresh === null) {
-        const what = `version ${pending.version} has no ${keyField} and ${secretField}. Nothing was changed.`;
+        const what = `version ${pending.version} has no ${keyField} and ${secretField}. Nothing was changed. Take AWSPENDING away from it and rotate again.`;
         throw new RotationError('SECRET_SHAPE', what);
       }
       try {
@@ -113,7 +113,7 @@ async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>):
       }
       throw new RotationError(
         'CREATE_REFUSED',
-        `AWS refused CreateAccessKey for ${userName}: ${made.code}. No key was made; links and pipelines were not touched. Check the user name and the function's IAM permissions.`,
+        `AWS refused CreateAccessKey for ${userName}: ${made.code}. No key was made; links and pipelines were not touched. The retry tries again. Check the user name and the function's IAM permissions.`,
       );
     case 'made':
       await store(keeping, rotation, held, intent.former, { keyId: made.keyId, secret: made.secret });
