@@ -1,9 +1,10 @@
-import { openProgress } from './demo/progress';
+import { openProgress, type Progress } from './demo/progress';
+import { keep } from './demo/keep';
 import { help, readOptions, type Options } from './demo/options';
-import { paperFor } from './demo/paper';
+import { paperFor, type Paper } from './demo/paper';
 import { opening, report } from './demo/report';
-import { play } from './demo/scenario';
-import { withStage } from './demo/stage';
+import { kill, play } from './demo/scenario';
+import { withStage, type Stage } from './demo/stage';
 import { verdicts } from './demo/verdicts';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'; // nobody's question here
@@ -11,20 +12,43 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'; // n
 /** Nobody reads what is written (`npm start | head -1`): the end, and nothing to say about it. */
 const unread = new Error('nobody reads this');
 
+/** @returns the exit code */
+async function performed(
+  { scenario, keep: keeps }: Options,
+  stage: Stage,
+  progress: Progress,
+  paper: Paper,
+): Promise<number> {
+  if (scenario === 'crash' && keeps) {
+    await kill(stage, progress); // what is left behind is what the tool is to show: the repair is its user's
+    return 0;
+  }
+  const played = await play(scenario, stage, progress);
+  const judged = verdicts(played, scenario);
+  progress.say(report(played, judged, scenario, paper));
+  return judged.every(({ good }) => good) ? 0 : 1;
+}
+
 /** @returns the exit code: 0 when every promise was kept */
 async function main(options: Options, ended: AbortSignal): Promise<number> {
   const paper = paperFor(process.stdout, process.env);
   const progress = openProgress(process.stdout, paper);
   const opened = progress.begin('starting the servers');
+  let kept: number | undefined;
   try {
     return await withStage(options, ended, async (stage) => {
       opened();
       progress.say(opening(options.scenario, stage.title, stage.site, paper));
-      const played = await play(options.scenario, stage, progress);
-      const judged = verdicts(played, options.scenario);
-      progress.say(report(played, judged, options.scenario, paper));
-      return judged.every(({ good }) => good) ? 0 : 1;
+      const code = await performed(options, stage, progress, paper);
+      if (options.keep) {
+        kept = code;
+        await keep(stage, options.scenario, ended, progress, paper);
+      }
+      return code;
     });
+  } catch (error) {
+    if (kept === undefined) throw error;
+    return kept; // the interruption that was waited for
   } finally {
     progress.leave();
   }

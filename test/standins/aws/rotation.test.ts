@@ -1,5 +1,6 @@
 import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { rotate, steps, testOnly, type Invoke, type RotationEvent } from './rotation';
+import { randomUUID } from 'node:crypto';
+import { rotate, steps, testOnly, type Invoke, type RotationEvent, type RotationOutcome } from './rotation';
 import { startAws, type Aws } from './server';
 
 const version = '00000000-0000-4000-8000-000000000002';
@@ -97,4 +98,19 @@ test('a RotateSecret request can be played as it comes in', async () => {
   const client = new SecretsManagerClient({ endpoint: aws.endpoint, region: aws.region, credentials });
   const { VersionId } = await client.send(new RotateSecretCommand({ SecretId: arn }));
   expect(await played).toMatchObject({ version: VersionId, outcome: 'succeeded' });
+});
+
+test('RotateSecret is refused while a rotation is under way, and has it reattempted with its own token', async () => {
+  const outcomes: Promise<RotationOutcome>[] = [];
+  aws.secrets.onRotate = (started) => {
+    outcomes.push(rotate(aws.secrets, started.arn, rotator, { attempts: 1 }));
+  };
+  const { accessKeyId, secretAccessKey } = aws.iam.role;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new SecretsManagerClient({ endpoint: aws.endpoint, region: aws.region, credentials });
+  const { version } = aws.secrets.stage({ SecretId: arn, ClientRequestToken: randomUUID() });
+  await expect(client.send(new RotateSecretCommand({ SecretId: arn }))).rejects.toThrow(
+    "A previous rotation isn't complete. That rotation will be reattempted.",
+  );
+  expect(await Promise.all(outcomes)).toMatchObject([{ version, outcome: 'succeeded' }]);
 });

@@ -180,6 +180,10 @@ export class SecretsManager {
 
   /** RotateSecret as a request: answers at once. Nobody invokes the function here but `onRotate`; `rotation.ts` plays that part. */
   rotateSecret(input: RotateSecretRequest): StartedRotation {
+    const secret = this.find(input.SecretId);
+    const previous = secret.labels.get('AWSPENDING');
+    if (rotationUnderWay(secret) && previous !== undefined)
+      this.onRotate?.({ arn: secret.arn, version: previous, testOnly: false }); // refused, but "will be reattempted"
     const started = this.stage(input);
     if (started.testOnly) this.endTest(started);
     else this.onRotate?.(started);

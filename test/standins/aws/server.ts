@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDynamoDb } from './dynamodb';
 import { Iam, type Principal } from './iam';
+import { LambdaFunctions, type Call } from './lambda';
 import { S3 } from './s3';
 import { SecretsManager } from './secretsManager';
 import { claimOf, verify, type Claim } from './sigv4';
@@ -18,7 +19,7 @@ const region = 'us-east-1';
 export interface RequestInfo extends Operation {
   /** Epoch ms by `now`. */
   readonly at: number;
-  /** As in the credential scope: `secretsmanager`, `iam`, `sts`, `s3` or `dynamodb`. */
+  /** As in the credential scope: `secretsmanager`, `iam`, `sts`, `s3`, `dynamodb` or `lambda`. */
   readonly service: string;
   readonly region: string;
   readonly accessKeyId: string;
@@ -66,13 +67,15 @@ export interface Aws {
   readonly iam: Iam;
   readonly secrets: SecretsManager;
   readonly s3: S3;
+  /** What Invoke reaches, by its name. */
+  readonly functions: Map<string, Call>;
   /** In the order in which they took effect. */
   readonly requests: readonly LoggedRequest[];
   createJournalTable(schema: CreateTableCommandInput): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** AWS on a free port of 127.0.0.1: Secrets Manager, IAM, STS, S3 and DynamoDB, with real signatures and state in memory. */
+/** AWS on a free port of 127.0.0.1: Secrets Manager, IAM, STS, S3, DynamoDB and Lambda's Invoke, with real signatures and state in memory. */
 export async function startAws({
   now = Date.now,
   propagationMs = 0,
@@ -82,6 +85,7 @@ export async function startAws({
   const iam = new Iam(accountId, now, propagationMs);
   const secrets = new SecretsManager(accountId, region, now);
   const s3 = new S3(now);
+  const lambda = new LambdaFunctions();
   const dynamo = await startDynamoDb(region);
   const services: Partial<Record<string, Service<Principal>>> = {
     iam: iam.service,
@@ -89,6 +93,7 @@ export async function startAws({
     s3: s3.service,
     secretsmanager: secrets.service,
     dynamodb: dynamo.service,
+    lambda: lambda.service,
   };
   const requests: LoggedRequest[] = [];
 
@@ -155,7 +160,10 @@ export async function startAws({
     dynamoEndpoint: endpoint,
     env: {
       ...Object.fromEntries(
-        ['SECRETS_MANAGER', 'IAM', 'STS', 'S3', 'DYNAMODB'].map((name) => [`AWS_ENDPOINT_URL_${name}`, endpoint]),
+        ['SECRETS_MANAGER', 'IAM', 'STS', 'S3', 'DYNAMODB', 'LAMBDA'].map((name) => [
+          `AWS_ENDPOINT_URL_${name}`,
+          endpoint,
+        ]),
       ),
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: iam.role.accessKeyId,
@@ -166,6 +174,7 @@ export async function startAws({
     iam,
     secrets,
     s3,
+    functions: lambda.functions,
     requests,
     createJournalTable: (schema) => dynamo.createTable(schema),
     async stop() {

@@ -50,7 +50,7 @@ export interface Service<Caller> {
 type Parameters = Record<string, unknown>;
 
 /** Names that the JSON services have for what the Query services call otherwise. */
-const jsonCodes: Record<string, string> = {
+export const jsonCodes: Record<string, string> = {
   InvalidClientTokenId: 'UnrecognizedClientException',
   SignatureDoesNotMatch: 'InvalidSignatureException',
   AccessDenied: 'AccessDeniedException',

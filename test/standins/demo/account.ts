@@ -26,7 +26,9 @@ export interface Account {
   journal(): Promise<readonly string[]>;
   /** Puts a new object of ten rows under each prefix, now and every so many ms. @returns what ends it */
   feed(prefixes: readonly string[], everyMs: number): () => void;
-  /** Starts the built function: in a process of its own, as Lambda does. `variables`: those of its deployment, `ROTATIONS` apart; default the journal's. `env` wins over all. */
+  /** What the function runs with. `variables`: those of its deployment, `ROTATIONS` apart; default the journal's. */
+  environment(rotations: unknown, variables?: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
+  /** Starts the built function: in a process of its own, as Lambda does, with that environment. `env` wins over all. */
   startFunction(
     rotations: unknown,
     options?: Partial<LambdaOptions> & { readonly variables?: Readonly<Record<string, string>> },
@@ -92,6 +94,11 @@ export async function openAccount({ journal = keys, ...options }: AccountOptions
   });
   aws.secrets.configureRotation(secretArn);
 
+  const environment: Account['environment'] = (rotations, variables = { JOURNAL_TABLE: table }) => ({
+    ...aws.env,
+    ROTATIONS: JSON.stringify(rotations),
+    ...variables,
+  });
   return {
     aws,
     user,
@@ -120,12 +127,9 @@ export async function openAccount({ journal = keys, ...options }: AccountOptions
         clearInterval(timer);
       };
     },
-    startFunction: (rotations, { env = {}, variables = { JOURNAL_TABLE: table }, ...more } = {}) =>
-      startLambda({
-        bundle,
-        env: { ...aws.env, ROTATIONS: JSON.stringify(rotations), ...variables, ...env },
-        ...more,
-      }),
+    environment,
+    startFunction: (rotations, { env = {}, variables, ...more } = {}) =>
+      startLambda({ bundle, env: { ...environment(rotations, variables), ...env }, ...more }),
     async stop() {
       client.destroy();
       await aws.stop();

@@ -14,10 +14,11 @@ test.each([
 });
 
 test('options are read', () => {
-  expect(readOptions(['--pipelines', '200', '--fail'])).toEqual({
+  expect(readOptions(['--pipelines', '200', '--fail', '--keep'])).toEqual({
     pipelines: 200,
     scenario: 'fail',
     singlestore: undefined,
+    keep: true,
   });
   expect(readOptions(['--help'])).toBe('help');
 });

@@ -6,6 +6,8 @@ export interface Options {
   readonly scenario: 'rotation' | 'crash' | 'fail';
   /** A cluster to use in place of the embedded one. */
   readonly singlestore: URL | undefined;
+  /** Everything stays up at the end, for the command-line tool; a killed rotation stays as the kill left it. */
+  readonly keep: boolean;
 }
 
 export const help = `Rotates the credentials of a SingleStore link on this machine, and shows what happened.
@@ -15,6 +17,9 @@ export const help = `Rotates the credentials of a SingleStore link on this machi
                                    run; the function stops and starts them over at most 16 connections
   npm start -- --crash             kills the function between pause and resume; shows the watchdog repair it (about 45 s)
   npm start -- --fail              the new key is denied on the bucket: shows that nothing is paused
+  npm start -- --keep              everything keeps running at the end, until Ctrl-C, for the command-line tool: status, plan,
+                                   rotate, … With --fail: stuck as the failure left it; with --crash: paused as the
+                                   kill left it, and you are the watchdog
   npm start -- --singlestore mysql://user:password@host:3306
                                    a real cluster in place of the embedded one
   npm start -- --help              this text
@@ -50,6 +55,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     pipelines,
     scenario: values.crash ? 'crash' : values.fail ? 'fail' : 'rotation',
     singlestore: values.singlestore === undefined ? undefined : clusterUrl(values.singlestore),
+    keep: values.keep,
   };
 }
 
@@ -60,6 +66,7 @@ const options = {
   crash: { type: 'boolean', default: false },
   fail: { type: 'boolean', default: false },
   singlestore: { type: 'string' },
+  keep: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 

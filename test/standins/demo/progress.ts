@@ -9,7 +9,7 @@ export interface Progress {
   wait(milliseconds: number, why: string): Promise<void>;
   /** How a call of the function ended. */
   step(good: boolean, name: string, milliseconds: number, says: string): void;
-  say(text: string): void;
+  say: (text: string) => void;
   /** Stops moving. What others write next begins on a line of its own. */
   leave(): void;
 }

@@ -56,23 +56,27 @@ const scenarios = {
       },
     }),
 
-  /** The process dies when its first START arrives: everything is paused, the link is changed, nothing runs again. */
   async crash(stage: Stage, progress: Progress) {
-    let dead = false;
-    stage.onStatement(({ sql }) => {
-      if (!dead && !sql.startsWith('START PIPELINE')) return 'ok';
-      dead = true;
-      stage.lambda.kill();
-      return 'drop-before';
-    });
-    const killed = 'killed by this demonstration behind ALTER LINK: its pipelines are paused';
-    await run(stage, progress, 1, { says: (_, ok) => (dead && !ok ? killed : undefined) });
-    stage.onStatement(() => 'ok');
+    await kill(stage, progress);
     await recovered(stage, progress);
     const again = 'paused again: only an ALTER LINK that the journal confirms counts, and the killed run noted none';
     return run(stage, progress, 1, { says: (step, ok) => (step === 'setSecret' && ok ? again : undefined) });
   },
 };
+
+/** The process dies when its first START arrives: everything is paused, the link is changed, nothing runs again. */
+export async function kill(stage: Stage, progress: Progress): Promise<void> {
+  let dead = false;
+  stage.onStatement(({ sql }) => {
+    if (!dead && !sql.startsWith('START PIPELINE')) return 'ok';
+    dead = true;
+    stage.lambda.kill();
+    return 'drop-before';
+  });
+  const killed = 'killed by this demonstration behind ALTER LINK: its pipelines are paused';
+  await run(stage, progress, 1, { says: (_, ok) => (dead && !ok ? killed : undefined) });
+  stage.onStatement(() => 'ok');
+}
 
 interface Telling {
   /** Called before each step. */

@@ -43,6 +43,8 @@ export interface Stage {
   readonly link: Name;
   readonly account: Account;
   readonly lambda: Lambda;
+  /** What the function runs with. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Calls the function, and keeps what it gave back for the search for secrets. */
   invoke(event: unknown): ReturnType<Lambda['invoke']>;
   /** Decides about each statement of the function from now on. */
@@ -139,7 +141,8 @@ async function openStage({ pipelines, singlestore }: Options, later: (undo: () =
   const connectionSecretId = account.storeConnection('prod/singlestore', cluster.connection);
   const { secretArn: secretId } = account;
   const target = { connectionSecretId, links: site.links.map(({ database, name }) => `${database}.${name}`) };
-  const lambda = account.startFunction([{ secretId, source: { type: 'iam-user', userName }, targets: [target] }]);
+  const rotations = [{ secretId, source: { type: 'iam-user', userName }, targets: [target] }];
+  const lambda = account.startFunction(rotations);
   let open = true;
   later(() => {
     open = false;
@@ -155,6 +158,7 @@ async function openStage({ pipelines, singlestore }: Options, later: (undo: () =
     link,
     account,
     lambda,
+    environment: account.environment(rotations),
     async invoke(event) {
       if (!open) throw new Error('interrupted');
       const result = await lambda.invoke(event);

@@ -1,0 +1,103 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { rotate } from '../aws/rotation';
+import type { Options } from './options';
+import { hung, type Paper } from './paper';
+import type { Progress } from './progress';
+import type { Stage } from './stage';
+
+/** The name by which the function is invoked from outside. */
+const functionName = 'rotation';
+const root = join(__dirname, '..', '..', '..');
+const tool = 'npx singlestore-link-rotation';
+/** AWS documents "multiple times", no number. */
+const attempts = 3;
+
+/** What there is to see, in the order in which it tells the most. */
+const worthTrying: Readonly<Record<Options['scenario'], readonly (readonly [command: string, why: string])[]>> = {
+  rotation: [
+    ['status', 'labels, links and pipelines, keys, the rotation just now'],
+    ['plan SECRET', 'what the next rotation would do; writes nothing'],
+    ['rotate SECRET', 'another rotation, followed to its end'],
+    ['retire SECRET --now', 'the old key, as if it had leaked'],
+  ],
+  fail: [
+    ['status', 'why it is stuck, and what mends it'],
+    ['plan SECRET', 'what would be done, and what stands in the way'],
+    ['recover --dry-run', 'what the watchdog would repair: nothing is paused'],
+  ],
+  crash: [
+    ['status', 'what is paused, by whom, since when'],
+    ['recover --dry-run', 'what the watchdog would repair'],
+    ['recover', 'the repair, once the lease of 30 s has run out'],
+    ['rotate SECRET', 'the retry, followed to its end'],
+  ],
+};
+
+/**
+ * Leaves everything running for the command-line tool: the function can be invoked, RotateSecret is played as it comes in, and
+ * the environment that leads here is written to a file. No watchdog comes: whoever tries the tool is the one who recovers.
+ *
+ * @param ended ends it; the file is gone then
+ * @param file of the environment, in the shell's language
+ */
+export async function keep(
+  stage: Stage,
+  scenario: Options['scenario'],
+  ended: AbortSignal,
+  { say }: Pick<Progress, 'say'>,
+  paper: Paper,
+  file = join(root, 'dist', 'demo.env'),
+): Promise<void> {
+  const { aws, secretArn } = stage.account;
+  aws.functions.set(functionName, (event) => stage.invoke(event));
+  const playing = new Set<string>();
+  aws.secrets.onRotate = ({ arn, version }) => {
+    if (playing.has(version)) return; // asked again while it is under way
+    playing.add(version);
+    void rotate(aws.secrets, arn, (event) => stage.invoke(event), { attempts })
+      .catch(() => undefined) // the servers were taken down meanwhile
+      .finally(() => playing.delete(version));
+  };
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, exported({ ...stage.environment, ROTATION_FUNCTION: functionName }), { mode: 0o600 });
+  try {
+    say(invitation(scenario, aws.secrets.find(secretArn).name, file, paper));
+    if (!ended.aborted)
+      await new Promise((resolve) => {
+        ended.addEventListener('abort', resolve, { once: true });
+      });
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function invitation(scenario: Options['scenario'], secret: string, file: string, paper: Paper): string {
+  const tries = worthTrying[scenario].map(([command, why]) => [command.replace('SECRET', secret), why] as const);
+  const longest = Math.max(...tries.map(([command]) => command.length));
+  const short = relative(process.cwd(), file);
+  return [
+    `\n${paper.strong('Everything keeps running until Ctrl-C.')} In another terminal, in this folder:`,
+    '',
+    `  . ${short.startsWith('..') ? file : short}`,
+    ...tries.map(([command, why]) =>
+      hung(`  ${tool} ${command.padEnd(longest)}  `, paper.quiet(`# ${why}`), paper.width),
+    ),
+    '',
+    hung(
+      '  ',
+      paper.quiet(
+        'With --local the tool runs the function itself, otherwise it invokes the one that runs here. No watchdog comes: that is you, with recover.',
+      ),
+      paper.width,
+    ),
+  ].join('\n');
+}
+
+/** Lines for `.` of a POSIX shell. A profile of the reader's own would win over the credentials. */
+const exported = (environment: Readonly<Record<string, string>>): string =>
+  [
+    'unset AWS_PROFILE AWS_SESSION_TOKEN',
+    ...Object.entries(environment).map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`),
+    '',
+  ].join('\n');
