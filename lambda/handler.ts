@@ -1,23 +1,27 @@
 import { asRotationError } from './core/errors';
 import { parseEvent } from './core/event';
-import { openLog } from './edge/log';
+import { logAddress, ofRequest, openLog } from './edge/log';
 import { openWorld } from './edge/world';
 import type { Invocation, World } from './ports';
 import { followChange } from './steps/follow';
+import { foresee } from './steps/foresee';
 import { plan } from './steps/plan';
 import { recover } from './steps/recover';
 import { rotate } from './steps/rotate';
+import { retireNow } from './steps/retireNow';
 import { definitionOf } from './steps/rotation';
+import { status } from './steps/status';
 
 /** What of Lambda's context is used. */
 interface Context {
+  readonly awsRequestId?: string;
   getRemainingTimeInMillis?: () => number;
 }
 /** Lambda's limit, for a caller that does not say how much time there is. Milliseconds. */
 const longestInvocationMs = 900_000;
 
 /** What fails before the world is open is logged, too. */
-const log = openLog(process.env['LOG_LEVEL'], () => Date.now());
+const lines = openLog(process.env['LOG_LEVEL'], () => Date.now());
 let opening: Promise<World> | undefined;
 
 /** Once for each cold start. One with a problem is opened anew by the next invocation: a throttled read must not poison the process. */
@@ -34,6 +38,7 @@ world().catch(() => undefined); // begun while the platform still prepares; the 
 
 /** Secrets Manager calls this four times a rotation, and any of the four again after a failure; EventBridge calls it every minute. */
 export async function handler(event: unknown, context?: Context): Promise<unknown> {
+  const log = ofRequest(lines, context?.awsRequestId);
   try {
     const request = parseEvent(event);
     const opened = await world();
@@ -44,6 +49,7 @@ export async function handler(event: unknown, context?: Context): Promise<unknow
         await rotate(request, run);
         return undefined;
       case 'recover':
+        if (request.dryRun) return await foresee(run);
         if (opened.problem !== null) {
           run.metrics.put('RecoverFailed', 1, 'Count'); // it ends well for what is paused, and does nothing of the rest
           log.error('failed', { code: opened.problem.code, message: opened.problem.message });
@@ -55,6 +61,11 @@ export async function handler(event: unknown, context?: Context): Promise<unknow
         const { blockers, ...rest } = await plan(run, definitionOf(run, request.secretId));
         return { ...rest, blockers: blockers.map(({ message }) => message) };
       }
+      case 'status':
+      case 'widget':
+        return await status(run, request.secretId);
+      case 'retire':
+        return await retireNow(run, request.secretId, request.dryRun);
     }
   } catch (thrown) {
     const error = asRotationError(thrown);
@@ -65,5 +76,14 @@ export async function handler(event: unknown, context?: Context): Promise<unknow
 
 function begin(opened: World, context: Context | undefined): Invocation {
   const left = context?.getRemainingTimeInMillis?.() ?? longestInvocationMs;
-  return { ...opened, holder: opened.newId(), endsAt: opened.clock.now() + left };
+  const id = context?.awsRequestId;
+  return {
+    ...opened,
+    log: ofRequest(opened.log, id),
+    holder: opened.newId(),
+    endsAt: opened.clock.now() + left,
+    functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? null,
+    logs: logAddress(process.env, id),
+    pauses: [],
+  };
 }

@@ -30,4 +30,15 @@ const accessKey = (action: string, userName: string, keyId: string): string =>
 export const activateKey = (userName: string, keyId: string): string =>
   `${accessKey('update-access-key', userName, keyId)} --status Active`;
 
+export const deactivateKey = (userName: string, keyId: string): string =>
+  `${accessKey('update-access-key', userName, keyId)} --status Inactive`;
+
 export const deleteKey = (userName: string, keyId: string): string => accessKey('delete-access-key', userName, keyId);
+
+/** The command-line tool of this package, against the function that speaks. @param functionName `null`: it runs in no function */
+const tool = (command: string, functionName: string | null): string =>
+  `npx singlestore-link-rotation ${command} ${functionName === null ? '--local' : `--function ${functionName}`}`;
+
+export const askStatus = (functionName: string | null, arn: string): string => tool(`status ${arn}`, functionName);
+
+export const recoverNow = (functionName: string | null): string => tool('recover', functionName);

@@ -49,4 +49,8 @@ export function isSameSecret(id: string, other: string): boolean {
   return id === other || means(id, other) || means(other, id);
 }
 
+/** Whose credentials a source makes: an IAM user's, or another secret's. */
+export const ownerOf = (source: SourceDefinition): string =>
+  source.type === 'iam-user' ? source.userName : source.secretId;
+
 export const speaksOf = ({ secretId }: RotationDefinition, arn: string): boolean => isSameSecret(secretId, arn);

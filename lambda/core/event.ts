@@ -15,14 +15,36 @@ export type Request =
       /** Passed on to PutSecretValue, never logged. */
       readonly rotationToken?: string;
     }
-  | { readonly type: 'recover' }
-  /** Something happened to a secret: for those that mirror it. */
-  | { readonly type: 'secret-changed'; readonly secretId: string }
-  | { readonly type: 'plan'; readonly secretId: string };
+  /** `dryRun`: only say what would be done. */
+  | { readonly type: 'recover'; readonly dryRun: boolean }
+  /** Something happened to a secret: for those that mirror it. `requestedBy`: the ARN of who started a rotation by hand, where a trail tells. */
+  | { readonly type: 'secret-changed'; readonly secretId: string; readonly requestedBy?: string }
+  | { readonly type: 'plan'; readonly secretId: string }
+  /** Without `secretId`: all secrets. */
+  | { readonly type: 'status'; readonly secretId?: string }
+  /** The older key ends at once: one that has leaked. */
+  | { readonly type: 'retire'; readonly secretId: string; readonly dryRun: boolean }
+  | ({ readonly type: 'widget' } & WidgetRequest);
+
+/** What a CloudWatch dashboard asks of a custom widget. */
+export interface WidgetRequest {
+  /** It wants the widget's documentation, not the widget. */
+  readonly describe: boolean;
+  /** From the widget's parameters; absent: all secrets. */
+  readonly secretId?: string;
+  /** Of the dashboard; light when it does not say. */
+  readonly theme: 'dark' | 'light';
+  /** In pixels; `null`: it does not say. */
+  readonly width: number | null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 const accepted =
   'accepted are {"Step","SecretId","ClientRequestToken"} from Secrets Manager with Step one of ' +
-  `${rotationSteps.join(', ')}; {"action":"recover"}; {"action":"plan","secretId":…}; ` +
+  `${rotationSteps.join(', ')}; {"action":"recover"}; {"action":"plan","secretId":…}; {"action":"status"}, with a "secretId" for one secret; ` +
+  '{"action":"retire","secretId":…,"now":true}; recover and retire also with "dryRun":true; ' +
+  '{"describe":true} and {"widgetContext":…} of a CloudWatch custom widget; ' +
   'events of EventBridge with source aws.secretsmanager';
 
 /**
@@ -33,20 +55,39 @@ const accepted =
  */
 export function parseEvent(event: unknown): Request {
   if (typeof event !== 'object' || event === null) throw invalid('the event is not an object');
-  const fields = event as Readonly<Record<string, unknown>>;
+  const fields = event as Fields;
   if ('Step' in fields) return parseRotation(fields);
-  if (fields['source'] === 'aws.secretsmanager') return { type: 'secret-changed', secretId: changedSecret(fields) };
+  if (fields['source'] === 'aws.secretsmanager')
+    return { type: 'secret-changed', secretId: changedSecret(fields), ...requester(fields) };
   switch (fields['action']) {
     case 'recover':
-      return { type: 'recover' };
+      return { type: 'recover', dryRun: flag(fields, 'dryRun') };
     case 'plan':
       return { type: 'plan', secretId: text(fields, 'secretId') };
-    default:
-      throw invalid('the event has neither a "Step" nor a known "action"');
+    case 'status':
+      return { type: 'status', ...optional(fields, 'secretId') };
+    case 'retire':
+      // what is due retires by itself: only the haste is asked for, and it must be meant
+      if (!flag(fields, 'now')) throw invalid('"retire" needs "now":true');
+      return { type: 'retire', secretId: text(fields, 'secretId'), dryRun: flag(fields, 'dryRun') };
+    case undefined:
+      if (fields['describe'] === true || 'widgetContext' in fields) return { type: 'widget', ...parseWidget(fields) };
   }
+  throw invalid('the event has neither a "Step" nor a known "action"');
 }
 
-function parseRotation(fields: Readonly<Record<string, unknown>>): Request {
+/** Parameters of the widget stand beside the context that the dashboard adds. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard.html */
+function parseWidget(fields: Fields): WidgetRequest {
+  const { theme, width } = within(fields['widgetContext']);
+  return {
+    describe: fields['describe'] === true,
+    ...optional(fields, 'secretId'),
+    theme: theme === 'dark' ? 'dark' : 'light',
+    width: typeof width === 'number' && width > 0 ? width : null,
+  };
+}
+
+function parseRotation(fields: Fields): Request {
   const spelled = text(fields, 'Step').replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   const step = rotationSteps.find((known) => known === spelled);
   if (step === undefined) throw invalid('"Step" is not a rotation step');
@@ -67,11 +108,9 @@ function parseRotation(fields: Readonly<Record<string, unknown>>): Request {
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
  */
-function changedSecret({ resources, detail }: Readonly<Record<string, unknown>>): string {
+function changedSecret({ resources, detail }: Fields): string {
   const [resource] = Array.isArray(resources) ? (resources as readonly unknown[]) : [];
   if (typeof resource === 'string' && resource.includes(':secretsmanager:')) return resource;
-  const within = (value: unknown): Readonly<Record<string, unknown>> =>
-    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   const { additionalEventData, requestParameters, responseElements } = within(detail);
   for (const place of [additionalEventData, responseElements, requestParameters].map(within)) {
     for (const [name, value] of Object.entries(place)) {
@@ -81,7 +120,26 @@ function changedSecret({ resources, detail }: Readonly<Record<string, unknown>>)
   throw invalid('the event of Secrets Manager names no secret');
 }
 
-function text(fields: Readonly<Record<string, unknown>>, name: string): string {
+/** Who called RotateSecret. A service that does it on its schedule is nobody. */
+function requester({ detail }: Fields): { readonly requestedBy?: string } {
+  const { eventName, userIdentity } = within(detail);
+  const { arn } = within(userIdentity);
+  return eventName === 'RotateSecret' && typeof arn === 'string' && arn !== '' ? { requestedBy: arn } : {};
+}
+
+const within = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+
+/** Absent is no; anything else than a boolean is refused, since a mistyped dry run must not be done in earnest. */
+function flag(fields: Fields, name: string): boolean {
+  const value = fields[name] ?? false;
+  if (typeof value !== 'boolean') throw invalid(`"${name}" is neither true nor false`);
+  return value;
+}
+
+const optional = (fields: Fields, name: 'secretId'): { readonly secretId?: string } =>
+  fields[name] === undefined ? {} : { [name]: text(fields, name) };
+
+function text(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string' || value === '') throw invalid(`"${name}" is missing or not a text`);
   return value;

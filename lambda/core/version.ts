@@ -8,6 +8,10 @@ export interface SecretDescription {
   readonly rotationEnabled: boolean;
   /** Scheduled for deletion: its value cannot be read any more. */
   readonly deleted: boolean;
+  /** Epoch milliseconds; may lie in the past after failures (facts: aws-rotation, section 2). `null`: none is planned. */
+  readonly nextRotation: number | null;
+  /** Of the last rotation that succeeded, epoch milliseconds. */
+  readonly lastRotation: number | null;
   /** Version id to its staging labels. */
   readonly labels: Readonly<Record<VersionId, readonly string[]>>;
 }

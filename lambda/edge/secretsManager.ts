@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
@@ -33,6 +34,8 @@ export function openSecrets(timeoutMs?: number): Secrets {
         arn: found.ARN ?? secretId,
         rotationEnabled: found.RotationEnabled === true,
         deleted: found.DeletedDate !== undefined,
+        nextRotation: found.NextRotationDate?.getTime() ?? null,
+        lastRotation: found.LastRotatedDate?.getTime() ?? null,
         labels: found.VersionIdsToStages ?? {},
       };
     } catch (error) {
@@ -93,7 +96,7 @@ export function openSecrets(timeoutMs?: number): Secrets {
           error,
           `PutSecretValue of ${secretId}, version ${version},`,
           refused
-            ? 'The version has no value. Check that the role of the function may call PutSecretValue and, with a key of your own, kms:GenerateDataKey.'
+            ? 'The version has no value; the retry tries again. Check that the role of the function may call PutSecretValue and, with a key of your own, kms:GenerateDataKey.'
             : 'The version may have its value or not; the next call finds out. Check the way from the function to Secrets Manager.',
         );
       }
@@ -101,11 +104,12 @@ export function openSecrets(timeoutMs?: number): Secrets {
 
     async rotate(secretId) {
       try {
-        await client.send(new RotateSecretCommand({ SecretId: secretId }));
-        return true;
+        const version = randomUUID();
+        await client.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: version }));
+        return version;
       } catch (error) {
         // "A previous rotation isn't complete. That rotation will be reattempted."
-        if (failureOf(error).code === 'InvalidRequestException') return false;
+        if (failureOf(error).code === 'InvalidRequestException') return null;
         throw awsError(
           error,
           `RotateSecret of ${secretId}`,

@@ -1,7 +1,8 @@
 import { isSameSecret } from '../core/definition';
-import { labelled } from '../core/version';
+import { labelled, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import type { Attempt } from './recover';
+import { startedBy } from './history';
 import { secretRecord } from './rotation';
 
 /** Mirrored secrets are looked at this often, because events may need a trail that nobody made. Minutes. */
@@ -29,11 +30,23 @@ export async function followMirrors(run: Invocation, attempt: Attempt): Promise<
   return started;
 }
 
-async function follow(run: Invocation, own: string, mirrored: string): Promise<boolean> {
+/** Whether a mirrored secret has another version than was taken over last. */
+export async function hasChanged(
+  run: Invocation,
+  own: string,
+  mirrored: string,
+): Promise<{ readonly arn: string; readonly version: VersionId } | null> {
   const { arn } = await run.secrets.describe(own);
   const version = labelled(await run.secrets.describe(mirrored), 'AWSCURRENT');
-  if (version === null || version === (await secretRecord(run, arn)).mirrored) return false;
+  return version === null || version === (await secretRecord(run, arn)).mirrored ? null : { arn, version };
+}
+
+async function follow(run: Invocation, own: string, mirrored: string): Promise<boolean> {
+  const changed = await hasChanged(run, own, mirrored);
+  if (changed === null) return false;
+  const { arn, version } = changed;
   const started = await run.secrets.rotate(arn);
-  run.log.info(started ? 'mirror-followed' : 'mirror-waits', { secretId: arn, mirrored, version });
-  return started;
+  run.log.info(started === null ? 'mirror-waits' : 'mirror-followed', { secretId: arn, mirrored, version });
+  if (started !== null) await startedBy(run, arn, started, 'mirror');
+  return started !== null;
 }

@@ -2,6 +2,7 @@ import { asRotationError } from '../core/errors';
 import type { LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
 import { followMirrors } from './follow';
+import { tellLeftPaused } from './history';
 import { startLingering } from './linger';
 import { withLease } from './lease';
 import { resume } from './former';
@@ -69,11 +70,11 @@ export async function recover(run: Invocation): Promise<Recovery> {
 }
 
 /** Open brackets that nobody is working on. */
-const isDead = ({ bracket, lease }: LinkRecord, now: number): boolean =>
+export const isDead = ({ bracket, lease }: LinkRecord, now: number): boolean =>
   bracket?.phase === 'open' && (lease === null || lease.until <= now);
 
 /** Something of ours is paused, or may become so. */
-const needsResume = ({ bracket }: LinkRecord): boolean =>
+export const needsResume = ({ bracket }: LinkRecord): boolean =>
   bracket?.phase === 'open' || (bracket?.lingering ?? []).length > 0;
 
 /**
@@ -144,5 +145,6 @@ async function reportPauses(run: Invocation): Promise<readonly string[]> {
   run.metrics.put('PipelinesLeftPaused', left.length, 'Count');
   run.metrics.put('OldestPauseAgeSeconds', Math.round(oldest / 1_000), 'Seconds');
   if (left.length > 0) run.log.error('pipelines-left-paused', { pipelines: left, seconds: Math.round(oldest / 1_000) });
+  await tellLeftPaused(run, dead);
   return left;
 }

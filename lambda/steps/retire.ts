@@ -1,5 +1,6 @@
 import { speaksOf } from '../core/definition';
-import type { Retirement, SecretRecord, Unproven } from '../core/journal';
+import type { Retirement, Unproven } from '../core/journal';
+import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
 import { evidenceAgainst } from './evidence';
 import { proofsNow } from './prove';
@@ -15,7 +16,7 @@ export async function retireDue(run: Invocation, attempt: Attempt): Promise<read
     if (!attempt.mayBegin() || !run.definitions.some((definition) => speaksOf(definition, arn))) continue;
     await attempt.try(`retire for ${arn}`, async () => {
       const waiting = item.retirements.filter(({ retiredAt }) => retiredAt === undefined);
-      const refused = waiting.length === 0 ? false : await watchUnproven(run, arn, item);
+      const refused = waiting.length === 0 ? false : await watchUnproven(run, arn, item.unproven);
       const due = waiting.filter(({ dueAt }) => dueAt <= run.clock.now());
       for (const retirement of due)
         if (!refused && (await retire(run, arn, retirement))) retired.push(retirement.keyId ?? '');
@@ -39,31 +40,33 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
     run.log.warn(against.what, { keyId, version, ...against.fields });
     return false;
   }
-  const retired = await keys.retire(run, keyId);
+  return end(run, arn, { ...retirement, keyId });
+}
+
+/** Sets a key Inactive against which nothing speaks. @returns `false`: there is no such key any more */
+export async function end(
+  run: Invocation,
+  arn: string,
+  { keyId, version }: Retirement & { readonly keyId: string },
+): Promise<boolean> {
+  const retired = await sourceFor(definitionOf(run, arn).source).keys?.retire(run, keyId);
   await updateSecretRecord(run, arn, (record) => ({
     ...record,
     unproven: [],
     retirements: record.retirements.map((one) => (one.keyId === keyId ? { ...one, retiredAt: run.clock.now() } : one)),
   }));
-  if (retired) run.log.info('old-key-retired', { keyId, version });
+  if (retired === true) run.log.info('old-key-retired', { keyId, version });
   else run.log.warn('old-key-not-found', { keyId, version, note: 'it is gone already, or belongs to another user' });
-  return retired;
+  return retired === true;
 }
 
 /** Looks at the pipelines that had loaded nothing at promotion. @returns whether the source refuses the new credentials to one: then the old ones must live */
-async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretRecord): Promise<boolean> {
-  const loaded: Unproven[] = [];
-  let refused = false;
-  for (const secretId of new Set(unproven.map(({ connectionSecretId }) => connectionSecretId))) {
-    const own = unproven.filter(({ connectionSecretId }) => connectionSecretId === secretId);
-    const proofs = await withCluster(run, secretId, 1, (cluster) => proofsNow(cluster, own));
-    loaded.push(...own.filter(({ pipeline }) => proofs.get(pipeline) === 'loaded'));
-    const refusals = own.map(({ pipeline }) => pipeline).filter((pipeline) => proofs.get(pipeline) === 'refused');
-    if (refusals.length === 0) continue;
-    refused = true;
+async function watchUnproven(run: Invocation, arn: string, unproven: readonly Unproven[]): Promise<boolean> {
+  const { loaded, refused } = await proofsOf(run, unproven);
+  if (refused.length > 0) {
     run.metrics.put('OldKeyStillUsed', 1, 'Count');
     run.log.error('unproven-refused', {
-      pipelines: refusals,
+      pipelines: refused,
       note: 'the source refuses the new credentials; the old key is kept. Move AWSCURRENT back, or mend what the new credentials may do.',
     });
   }
@@ -73,5 +76,21 @@ async function watchUnproven(run: Invocation, arn: string, { unproven }: SecretR
       ...record,
       unproven: record.unproven.filter(({ cluster, pipeline }) => !names.has(`${cluster}/${pipeline}`)),
     }));
-  return refused;
+  return refused.length > 0;
+}
+
+/** How they stand now. Reads only. */
+export async function proofsOf(
+  run: Invocation,
+  unproven: readonly Unproven[],
+): Promise<{ readonly loaded: readonly Unproven[]; readonly refused: readonly QualifiedName[] }> {
+  const loaded: Unproven[] = [];
+  const refused: QualifiedName[] = [];
+  for (const secretId of new Set(unproven.map(({ connectionSecretId }) => connectionSecretId))) {
+    const own = unproven.filter(({ connectionSecretId }) => connectionSecretId === secretId);
+    const proofs = await withCluster(run, secretId, 1, (cluster) => proofsNow(cluster, own));
+    loaded.push(...own.filter(({ pipeline }) => proofs.get(pipeline) === 'loaded'));
+    refused.push(...own.map(({ pipeline }) => pipeline).filter((pipeline) => proofs.get(pipeline) === 'refused'));
+  }
+  return { loaded, refused };
 }

@@ -1,9 +1,10 @@
 import { rotateSecret } from '../core/commands';
 import { speaksOf, type RotationDefinition } from '../core/definition';
-import { holdsOnly, linkKey, settledOn, type LinkRecord } from '../core/journal';
+import { holdsOnly, linkKey, settledOn, type LinkRecord, type SecretRecord } from '../core/journal';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import { finishLeftovers } from './finishSecret';
+import { ended, needsPerson, stepDone } from './history';
 import { withLease } from './lease';
 import { forgetBracket } from './former';
 import { reportLeft, wasDrivenIntoError } from './leftInError';
@@ -17,7 +18,7 @@ import { proveVersion } from './testSecret';
 const untestedMs = 20 * 60_000;
 
 /** Why a link goes back to AWSCURRENT, and what was found. */
-const reasons = {
+export const reasons = {
   'rollback-recorded': 'a way back was begun and not ended',
   'driven-into-error': 'the source refuses the credentials of this version, and its rotation has not gone on',
   abandoned: 'the version has lost its label: AWSPENDING was removed or a value was stored by hand',
@@ -72,8 +73,7 @@ async function settleSecret(
   );
   const settled: string[] = [];
   const current = labelled(secret, 'AWSCURRENT');
-  const marks = await secretRecord(run, arn);
-  const promoted = current !== null && marksOf(marks, current).testedAt !== undefined ? current : null;
+  const promoted = promotedOf(await secretRecord(run, arn), secret);
   for (const record of free) {
     const key = linkKey(record.cluster, record.link);
     if (record.bracket?.direction === 'back' && settledOn(record, record.bracket.to)) {
@@ -85,6 +85,7 @@ async function settleSecret(
       ? notStarting(record)
       : ((await whatIsWrong(run, record, secret, now)) ?? leftBehind(record, promoted));
     if (wrong === null) continue;
+    const of = { secret, version: wrong.version };
     const found = { link: record.link, cluster: record.cluster, ...wrong };
     run.log.warn('settling', { ...found, note: `${reasons[wrong.reason]}; the link goes back to AWSCURRENT` });
     // as good as a failed proof, where there is something to go back to: a version that is refused again is given up
@@ -98,13 +99,13 @@ async function settleSecret(
     );
     if (back === null) {
       run.metrics.put('RecoverFailed', 1, 'Count');
-      run.log.error('cannot-settle', {
-        ...found,
-        note: `${reasons[wrong.reason]}, and there is nothing to go back to: AWSCURRENT has no credentials that work beside these. The link keeps them. Store working credentials in the secret, then ${rotateSecret(arn)}`,
-      });
+      const note = `${reasons[wrong.reason]}, and there is nothing to go back to: AWSCURRENT has no credentials that work beside these. The link keeps them. Store working credentials in the secret, then ${rotateSecret(arn)}`;
+      run.log.error('cannot-settle', { ...found, note });
+      await needsPerson(run, of, `link ${record.link} on ${record.cluster}: ${note}`);
       continue;
     }
     await count();
+    await (wrong.reason === 'abandoned' ? ended(run, of, 'abandoned') : stepDone(run, of));
     if (back.includes(key)) settled.push(`${key}: ${wrong.reason}`);
   }
   if (current !== null && free.some(({ bracket }) => bracket?.direction === 'forward' && bracket.to === current)) {
@@ -115,7 +116,14 @@ async function settleSecret(
   return settled;
 }
 
-async function whatIsWrong(
+/** AWSCURRENT, if it was set and proven by us. */
+export function promotedOf(record: SecretRecord, secret: SecretDescription): VersionId | null {
+  const current = labelled(secret, 'AWSCURRENT');
+  return current !== null && marksOf(record, current).testedAt !== undefined ? current : null;
+}
+
+/** Why a link whose pause is over is to go back to AWSCURRENT, if it is. Reads only. */
+export async function whatIsWrong(
   run: Invocation,
   record: LinkRecord,
   secret: SecretDescription,
@@ -147,10 +155,21 @@ const notStarting = ({ bracket, holds }: LinkRecord): { reason: Reason; version:
     : null;
 
 /** A link that was moved back while its version was being promoted: AWSCURRENT is what links are to hold. */
-function leftBehind(record: LinkRecord, promoted: VersionId | null): { reason: Reason; version: VersionId } | null {
+export function leftBehind(
+  record: LinkRecord,
+  promoted: VersionId | null,
+): { reason: Reason; version: VersionId } | null {
   if (promoted === null || holdsOnly(record, promoted)) return null;
   const other = record.holds.find(({ version }) => version !== null && version !== promoted)?.version;
   return other === undefined || other === null ? null : { reason: 'left-behind', version: other };
+}
+
+/** The pending version whose proof nobody is coming for. */
+export function untestedOf(record: SecretRecord, secret: SecretDescription, now: number): VersionId | null {
+  const { version } = record;
+  if (version === null || standing(secret, version) !== 'pending') return null;
+  const { setAt, testedAt } = marksOf(record, version);
+  return setAt === undefined || testedAt !== undefined || now - setAt < untestedMs ? null : version;
 }
 
 async function proveLate(
@@ -158,11 +177,8 @@ async function proveLate(
   { definition, secret }: Pick<Rotation, 'definition' | 'secret'>,
   now: number,
 ): Promise<boolean> {
-  const record = await secretRecord(run, secret.arn);
-  const { version } = record;
-  if (version === null || standing(secret, version) !== 'pending') return false;
-  const { setAt, testedAt } = marksOf(record, version);
-  if (setAt === undefined || testedAt !== undefined || now - setAt < untestedMs) return false;
+  const version = untestedOf(await secretRecord(run, secret.arn), secret, now);
+  if (version === null) return false;
   await proveVersion({ definition, secret, version }, run);
   return true;
 }

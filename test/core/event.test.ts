@@ -38,8 +38,68 @@ test('a rotation token is passed on, an empty one is none', () => {
 
 test('what nobody asked for is let be', () => {
   expect(parseEvent({ ...sent, action: 'recover', more: 1 })).toEqual(read);
-  expect(parseEvent({ action: 'recover', 'detail-type': 'Scheduled Event' })).toEqual({ type: 'recover' });
+  expect(parseEvent({ action: 'recover', 'detail-type': 'Scheduled Event' })).toEqual({
+    type: 'recover',
+    dryRun: false,
+  });
   expect(parseEvent({ action: 'plan', secretId: 'prod/s3' })).toEqual({ type: 'plan', secretId: 'prod/s3' });
+});
+
+test('an operator asks for the status of one secret or of all', () => {
+  expect(parseEvent({ action: 'status' })).toEqual({ type: 'status' });
+  expect(parseEvent({ action: 'status', secretId: 'prod/s3' })).toEqual({ type: 'status', secretId: 'prod/s3' });
+});
+
+test.each(['recover', 'retire'])('%s may be asked for without being done', (action) => {
+  const event = { action, secretId: 'prod/s3', now: true };
+  expect(parseEvent(event)).toMatchObject({ type: action, dryRun: false });
+  expect(parseEvent({ ...event, dryRun: true })).toMatchObject({ type: action, dryRun: true });
+});
+
+describe('a custom widget', () => {
+  const plain = { type: 'widget', describe: false, theme: 'light', width: null };
+
+  test('asks for its documentation', () => {
+    expect(parseEvent({ describe: true })).toEqual({ ...plain, describe: true });
+  });
+
+  test('is drawn for the dashboard that shows it, with the parameters beside its context', () => {
+    const widgetContext = { theme: 'dark', width: 588, accountId: canary, forms: { all: { secret: canary } } };
+    expect(parseEvent({ widgetContext, secretId: 'prod/s3' })).toEqual({
+      ...plain,
+      secretId: 'prod/s3',
+      theme: 'dark',
+      width: 588,
+    });
+  });
+
+  test.each([null, 'dark', { theme: 7, width: '588' }, { width: -1 }])(
+    'is drawn all the same in a context such as %j',
+    (widgetContext) => expect(parseEvent({ widgetContext })).toEqual(plain),
+  );
+});
+
+describe('who started a rotation', () => {
+  const call = { eventName: 'RotateSecret', requestParameters: { secretId: arn } };
+  const said = (detail: object): unknown => parseEvent({ source: 'aws.secretsmanager', detail });
+
+  test('is known where a trail tells', () => {
+    const userIdentity = { type: 'AssumedRole', arn: 'arn:aws:sts::1:assumed-role/ops/ann', accessKeyId: canary };
+    expect(said({ ...call, userIdentity })).toEqual({
+      type: 'secret-changed',
+      secretId: arn,
+      requestedBy: 'arn:aws:sts::1:assumed-role/ops/ann',
+    });
+  });
+
+  test.each<[string, object]>([
+    ['of another call', { eventName: 'PutSecretValue', userIdentity: { arn: 'a' } }],
+    ['without an ARN', { userIdentity: { type: 'AWSService' } }],
+    ['with an ARN that is no text', { userIdentity: { arn: [canary] } }],
+    ['without an identity', {}],
+  ])('is not known from an event %s', (_, more) => {
+    expect(said({ ...call, ...more })).toEqual({ type: 'secret-changed', secretId: arn });
+  });
 });
 
 test.each<[string, object]>([
@@ -74,7 +134,9 @@ test.each<[string, unknown]>([
 ])('an event of Secrets Manager with %s as detail names no secret', (_, detail) => {
   const said = refused({ source: 'aws.secretsmanager', detail });
   expect(said).toContain('the event of Secrets Manager names no secret; accepted are {"Step","SecretId",');
-  expect(said).toContain('{"action":"plan","secretId":…}; events of EventBridge with source aws.secretsmanager');
+  expect(said).toContain(
+    '; {"describe":true} and {"widgetContext":…} of a CloudWatch custom widget; events of EventBridge with source aws',
+  );
   expect(said).not.toContain(canary);
 });
 
@@ -91,6 +153,12 @@ test.each<[string, unknown, string]>([
   ['an unknown action', { action: canary }, 'neither a "Step" nor a known "action"'],
   ['an action that is not a text', { action: { recover: canary } }, 'neither a "Step" nor a known "action"'],
   ['a plan without a secret', { action: 'plan', SecretId: canary }, '"secretId" is missing or not a text'],
+  ['a dry run that is a text', { action: 'recover', dryRun: canary }, '"dryRun" is neither true nor false'],
+  ['a status of no text', { action: 'status', secretId: [canary] }, '"secretId" is missing or not a text'],
+  ['a retirement that need not be now', { action: 'retire', secretId: canary }, '"retire" needs "now":true'],
+  ['a retirement not now', { action: 'retire', secretId: canary, now: false }, '"retire" needs "now":true'],
+  ['a retirement of nothing', { action: 'retire', now: true, canary }, '"secretId" is missing or not a text'],
+  ['a context of a widget with an action', { action: canary, widgetContext: {} }, 'neither a "Step" nor a known'],
   ['an unknown step', { ...sent, Step: canary, RotationToken: canary }, '"Step" is not a rotation step'],
   ['a step in other letters', { ...sent, Step: 'SetSecret', RotationToken: canary }, '"Step" is not a rotation step'],
   ['a step that is not a text', { ...sent, Step: [canary] }, '"Step" is missing or not a text'],

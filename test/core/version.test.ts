@@ -4,6 +4,8 @@ const secret = (labels: SecretDescription['labels']): SecretDescription => ({
   arn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-AbCdEf',
   rotationEnabled: true,
   deleted: false,
+  nextRotation: null,
+  lastRotation: null,
   labels,
 });
 const rotating = secret({ v1: ['AWSCURRENT'], v2: ['AWSPENDING'], v0: ['AWSPREVIOUS', 'mine'], kept: ['mine'] });

@@ -27,6 +27,8 @@ describe('describe', () => {
       arn,
       rotationEnabled: true,
       deleted: false,
+      nextRotation: null,
+      lastRotation: null,
       labels: { [v1]: ['AWSCURRENT'], [v2]: ['AWSPENDING'] },
     });
   });

@@ -127,12 +127,13 @@ export class MemorySecrets {
   }
 
   /** RotateSecret: stages a version, for somebody to call the steps with. */
-  #rotate(id: string): boolean {
+  #rotate(id: string): VersionId | null {
     try {
-      this.stage(id, `started-${this.secret(id).versions.size}`, null);
-      return true;
+      const version = `started-${this.secret(id).versions.size}`;
+      this.stage(id, version, null);
+      return version;
     } catch {
-      return false;
+      return null;
     }
   }
 
@@ -141,7 +142,7 @@ export class MemorySecrets {
     // a version without a label is deprecated and not listed
     const labelled = [...versions].filter(([, { labels }]) => labels.size > 0);
     const labels = Object.fromEntries(labelled.map(([version, held]) => [version, [...held.labels]]));
-    return { arn, rotationEnabled, deleted, labels };
+    return { arn, rotationEnabled, deleted, nextRotation: null, lastRotation: null, labels };
   }
 
   #read(id: string, version: VersionId | null): SecretValue | null {

@@ -1,0 +1,114 @@
+import { deactivateKey, rotateSecret } from '../core/commands';
+import { ownerOf } from '../core/definition';
+import { asRotationError } from '../core/errors';
+import type { Retirement } from '../core/journal';
+import { iso } from '../core/time';
+import { labelled, standing } from '../core/version';
+import type { Invocation } from '../ports';
+import { evidenceAgainst, type Against } from './evidence';
+import { end, proofsOf } from './retire';
+import { definitionOf, secretRecord, valueOf } from './rotation';
+import { sourceFor } from './sources';
+
+/** What became of the older key of a secret, or would. */
+export interface RetireReport {
+  readonly dryRun: boolean;
+  /** Keys set Inactive; in a dry run, those that would be. */
+  readonly retired: readonly string[];
+  /** What was done, what speaks against it, and what to do: sentences. */
+  readonly said: readonly string[];
+}
+
+type Ending = Retirement & { readonly keyId: string };
+
+/**
+ * Ends the older key of a secret without waiting until it is due, on the same evidence: no link may hold it, no label stands on
+ * it again, and it was not used since the switch. A rotation that is pending is no obstacle: should it fail, links go back to
+ * AWSCURRENT, never to the key before it.
+ *
+ * @throws SECRET_NOT_CONFIGURED, SECRET_UNREADABLE, AWS_REFUSED
+ */
+export async function retireNow(run: Invocation, secretId: string, dryRun: boolean): Promise<RetireReport> {
+  const definition = definitionOf(run, secretId);
+  const { arn } = await run.secrets.describe(definition.secretId);
+  const { retirements, unproven } = await secretRecord(run, arn);
+  const said: string[] = [];
+  const retired: string[] = [];
+  const answer = { dryRun, retired, said };
+  const owner = ownerOf(definition.source);
+  if (sourceFor(definition.source).keys === null) {
+    said.push(`The credentials of ${arn} come from ${owner}: whoever makes them there ends them there.`);
+    return answer;
+  }
+  const waiting = retirements.filter(({ retiredAt }) => retiredAt === undefined).filter(hasKey);
+  if (waiting.length === 0) {
+    said.push(...(await nothingWaits(run, secretId, retirements)));
+    return answer;
+  }
+  const refused = await refusedTo(run, unproven, said);
+  for (const retirement of refused ? [] : waiting) {
+    const { keyId } = retirement;
+    const against = await evidenceAgainst(run, definition, arn, retirement);
+    if (against !== null) said.push(inWords(against, keyId, owner));
+    else if (dryRun || (await end(run, arn, retirement))) {
+      retired.push(keyId);
+      said.push(
+        `${keyId} of ${owner} ${dryRun ? 'would be' : 'was'} set Inactive: no link may hold it, and it was not used since ${iso(retirement.switchedAt)}, as far as IAM knows (its report lags by up to hours). The next rotation deletes it.`,
+      );
+    } else said.push(`${keyId} of ${owner} is gone already.`);
+  }
+  return answer;
+}
+
+const hasKey = (retirement: Retirement): retirement is Ending => retirement.keyId !== undefined;
+
+/** Pipelines that have not loaded since the switch keep the old key alive when the new one is refused to them. */
+async function refusedTo(run: Invocation, unproven: Parameters<typeof proofsOf>[1], said: string[]): Promise<boolean> {
+  try {
+    const { refused } = await proofsOf(run, unproven);
+    if (refused.length > 0)
+      said.push(
+        `The source refuses the current credentials to ${refused.join(', ')}: the older key is kept, because it may have to serve once more. Mend what the current credentials may do at the source, then ask again.`,
+      );
+    return refused.length > 0;
+  } catch (thrown) {
+    said.push(
+      `Whether all pipelines load with the current credentials cannot be told: ${asRotationError(thrown).message}`,
+    );
+    return true;
+  }
+}
+
+function inWords({ what, fields }: Against, keyId: string, owner: string): string {
+  const named = (value: unknown): string => (Array.isArray(value) && value.length > 0 ? value.join(', ') : 'unknown');
+  switch (what) {
+    case 'old-key-held':
+      return `${keyId} was left as it is: links may still hold it (${named(fields['links'])}; unknown: a link has no record yet). ${String(fields['note'])} A rotation gives every link a new key.`;
+    case 'old-key-labelled':
+      return `${keyId} was left as it is: ${named(fields['labels'])} stands on it again. Rotate first, so that nothing uses it.`;
+    case 'old-key-still-used':
+      return `${keyId} was left as it is: it was used at ${String(fields['lastUsed'])} for ${String(fields['service'])} in ${String(fields['region'])}, after the links had got the next one, so something else uses it. Give that other credentials. If it is nobody of yours, end it at once, which can be taken back: ${deactivateKey(owner, keyId)}`;
+  }
+}
+
+/** Why there is nothing to end: and which key it may be that has leaked. */
+async function nothingWaits(
+  run: Invocation,
+  secretId: string,
+  retirements: readonly Retirement[],
+): Promise<readonly string[]> {
+  const definition = definitionOf(run, secretId);
+  const secret = await run.secrets.describe(definition.secretId);
+  const current = labelled(secret, 'AWSCURRENT');
+  const value = current === null ? null : await valueOf(run, secret.arn, current);
+  const keyId = value === null ? undefined : sourceFor(definition.source).keyId(value.fields);
+  const pending = labelled(secret, 'AWSPENDING');
+  const done = retirements.flatMap((one) =>
+    one.keyId === undefined ? [] : `${one.keyId} was set Inactive at ${iso(one.retiredAt ?? one.dueAt)} already.`,
+  );
+  const running = pending !== null && standing(secret, pending) === 'pending';
+  return [
+    ...done,
+    `No older key of ${ownerOf(definition.source)} waits to be ended. If the key that has leaked is AWSCURRENT (${keyId ?? 'none yet'}), ${running ? `let the rotation that is pending (version ${pending}) end, or see "status" why it does not` : `rotate first: ${rotateSecret(secret.arn)}`}; then ask again.`,
+  ];
+}

@@ -1,0 +1,41 @@
+import type { LinkRecord, SecretRecord } from '../../core/journal';
+import { newSecretRecord } from '../../core/journal';
+import type { JournalStatus } from '../../core/status';
+import { iso } from '../../core/time';
+import type { Invocation } from '../../ports';
+import type { Looking } from './looking';
+
+/** All that the table holds, read once for all secrets. */
+export interface Journal {
+  readonly links: readonly LinkRecord[];
+  readonly secrets: ReadonlyMap<string, SecretRecord>;
+}
+
+export async function readJournal(run: Invocation, looking: Looking): Promise<Journal> {
+  const [links, secrets] = await Promise.all([
+    looking.at('the links in the journal', [], () => run.table.list('link')),
+    looking.at('the secrets in the journal', [], () => run.table.list('secret')),
+  ]);
+  return {
+    links: links.map(({ item }) => item),
+    secrets: new Map(secrets.map(({ key, item }) => [key, item])),
+  };
+}
+
+export function journalStatus(record: SecretRecord = newSecretRecord): JournalStatus {
+  const when = (at: number | undefined): string | null => (at === undefined ? null : iso(at));
+  return {
+    version: record.version,
+    setAt: when(record.setAt),
+    testedAt: when(record.testedAt),
+    failedProofs: record.failedProofs,
+    unproven: record.unproven.map(({ pipeline }) => pipeline),
+    retirements: record.retirements.map(({ version, keyId, switchedAt, dueAt, retiredAt }) => ({
+      version,
+      keyId: keyId ?? null,
+      switchedAt: iso(switchedAt),
+      dueAt: iso(dueAt),
+      retiredAt: when(retiredAt),
+    })),
+  };
+}

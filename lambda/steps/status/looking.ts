@@ -1,0 +1,21 @@
+import { asRotationError } from '../../core/errors';
+
+/** Looks at one thing of many; what cannot be looked at is said, and the others are looked at all the same. */
+export class Looking {
+  readonly #unseen = new Set<string>();
+
+  /** @returns `otherwise` when `look` fails */
+  async at<T>(what: string, otherwise: T, look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (thrown) {
+      this.#unseen.add(`${what}: ${asRotationError(thrown).message}`);
+      return otherwise;
+    }
+  }
+
+  /** Sentences with error codes. */
+  get unseen(): readonly string[] {
+    return [...this.#unseen];
+  }
+}
