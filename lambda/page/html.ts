@@ -1,0 +1,44 @@
+/** Text that is HTML already. {@link html} alone makes it, so nothing that came from outside stands in it unescaped. */
+class Markup {
+  constructor(readonly text: string) {}
+  toString(): string {
+    return this.text;
+  }
+}
+export type Html = Markup;
+
+/** Put into a template: HTML as it is, lists one after the other, and text escaped. */
+export type Fill = Html | string | number | readonly Html[];
+
+/** Names are chosen by whoever may create a pipeline: what cannot be seen, or turns the direction of reading, is spelled out. */
+export const visible = (text: string): string =>
+  text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (hidden) => `\\u{${(hidden.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};
+
+function filled(fill: Fill): string {
+  if (fill instanceof Markup) return fill.text;
+  if (typeof fill === 'object') return fill.map(({ text }) => text).join('');
+  return visible(String(fill)).replaceAll(/[&<>"'`]/g, (character) => entities[character] ?? '');
+}
+
+/** A template of HTML. Attributes in it stand in double quotes. */
+export function html(parts: TemplateStringsArray, ...fills: readonly Fill[]): Html {
+  return new Markup(parts.map((part, at) => (at === 0 ? '' : filled(fills[at - 1] ?? '')) + part).join(''));
+}
+
+export const none = html``;
+
+/** Only a link to a site of the web is one; anything else is told as text. */
+export const anchor = (address: string, text: string): Html =>
+  /^https:\/\//.test(address) ? html`<a href="${address}" rel="noreferrer">${text}</a>` : html`${address}`;

@@ -1,0 +1,113 @@
+import type { Status } from '../core/status';
+import { html, type Html } from './html';
+import { levelTone, secretSection } from './secret';
+import { styles } from './styles';
+import { shownTime, type View } from './view';
+import { type Level, levelOf, levelText, summary, worst } from './verdict';
+import { secretName } from './names';
+
+export { readView, type View } from './view';
+
+/** So many secrets are shown in full; those that need eyes come first, and the others are told in one line each. */
+const mostSecrets = 10;
+
+/**
+ * The status as a custom widget of a CloudWatch dashboard shows it: no script, no element that the dashboard removes, and none
+ * of its own styles.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_security.html
+ */
+export const widgetPage = (status: Status, view: View): string => page(status, view, html`h2`).text;
+
+/** The same as a file, which follows the browser's width and colours. */
+export const filePage = (status: Status, view: View): string =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
+        <title>${levelText[worst(status.secrets.map(levelOf))]}: rotation of SingleStore links</title>
+        <style>
+          body {
+            margin: 0;
+            background: #fff;
+          }
+          @media (prefers-color-scheme: dark) {
+            body {
+              background: #161d26;
+            }
+          }
+          main {
+            max-width: 1200px;
+            margin: 0 auto;
+          }
+        </style>
+      </head>
+      <body>
+        <main>${page(status, view, html`h1`)}</main>
+      </body>
+    </html> `.text;
+
+/** What the console shows while somebody sets the widget up. */
+export const description = {
+  markdown: `## Rotation of SingleStore links
+
+What rotates, which link and which pipeline holds which version, what needs a person and how to mend it, and how long the last rotations paused each pipeline. Read-only.
+
+### Parameters
+Parameter | Meaning
+---|---
+\`secretId\` | ARN of one rotated secret. Without it: all of them.
+\`document\` | \`true\`: a whole HTML document, to keep as a file.
+
+### Example
+\`\`\` yaml
+secretId: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-AbCdEf
+\`\`\`
+`,
+} as const;
+
+function page(status: Status, view: View, heading: Html): Html {
+  const sorted = status.secrets.toSorted((a, b) => rank(levelOf(a)) - rank(levelOf(b)));
+  const level = worst(sorted.map(levelOf));
+  const shown = sorted.slice(0, mostSecrets);
+  const unshown = sorted.slice(mostSecrets);
+  return html`<div class="slr slr-${view.theme} cwdb-no-default-styles">${styles}
+<div class="verdict ${levelTone[level]}">${symbol(level)}<div><${heading}>${levelText[level]}</${heading}><p>${summary(status)}. Looked at ${shownTime(status.at, view.zone)} ${view.zone.label}.</p></div></div>
+${shown.map((secret) => secretSection(secret, view))}
+${
+  unshown.length === 0
+    ? ''
+    : html`<section class="secret">
+        <h3>${unshown.length} more secrets</h3>
+        <ul>
+          ${unshown.map((secret) => html`<li><code>${secretName(secret.secretId)}</code>: ${levelText[levelOf(secret)]}</li>`)}
+        </ul>
+      </section>`
+}
+</div>`;
+}
+
+const rank = (level: Level): number => ['person', 'watch', 'busy', 'well'].indexOf(level);
+
+const paths: Readonly<Record<Level, string>> = {
+  well: 'M9 16.5l5 5 9-10',
+  busy: 'M16 9v7l5 3',
+  watch: 'M16 9v9M16 22v1',
+  person: 'M11 11l10 10M21 11L11 21',
+};
+
+/** The word beside it says the same. */
+const symbol = (level: Level): Html =>
+  html`<svg width="32" height="32" viewBox="0 0 32 32" aria-hidden="true">
+    <circle cx="16" cy="16" r="14" fill="none" stroke="currentColor" stroke-width="2" />
+    <path
+      d="${paths[level]}"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2.5"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  </svg>`;

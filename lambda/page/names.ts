@@ -1,0 +1,79 @@
+import { partsOf, type QualifiedName } from '../core/names';
+import { keyFingerprint, type Holding, type SecretStatus, type VersionStatus } from '../core/status';
+
+/** As people write it: quoted only where it would be read otherwise. */
+export function shownName(name: QualifiedName): string {
+  const { database, name: own } = partsOf(name);
+  const isPlain = [database, own].every((part) => /^[\p{L}\p{N}_$-]+$/u.test(part));
+  return isPlain ? `${database}.${own}` : name;
+}
+
+/** The name within an ARN, without the six characters that Secrets Manager adds. */
+export const secretName = (arn: string): string =>
+  /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)-[A-Za-z0-9]{6}$/.exec(arn)?.[1] ?? arn;
+
+/** What a colour stands for. */
+export type VersionTone = 'current' | 'pending' | 'previous' | 'unknown';
+
+export function versionTone({ labels }: { readonly labels: readonly string[] }): VersionTone {
+  if (labels.includes('AWSCURRENT')) return 'current';
+  return labels.includes('AWSPENDING') ? 'pending' : 'previous';
+}
+
+/** One of the credentials that a secret has, or that a link may hold. */
+export interface Credential {
+  readonly key: string;
+  readonly title: string;
+  readonly labels: string;
+  readonly keyId: string | null;
+  readonly ageHours: number | null;
+  readonly tone: VersionTone;
+}
+
+const unknown: Credential = {
+  key: '',
+  title: 'unknown',
+  labels: 'not from this secret',
+  keyId: null,
+  ageHours: null,
+  tone: 'unknown',
+};
+
+const ofVersion = (version: VersionStatus): Credential => ({
+  key: version.version,
+  title: version.fingerprint,
+  labels: version.labels.join(', ') || 'no label',
+  keyId: version.keyId,
+  ageHours: version.ageHours,
+  tone: versionTone(version),
+});
+
+/** The key of a {@link Credential}. */
+export const credentialKey = ({ version }: Holding): string => version ?? unknown.key;
+
+/** Those of the secret first, then what links hold beside them. */
+export function credentialsOf({ versions, links }: SecretStatus): readonly Credential[] {
+  const found = new Map(versions.map((version) => [version.version, ofVersion(version)]));
+  for (const holding of links.flatMap(({ holds }) => holds)) {
+    const key = credentialKey(holding);
+    if (found.has(key)) continue;
+    const { version, fingerprint, keyId, labels } = holding;
+    const former = {
+      ...unknown,
+      key,
+      title: fingerprint ?? unknown.title,
+      labels: labels.join(', ') || 'former version',
+    };
+    found.set(key, version === null ? unknown : { ...former, keyId, tone: 'previous' });
+  }
+  if (links.some(({ holds }) => holds.length === 0)) found.set(unknown.key, unknown);
+  return [...found.values()];
+}
+
+/** "1a2b3c4d", around a change that is not confirmed "1a2b3c4d or 5e6f7a8b". */
+export const holdingText = (holds: readonly Holding[]): string =>
+  holds.length === 0
+    ? 'no record'
+    : holds
+        .map(({ fingerprint, keyId }) => fingerprint ?? (keyId === null ? 'unknown' : keyFingerprint(keyId)))
+        .join(' or ');

@@ -1,0 +1,76 @@
+import { type KeyStatus, keyFingerprint, type LinkStatus, type PipelineStatus } from '../core/status';
+import { html, type Html } from './html';
+import { holdingText, shownName } from './names';
+import { counted, shownHours, shownTime, type View, type Zone } from './view';
+import { byRank, byTone, states, stateText, toneOf } from './verdict';
+
+/** So many rows; what needs eyes comes first, and the others are counted. */
+const mostRows = 60;
+
+export const keysTable = (keys: readonly KeyStatus[], { zone }: View): Html =>
+  html`<table>
+    <caption>
+      Access keys of the source's IAM user. AWS tells the last use with some delay.
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Key</th>
+        <th scope="col">State</th>
+        <th scope="col" class="number">Age</th>
+        <th scope="col">Last use</th>
+        <th scope="col">What becomes of it</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${keys.map((key) => keyRow(key, zone))}
+    </tbody>
+  </table>`;
+
+function keyRow({ keyId, active, ageHours, lastUsed, fate }: KeyStatus, zone: Zone): Html {
+  const state = html`<span class="chip ${active ? 'good' : 'idle'}">${active ? 'Active' : 'Inactive'}</span>`;
+  const use =
+    lastUsed === null ? 'never' : `${shownTime(lastUsed.at, zone)}, ${lastUsed.service} in ${lastUsed.region}`;
+  return html`<tr>
+    <th scope="row"><code title="${keyId}">${keyFingerprint(keyId)}</code></th>
+    <td>${state}</td>
+    <td class="number">${shownHours(ageHours)}</td>
+    <td>${use}</td>
+    <td>${fate}</td>
+  </tr>`;
+}
+
+/** Every pipeline of every link, folded away while all of them are well. */
+export function pipelinesTable(links: readonly LinkStatus[], { zone }: View): Html {
+  const all = byRank(links).flatMap((link) => byTone(link.pipelines).map((pipeline) => ({ link, pipeline })));
+  const worstFirst = [...all.filter(isOdd), ...all.filter((row) => !isOdd(row))];
+  const rows = worstFirst.slice(0, mostRows);
+  const unshown = worstFirst.slice(mostRows).map(({ pipeline }) => pipeline);
+  const more = unshown.length === 0 ? '' : ` Shown are ${rows.length}; ${unshown.length} more: ${states(unshown)}.`;
+  const titles = ['Pipeline', 'Link', 'Holds', 'Since', 'State', 'Last good batch', 'Error since the switch'];
+  return html`<details${all.some(isOdd) ? html` open` : ''}><summary><h4>${counted(all.length, 'pipeline')}</h4></summary><div class="inside"><table>
+<caption>${states(all.map(({ pipeline }) => pipeline)) || 'No pipeline uses these links'}.${more}</caption>
+<thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>${rows.map(({ link, pipeline }) => pipelineRow(link, pipeline, zone))}</tbody></table></div></details>`;
+}
+
+interface Row {
+  readonly link: LinkStatus;
+  readonly pipeline: PipelineStatus;
+}
+
+const isOdd = ({ link, pipeline }: Row): boolean => !link.agrees || toneOf(pipeline) === 'bad' || pipeline.pausedByUs;
+
+function pipelineRow({ link, holds }: LinkStatus, pipeline: PipelineStatus, zone: Zone): Html {
+  const { lastBatch, lastError } = pipeline;
+  const since = holds.flatMap((holding) => (holding.since === null ? [] : [shownTime(holding.since, zone)]));
+  const error = lastError === null ? 'none' : `${lastError.kind}, ${lastError.code}, ${shownTime(lastError.at, zone)}`;
+  return html`<tr>
+    <th scope="row"><code>${shownName(pipeline.pipeline)}</code></th>
+    <td><code>${shownName(link)}</code></td>
+    <td><code>${holdingText(holds)}</code></td>
+    <td>${since.join(' or ') || 'unknown'}</td>
+    <td><span class="chip ${toneOf(pipeline)}">${stateText({ ...pipeline, lastError: null })}</span></td>
+    <td class="number">${lastBatch ?? 'none'}</td>
+    <td>${error}</td>
+  </tr>`;
+}

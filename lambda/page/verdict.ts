@@ -1,0 +1,77 @@
+import type { LinkStatus, PipelineStatus, SecretStatus, Status } from '../core/status';
+import { counted } from './view';
+
+/** The worst last. `busy`: a rotation is under way. `watch`: not as it should be, and nobody has to act. `person`: somebody has. */
+const levels = ['well', 'busy', 'watch', 'person'] as const;
+export type Level = (typeof levels)[number];
+
+export const worst = (found: readonly Level[]): Level => levels.findLast((level) => found.includes(level)) ?? 'well';
+
+export function levelOf(secret: SecretStatus): Level {
+  if (secret.stuck !== null) return secret.stuck.command === null ? 'watch' : 'person';
+  if (secret.drift.length > 0 || secret.unseen.length > 0) return 'watch';
+  return secret.links.some(({ bracket }) => bracket?.phase === 'open') || isPending(secret) ? 'busy' : 'well';
+}
+
+const isPending = ({ versions }: SecretStatus): boolean =>
+  versions.some(({ labels }) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'));
+
+export const levelText: Readonly<Record<Level, string>> = {
+  well: 'All is well',
+  busy: 'A rotation is under way',
+  watch: 'Worth a look',
+  person: 'Needs a person',
+};
+
+/** One sentence about all secrets. */
+export function summary({ secrets }: Status): string {
+  const found = secrets.map(levelOf);
+  const number = (level: Level): number => found.filter((one) => one === level).length;
+  const told = levels
+    .filter((level) => level !== 'well' && number(level) > 0)
+    .map((level) => `${number(level)}: ${levelText[level].toLowerCase()}`);
+  const links = secrets.flatMap(({ links }) => links);
+  const pipelines = links.flatMap(({ pipelines }) => pipelines);
+  const seen = [
+    counted(secrets.length, 'secret'),
+    counted(links.length, 'link'),
+    counted(pipelines.length, 'pipeline'),
+  ];
+  return `${seen.join(', ')}${told.length > 0 && secrets.length > 1 ? ` (secrets by state: ${told.reverse().join('; ')})` : ''}`;
+}
+
+/** How a pipeline is: by colour, and always by a word, too. */
+export type Tone = 'good' | 'paused' | 'idle' | 'bad';
+const tones: readonly Tone[] = ['bad', 'paused', 'idle', 'good'];
+
+export function toneOf({ state, pausedByUs, lastError }: PipelineStatus): Tone {
+  if (state === 'Error' || lastError?.kind === 'credential') return 'bad';
+  if (pausedByUs) return 'paused';
+  return state === 'Running' ? 'good' : 'idle';
+}
+
+export function stateText({ state, pausedByUs, lastError }: PipelineStatus): string {
+  const shown = pausedByUs ? 'paused by the rotation' : state;
+  return lastError === null ? shown : `${shown}, ${lastError.kind} error ${lastError.code}`;
+}
+
+/** What needs eyes comes first; otherwise as the status has it. */
+export const byTone = (pipelines: readonly PipelineStatus[]): readonly PipelineStatus[] =>
+  pipelines.toSorted((a, b) => tones.indexOf(toneOf(a)) - tones.indexOf(toneOf(b)));
+
+const linkRank = (link: LinkStatus): number =>
+  link.bracket?.phase === 'open' ? 0 : !link.agrees ? 1 : Math.min(4, 2 + tones.indexOf(worstTone(link)));
+const worstTone = ({ pipelines }: LinkStatus): Tone =>
+  tones.find((tone) => pipelines.some((pipeline) => toneOf(pipeline) === tone)) ?? 'good';
+export const byRank = (links: readonly LinkStatus[]): readonly LinkStatus[] =>
+  links.toSorted((a, b) => linkRank(a) - linkRank(b));
+
+/** "290 Running, 4 Stopped". */
+export function states(pipelines: readonly PipelineStatus[]): string {
+  const counts = new Map<string, number>();
+  for (const pipeline of pipelines) {
+    const shown = pipeline.pausedByUs ? 'paused' : pipeline.state;
+    counts.set(shown, (counts.get(shown) ?? 0) + 1);
+  }
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+}
