@@ -2,6 +2,7 @@ import type { ConnectionSecret } from './core/connection';
 import type { Credentials } from './core/credentials';
 import type { RotationDefinition } from './core/definition';
 import type { RotationError } from './core/errors';
+import type { PauseSpan } from './core/history';
 import type { Items, Kind } from './core/journal';
 import type { QualifiedName } from './core/names';
 import type { PipelineRow } from './core/pipeline';
@@ -43,8 +44,8 @@ export interface Secrets {
    * @returns whether it was done. `false`: the label was not on `from`; read again and decide.
    */
   moveLabel(secretId: string, label: string, from: VersionId | null, to: VersionId | null): Promise<boolean>;
-  /** Starts a rotation, as "Rotate secret immediately" does. @returns `false`: a previous one is not complete, and will be tried again by itself. */
-  rotate(secretId: string): Promise<boolean>;
+  /** Starts a rotation, as "Rotate secret immediately" does. @returns its version; `null`: a previous one is not complete, and will be tried again by itself. */
+  rotate(secretId: string): Promise<VersionId | null>;
 }
 
 export interface SecretValue {
@@ -304,6 +305,14 @@ export interface Metrics {
   put(name: MetricName, values: number | readonly number[], unit: 'Count' | 'Milliseconds' | 'Seconds'): void;
 }
 
+/** Messages to people. */
+export interface Notices {
+  /** Whether they want to be told of what went well, too. */
+  readonly successes: boolean;
+  /** Sends a message; does nothing where nobody is to be told. @throws AWS_REFUSED: nobody was told, or somebody twice. */
+  send(subject: string, text: string): Promise<void>;
+}
+
 /** Everything outside, opened once for each cold start. */
 export interface World {
   readonly clock: Clock;
@@ -316,6 +325,7 @@ export interface World {
   readonly trials: Trials;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly notices: Notices;
   readonly definitions: readonly RotationDefinition[];
   /** Why the definitions could not be read; what needs none goes on. */
   readonly problem: RotationError | null;
@@ -327,4 +337,14 @@ export interface Invocation extends World {
   readonly holder: string;
   /** Epoch milliseconds at which the platform ends this invocation. */
   readonly endsAt: number;
+  /** Where people find it: the function's name, and the address of this invocation's log in the console. `null` outside Lambda. */
+  readonly functionName: string | null;
+  readonly logs: string | null;
+  /** Pauses that have ended in it, until they are kept in the history. */
+  readonly pauses: EndedPause[];
+}
+
+export interface EndedPause extends PauseSpan {
+  /** ARN of the secret that they were for. */
+  readonly secretId: string;
 }

@@ -1,11 +1,11 @@
 import type { Step } from './event';
 import type { QualifiedName } from './names';
-import type { VersionId } from './version';
+import type { SecretDescription, VersionId } from './version';
 
 /** How a rotation ended. `running`: it has not. `given-up`: its version was refused. `abandoned`: its version lost its label. */
 export type RotationOutcome = 'running' | 'done' | 'given-up' | 'abandoned';
 
-/** One pause of one pipeline, from the answer to STOP to the answer to START. */
+/** One pause of one pipeline, from the sending of STOP to the answer to START: an upper bound of the time it loaded nothing. */
 export interface PauseSpan {
   /** `host:port`. */
   readonly cluster: string;
@@ -32,9 +32,9 @@ export interface PastRotation {
   /** ARN of the rotated secret. */
   readonly secretId: string;
   readonly version: VersionId;
-  /** Epoch milliseconds of the first createSecret. */
+  /** Epoch milliseconds of the first createSecret, or of our own call of RotateSecret. */
   readonly startedAt: number;
-  /** `schedule`, `mirror` (we started it, because the mirrored secret changed), `person`, or the ARN of who called RotateSecret, where a trail tells. */
+  /** `mirror` (we started it, because the mirrored secret changed), the ARN of who called RotateSecret, where a trail tells, or what {@link likelyStarter} says. */
   readonly startedBy: string;
   readonly outcome: RotationOutcome;
   /** Epoch milliseconds. */
@@ -46,7 +46,12 @@ export interface PastRotation {
   /** How many calls failed. */
   readonly failures: number;
   readonly failure?: StepFailure;
+  /** What people were told of it already: each thing once, however often a call is repeated. */
+  readonly told?: readonly Telling[];
 }
+
+/** What is worth a message. `failed`: for the first time. `paused`: pipelines, for minutes. `person`: it does not go on without one. */
+export type Telling = 'failed' | 'given-up' | 'paused' | 'person' | 'done';
 
 /** One item of the table holds 400 KB at most, and a person reads far less. */
 export const spansKept = 50;
@@ -54,5 +59,41 @@ export const spansKept = 50;
 /** The history is kept this long. Days. */
 export const historyDays = 400;
 
-/** The item of a rotation: all of one secret stand together, oldest first. */
+/** Of a failure's message, which may name thousands of pipelines. Characters. */
+export const messageKept = 4_000;
+
+/** The item of a rotation: all of one secret stand together, in no order of time. */
 export const historyKey = (arn: string, version: VersionId): string => `${arn}/${version}`;
+
+export function begun(secretId: string, version: VersionId, startedAt: number, startedBy: string): PastRotation {
+  return { secretId, version, startedAt, startedBy, outcome: 'running', paused: 0, spans: [], failures: 0 };
+}
+
+/** The same with more pauses. */
+export function withPauses(past: PastRotation, more: readonly PauseSpan[]): PastRotation {
+  if (more.length === 0) return past;
+  const spans = [...past.spans, ...more].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, spansKept);
+  return { ...past, paused: past.paused + more.length, spans };
+}
+
+/** What the labels say of a rotation that nobody has seen end; `null`: it goes on. */
+export function outcomeByLabels(secret: SecretDescription, version: VersionId): 'done' | 'abandoned' | null {
+  const labels = secret.labels[version] ?? [];
+  if (labels.includes('AWSCURRENT') || labels.includes('AWSPREVIOUS')) return 'done';
+  return labels.includes('AWSPENDING') ? null : 'abandoned';
+}
+
+/** A rotation window is no longer, and NextRotationDate lies at its end. Milliseconds (facts: aws-rotation, section 5). */
+const longestWindowMs = 24 * 3_600_000;
+
+/**
+ * Who starts a rotation is told by nothing that the function gets. The schedule does so in the window that ends at NextRotationDate,
+ * and that date passes when it fails; before the window it was somebody's RotateSecret. Whoever calls that within the window is taken
+ * for the schedule.
+ *
+ * @param next epoch milliseconds; `null`: Secrets Manager does not say
+ */
+export function likelyStarter(next: number | null, now: number): 'schedule' | 'person' | 'schedule or person' {
+  if (next === null) return 'schedule or person';
+  return now >= next - longestWindowMs ? 'schedule' : 'person';
+}

@@ -1,3 +1,4 @@
+import type { PastRotation } from './history';
 import type { Json } from './json';
 import type { QualifiedName } from './names';
 import type { VersionId } from './version';
@@ -192,6 +193,8 @@ export interface Items {
   readonly set: SetChunk;
   readonly secret: SecretRecord;
   readonly user: UserRecord;
+  /** For people: nothing is decided by it. Ends by itself, after `historyDays`. */
+  readonly history: PastRotation;
 }
 export type Kind = keyof Items;
 

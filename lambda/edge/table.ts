@@ -8,16 +8,18 @@ import {
   type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
 import { RotationError } from '../core/errors';
+import { historyDays } from '../core/history';
 import type { Items, Kind } from '../core/journal';
 import type { Stored, Table } from '../ports';
 import { awsError, clientOptions, failureOf } from './aws';
 
 const advice = (table: string): string =>
-  `Check that JOURNAL_TABLE names a table with the keys pk and sk (both S), that the role of the function may call GetItem, Query, PutItem and DeleteItem on it, and the way from the function to DynamoDB (table ${table}).`;
+  `What the journal says still holds: whatever is paused is resumed by the next call or the watchdog once the table answers. Check that JOURNAL_TABLE names a table with the keys pk and sk (both S), that the role of the function may call GetItem, Query, PutItem and DeleteItem on it, and the way from the function to DynamoDB (table ${table}).`;
 
 /**
  * The journal on one DynamoDB table. Attributes of an item: `pk` the kind, `sk` the key, `rev` the revision, `writer` a
- * nonce of the write that made it, `item` the rest as JSON.
+ * nonce of the write that made it, `item` the rest as JSON;
+ * of the history alone also `expiresAt`, epoch seconds, after which DynamoDB removes it.
  *
  * Needs only single-item writes with a condition: a write whose first attempt succeeded unseen finds its own nonce and
  * knows. `timeoutMs` bounds each attempt of a call.
@@ -63,6 +65,7 @@ export function openTable(table: string, timeoutMs?: number): Table {
         rev: { N: String(next) },
         writer: { S: writer },
         item: { S: JSON.stringify(item) },
+        ...(kind === 'history' ? { expiresAt: { N: String(endOfHistory(item as Items['history'])) } } : {}),
       };
       const condition =
         revision === 0
@@ -107,6 +110,8 @@ export function openTable(table: string, timeoutMs?: number): Table {
 type Attributes = Record<string, AttributeValue>;
 
 const keyOf = (kind: Kind, key: string): Attributes => ({ pk: { S: kind }, sk: { S: key } });
+
+const endOfHistory = ({ startedAt }: Items['history']): number => Math.ceil(startedAt / 1_000) + historyDays * 86_400;
 
 function stored<K extends Kind>(kind: K, key: string, { rev, item }: Attributes): Stored<Items[K]> {
   const revision = Number(rev?.N);

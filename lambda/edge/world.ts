@@ -5,6 +5,7 @@ import { openAccessKeys } from './accessKeys';
 import { readSettings } from './config';
 import { openLog } from './log';
 import { openMetrics } from './metrics';
+import { openNotices } from './notices';
 import { openSecrets } from './secretsManager';
 import { openClusters } from './singlestore';
 import { openTable } from './table';
@@ -35,6 +36,7 @@ export async function openWorld(env: NodeJS.ProcessEnv): Promise<World> {
     trials: openTrials(env),
     log: openLog(env['LOG_LEVEL'], now),
     metrics: openMetrics(now, env['AWS_LAMBDA_FUNCTION_NAME']),
+    notices: openNotices(env),
     definitions,
     problem,
   };

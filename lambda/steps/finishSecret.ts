@@ -3,6 +3,7 @@ import { RotationError } from '../core/errors';
 import { holdsOnly, type Retirement } from '../core/journal';
 import { labelled } from '../core/version';
 import type { Invocation } from '../ports';
+import { ended } from './history';
 import { withLease } from './lease';
 import { forgetBracket } from './former';
 import { marksOf, notSet, secretRecord, updateSecretRecord, valueOf, type Rotation } from './rotation';
@@ -55,6 +56,7 @@ export async function finishSecret(rotation: Rotation, run: Invocation): Promise
 
 /** What a promotion leaves to be done. Running it again does what is missing: it is also what any step does on a version that is current already. */
 export async function finishLeftovers({ definition, secret, version }: Rotation, run: Invocation): Promise<void> {
+  await ended(run, { secret, version }, 'done');
   const previous = labelled(secret, 'AWSPREVIOUS');
   const value = previous === null ? null : await valueOf(run, secret.arn, previous);
   const source = sourceFor(definition.source);

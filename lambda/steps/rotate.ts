@@ -1,9 +1,10 @@
-import { RotationError } from '../core/errors';
+import { asRotationError, RotationError } from '../core/errors';
 import type { Request, Step } from '../core/event';
 import { waitForLeaseMs } from '../core/lease';
 import type { Invocation } from '../ports';
 import { createSecret } from './createSecret';
 import { finishLeftovers, finishSecret } from './finishSecret';
+import { begin, stepDone, stepFailed } from './history';
 import { resumeDead } from './recover';
 import { definitionOf, mustBeOurs, type Rotation } from './rotation';
 import { setSecret } from './setSecret';
@@ -28,9 +29,14 @@ export async function rotate(request: Extract<Request, { type: 'rotation' }>, ru
     // what a dead run of this secret left paused is resumed before anything else, even when this call is then refused
     await resumeDead(run, (record) => record.secretId === secret.arn, waitForLeaseMs);
     if (mustBeOurs(rotation) === 'current') await finishLeftovers(rotation, run);
-    else await steps[step](rotation, run);
+    else {
+      if (step === 'createSecret') await begin(run, rotation);
+      await steps[step](rotation, run);
+    }
+    await stepDone(run, rotation);
   } catch (thrown) {
     run.metrics.put('RotationFailed', 1, 'Count');
+    await stepFailed(run, rotation, step, asRotationError(thrown));
     if (!(thrown instanceof RotationError)) throw thrown;
     throw new RotationError(thrown.code, `${step}: ${thrown.message.slice(thrown.code.length + 2)}`);
   }

@@ -90,7 +90,16 @@ test('every call of every port is a numbered point in some scenario: one that is
   const seen = new Set(Object.keys(pure));
   for (const scenario of small) for (const name of (await play(scenario, new Map())).points) seen.add(name);
   const ports = declared();
-  expect([...ports.keys()].sort()).toEqual(['cluster', 'clusters', 'keys', 'lane', 'secrets', 'table', 'trials']);
+  expect([...ports.keys()].sort()).toEqual([
+    'cluster',
+    'clusters',
+    'keys',
+    'lane',
+    'notices',
+    'secrets',
+    'table',
+    'trials',
+  ]);
   const methods = [...ports.values()].flat();
   expect(methods.length).toBeGreaterThan(30);
   expect(methods.filter((method) => !seen.has(method))).toEqual([]);

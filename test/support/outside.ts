@@ -34,6 +34,12 @@ export interface Line {
   readonly fields: LogFields;
 }
 
+export interface Notice {
+  readonly at: number;
+  readonly subject: string;
+  readonly text: string;
+}
+
 export interface Metric {
   readonly name: MetricName;
   readonly values: readonly number[];
@@ -64,6 +70,8 @@ export class Outside {
   readonly servers = new Map<string, MemoryServer>();
   readonly logs: Line[] = [];
   readonly metrics: Metric[] = [];
+  /** What people were told. */
+  readonly notices: Notice[] = [];
   readonly definitions: RotationDefinition[];
 
   constructor(options: WorldOptions) {
@@ -101,7 +109,7 @@ export class Outside {
 
   /** Grows with every change of the outside. Time and the use of keys are no change. */
   get version(): number {
-    let version = this.table.version + this.secrets.version + this.keys.version;
+    let version = this.table.version + this.secrets.version + this.keys.version + this.notices.length;
     for (const server of this.servers.values()) version += server.version;
     return version;
   }

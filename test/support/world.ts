@@ -6,7 +6,7 @@ import { clustersPort } from './memoryCluster';
 import { isRunning, type MemoryLink, type MemoryPipeline, type Transition } from './memoryPipelines';
 import type { MemoryServer } from './memoryServer';
 import { connectionSecretFor, Outside, type Line, type WorldOptions } from './outside';
-import { Death, never, Process, type Faults, type Points, type Trace } from './points';
+import { Death, never, Process, throwing, type Faults, type Points, type Trace } from './points';
 import { connectionSecretId, secretId } from './scenario';
 
 /** The scenario with every call a numbered point where something can go wrong, and the questions that tests ask. */
@@ -17,6 +17,9 @@ export class MemoryWorld extends Outside {
   readonly firstKeys = this.keys.all.map(({ keyId }) => keyId);
 
   // ---- what a test arranges
+
+  /** Whether people want to hear of what went well, too. */
+  tellsSuccesses = true;
 
   /** What goes wrong, by the number of the point or as a function, which may also use the moment to change the world. */
   set faults(faults: Faults) {
@@ -67,6 +70,9 @@ export class MemoryWorld extends Outside {
       process,
       holder: process.holder,
       endsAt: this.clock.now() + seconds * 1000,
+      functionName: 'rotation',
+      logs: `https://logs.example/${process.holder}`,
+      pauses: [],
       clock: {
         now: this.now,
         sleep: async (milliseconds) => {
@@ -87,6 +93,15 @@ export class MemoryWorld extends Outside {
           if (process.isAlive())
             this.metrics.push({ name, values: typeof values === 'number' ? [values] : values, unit });
         },
+      },
+      notices: {
+        successes: this.tellsSuccesses,
+        send: (subject, text) =>
+          ask(
+            'notices.send',
+            () => void this.notices.push({ at: this.clock.now(), subject, text }),
+            throwing('notices.send', 'AWS_REFUSED'),
+          ),
       },
       definitions: this.definitions,
       problem: null,
@@ -224,7 +239,7 @@ export class MemoryWorld extends Outside {
 
   /** All that the product has put out, as text; `also`: errors and results that a test got. */
   everythingWritten(...also: readonly unknown[]): string {
-    return asText([this.logs, this.metrics, this.table.history, also]);
+    return asText([this.logs, this.metrics, this.notices, this.table.history, also]);
   }
 
   /** The secrets found in all that was put out, plain or in a usual encoding. */

@@ -84,6 +84,8 @@ function report(p: Progress): void {
       p.pauses.map(({ milliseconds }) => milliseconds),
       'Milliseconds',
     );
+    const secretId = p.work.change?.secretId ?? p.record.secretId;
+    p.run.pauses.push(...p.pauses.map((pause) => ({ secretId, cluster, link, ...pause })));
   }
   const gone = [...members].filter((member) => states?.has(member) === false);
   if (gone.length > 0) p.run.log.warn('pipelines-gone', { link, cluster, pipelines: gone });

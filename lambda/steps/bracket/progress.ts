@@ -59,6 +59,8 @@ export interface BracketWork {
 
 export interface Pause {
   readonly pipeline: QualifiedName;
+  /** When the STOP was sent. Epoch milliseconds. */
+  readonly at: number;
   /** From the STOP's sending to the START's answer: an upper bound of the time it loaded nothing. */
   readonly milliseconds: number;
 }

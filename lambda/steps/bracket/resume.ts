@@ -35,7 +35,7 @@ export async function start(p: Progress, pipelines: readonly QualifiedName[]): P
 function endPause(p: Progress, pipeline: QualifiedName): void {
   const stoppedAt = p.stoppedAt.get(pipeline);
   if (stoppedAt === undefined || p.pauses.some((pause) => pause.pipeline === pipeline)) return;
-  p.pauses.push({ pipeline, milliseconds: p.run.clock.now() - stoppedAt });
+  p.pauses.push({ pipeline, at: stoppedAt, milliseconds: p.run.clock.now() - stoppedAt });
 }
 
 /** Rounds of ending connections, each longer than the last, before they are left to their fate. */

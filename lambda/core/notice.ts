@@ -1,0 +1,96 @@
+import { askStatus, recoverNow, rotateSecret } from './commands';
+import type { PastRotation, Telling } from './history';
+import { iso } from './time';
+
+/** A message to people: a subject as SNS takes it (ASCII, one line, at most 100 characters), and a text. */
+export interface Notice {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface NoticeContext {
+  /** What happened, where the item does not say. */
+  readonly why?: string | undefined;
+  /** Of the function; `null` outside Lambda. */
+  readonly functionName: string | null;
+  /** Address of the log of the invocation that tells it. */
+  readonly logs: string | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+interface Words {
+  readonly subject: string;
+  readonly lines: readonly (readonly [label: string, said: string | null])[];
+}
+
+const longestSubject = 100;
+
+/** What is told of a rotation: what failed, where, what is left behind, what happens next, and the one command. */
+export function noticeOf(what: Telling, past: PastRotation, context: NoticeContext): Notice {
+  const { secretId, version, startedAt, startedBy, failures } = past;
+  const name = secretId.replace(/^.*:secret:/, '').replace(/-\w{6}$/, '');
+  const { subject, lines } = words[what](past, context, name);
+  const all: Words['lines'] = [
+    ...lines,
+    ['Secret', secretId],
+    ['Version', version],
+    ['Started', `${iso(startedAt)} by ${startedBy}`],
+    ['Failed calls so far', failures === 0 ? null : String(failures)],
+    ['Function', context.functionName],
+    ['Log', past.failure?.logs ?? context.logs],
+  ];
+  const body = all.flatMap(([label, said]) => (said === null ? [] : [`${label}: ${said}`]));
+  return { subject: asSubject(subject), text: `${subject}.\n\n${body.join('\n\n')}\n` };
+}
+
+const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContext, name: string) => Words>> = {
+  failed: ({ secretId, failure }, { functionName }, name) => ({
+    subject: `Rotation of ${name} failed in ${failure?.step ?? 'a step'}: ${failure?.code ?? 'unknown'}`,
+    lines: [
+      ['What failed, and what is left behind', failure?.message ?? null],
+      [
+        'What happens next',
+        'Secrets Manager calls the function again by itself while the rotation window is open, and the watchdog starts what may be paused within a minute. You hear of this rotation again only if it is given up or needs you',
+      ],
+      ['To see where it stands, and the command that mends it', askStatus(functionName, secretId)],
+    ],
+  }),
+  'given-up': ({ secretId, failure }, { why }, name) => ({
+    subject: `Rotation of ${name} was given up`,
+    lines: [
+      ['Why', why ?? failure?.message ?? null],
+      ['What is left behind', 'links are on AWSCURRENT and their pipelines run; AWSPENDING is removed'],
+      ['What happens next', 'nothing until the next rotation, which makes a new version'],
+      ['Once the cause is mended', rotateSecret(secretId)],
+    ],
+  }),
+  paused: (_, { why, functionName }, name) => ({
+    subject: `Pipelines are left paused by the rotation of ${name}`,
+    lines: [
+      ['What failed', why ?? null],
+      ['What happens next', 'the watchdog tries again every minute, whatever the reason was'],
+      ['To try at once, and be told what is in the way', recoverNow(functionName)],
+    ],
+  }),
+  person: ({ secretId }, { why, functionName }, name) => ({
+    subject: `Rotation of ${name} needs you`,
+    lines: [
+      ['Why', why ?? null],
+      ['What happens next', 'the watchdog looks again every minute, and goes on once the cause is mended'],
+      ['To see where it stands, and the command that mends it', askStatus(functionName, secretId)],
+    ],
+  }),
+  done: ({ startedAt, paused, spans }, { now }, name) => ({
+    subject: `Rotation of ${name} is done`,
+    lines: [
+      ['Took', seconds(now - startedAt)],
+      ['Pauses', paused === 0 ? 'none' : `${paused}, the longest ${seconds(spans[0]?.milliseconds ?? 0)}`],
+      ['What happens next', 'the older credentials retire, on evidence that nobody uses them'],
+    ],
+  }),
+};
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
+
+const asSubject = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, longestSubject);
