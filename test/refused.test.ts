@@ -1,7 +1,9 @@
-import { closeAll, failure, hasEffect, open } from './support/rotating';
+import { closeAll, failure, hasEffect, opener } from './support/rotating';
 import { password, type Sockets, type SocketsOptions } from './support/sockets';
 
 jest.setTimeout(60_000); // processes and sockets in real time: a busy machine is slow, not wrong
+
+const open = opener();
 
 describe('refused with its code, and without any effect:', () => {
   afterEach(closeAll);

@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import type { Account, AccountOptions } from '../standins/demo/account';
 import type { Operation } from '../standins/aws/wire';
 
-const root = join(__dirname, '..', '..');
-
 type Tree = string | number | boolean | null | readonly Tree[] | { readonly [key: string]: Tree };
 interface Resource {
   readonly Type: string;
@@ -20,88 +18,161 @@ interface Statement {
   readonly Resource: string | readonly string[];
 }
 
-/** The stack of the app, as `npm run deploy` would send it. */
+/** A stack with one rotation, as it would be deployed. */
 export interface DeployedStack {
   /** The keys of the journal's table. */
   readonly journal: NonNullable<AccountOptions['journal']>;
-  /** What a rotation runs with, with this account's names in the place of the example's. */
+  /** What a rotation runs with, with this account's names in the place of the template's. Makes the secrets that the template has or mirrors. */
   in(account: Account, connections: readonly string[]): Deployed;
 }
 
 export interface Deployed {
-  /** The one in the variable `ROTATIONS`. */
+  /** The one in the variable `ROTATIONS`; nothing when that is the ARN of a secret. */
   readonly definition: object;
-  /** The function's other variables. */
+  /** The function's variables, but for definitions that stand in `ROTATIONS` itself. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly rules: Readonly<Record<string, string>>;
-  /** What the role is allowed, but for what Lambda itself does with its log. */
+  /** What the role is allowed, each as `action ARN`, but for what Lambda itself does by it: writing the log, and network interfaces. */
   readonly allowed: readonly string[];
-  /** Whether the role's policies allow it, as IAM would evaluate them. */
+  /** What it was asked for so far, in the same words, and of that what its policies do not allow. */
+  readonly used: ReadonlySet<string>;
+  readonly denied: ReadonlySet<string>;
+  /** Whether the role's policies allow it, as IAM would evaluate them, with all that the service does for it in the caller's name. */
   mayRole(operation: Operation): Promise<boolean>;
 }
 
-/** The names in the example of the README, which the app synthesises without context. */
-const example = {
+/** The names in the example of the README, and of a secret to mirror: templates have them, accounts have others. */
+export const example = {
   secret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-AbCdEf',
   connection: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/singlestore-AbCdEf',
+  mirrored: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/upstream-AbCdEf',
 } as const;
+/** Of the mirrored secret in an account. */
+export const mirroredName = 'prod/upstream';
 const table = 'journal';
 const tableArn = `arn:aws:dynamodb:us-east-1:111122223333:table/${table}`;
 const logGroupArn = 'arn:aws:logs:us-east-1:111122223333:log-group:rotation:*';
+const functionArn = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
+const secretsManager = 'secretsmanager.us-east-1.amazonaws.com';
 
-/** Takes some seconds. */
-export function synthesise(): DeployedStack {
-  const folder = mkdtempSync(join(tmpdir(), 'deployed-'));
+/** Of the app without context, as `npm run deploy` would send it: the example of the README. Takes two seconds. */
+export function exampleTemplate(): object {
+  const root = join(__dirname, '..', '..');
+  const CDK_OUTDIR = mkdtempSync(join(tmpdir(), 'deployed-'));
   try {
     execFileSync(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), 'infra/app.ts'], {
       cwd: root,
-      env: { ...process.env, CDK_OUTDIR: folder },
+      env: { ...process.env, CDK_OUTDIR, CDK_VALIDATION: 'false' }, // `npm run synth` holds it to CDK's own rules, for seconds
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const template = readFileSync(join(folder, 'SingleStoreLinkRotation.template.json'), 'utf8');
-    const { Resources } = JSON.parse(template) as { Resources: Record<string, Tree> };
-    const resources = Object.values(Resources).map((resource) => resolved(resource) as unknown as Resource);
-    return {
-      journal: one(resources, 'AWS::DynamoDB::Table') as unknown as DeployedStack['journal'],
-      in: (account, connections) => deployedIn(resources, account, connections),
-    };
+    return JSON.parse(readFileSync(join(CDK_OUTDIR, 'SingleStoreLinkRotation.template.json'), 'utf8')) as object;
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(CDK_OUTDIR, { recursive: true });
   }
 }
 
-function deployedIn(resources: readonly Resource[], account: Account, connections: readonly string[]): Deployed {
-  const own = JSON.parse(JSON.stringify(resources).replaceAll(example.secret, account.secretArn), (_, value: Tree) =>
-    value === example.connection ? connections : value,
-  ) as readonly Resource[];
-  const rotator = one(own, 'AWS::Lambda::Function');
-  const policies = own.filter(({ Type }) => Type === 'AWS::IAM::Policy').map(({ Properties }) => Properties);
-  const identityPolicies = policies.map(({ PolicyName, PolicyDocument }) => ({
-    name: PolicyName as string,
-    policy: PolicyDocument,
+/**
+ * @param template of a stack whose secrets are those of `example`
+ * @param keys by secret: the key that it is under, when it is not the account's own
+ */
+export function deployedFrom(template: object, keys: Readonly<Record<string, string>> = {}): DeployedStack {
+  const { Resources } = template as { readonly Resources: Readonly<Record<string, Resource>> };
+  return {
+    journal: one(Object.values(Resources), 'AWS::DynamoDB::Table') as unknown as DeployedStack['journal'],
+    in: (account, connections) => deployedIn(Resources, Object.entries(keys), account, connections),
+  };
+}
+
+function deployedIn(
+  template: Readonly<Record<string, Resource>>,
+  templateKeys: readonly (readonly [string, string])[],
+  account: Account,
+  connections: readonly string[],
+): Deployed {
+  const { secrets } = account.aws;
+  const made = Object.keys(template).filter((id) => template[id]?.Type === 'AWS::SecretsManager::Secret');
+  const madeArns = new Map(made.map((Name) => [Name, secrets.createSecret({ Name }).arn]));
+  let text = JSON.stringify(resolved([template, templateKeys] as unknown as Tree, madeArns));
+  if (text.includes(example.mirrored)) {
+    const SecretString = secrets.valueOf(account.secretArn);
+    text = text.replaceAll(example.mirrored, secrets.createSecret({ Name: mirroredName, SecretString }).arn);
+  }
+  text = text.replaceAll(example.secret, account.secretArn);
+  const [own, keys] = JSON.parse(text, (_, value: Tree) => (value === example.connection ? connections : value)) as [
+    Record<string, Resource>,
+    readonly [string | readonly string[], string][],
+  ];
+  const named = (said: string): string => said.replaceAll(example.connection, connections[0] ?? '');
+  for (const [id, SecretId] of madeArns) {
+    const { SecretString } = own[id]?.Properties as { SecretString: string };
+    secrets.putSecretValue({ SecretId, ClientRequestToken: undefined, SecretString: named(SecretString) });
+  }
+  const resources = Object.values(own);
+  const policies = resources.filter(({ Type }) => /^AWS::IAM::(?:Managed)?Policy$/.test(Type));
+  const identityPolicies = policies.map(({ Properties }, at) => ({
+    name: String(at),
+    policy: Properties['PolicyDocument'],
   }));
-  const statements = policies.flatMap(
-    ({ PolicyDocument }) => (PolicyDocument as unknown as { Statement: Statement[] }).Statement,
+  const statements = identityPolicies.flatMap(
+    ({ policy }) => (policy as unknown as { Statement: Statement[] }).Statement,
   );
+  const rotator = one(resources, 'AWS::Lambda::Function');
   const { ROTATIONS = '', ...variables } = (rotator['Environment'] as { Variables: Record<string, string> }).Variables;
-  const [definition = {}] = JSON.parse(ROTATIONS.replaceAll(example.connection, connections[0] ?? '')) as object[];
+  const isStored = ROTATIONS.startsWith('arn:');
+  const [definition = {}] = isStored ? [] : (JSON.parse(named(ROTATIONS)) as object[]);
+
+  const [used, denied] = [new Set<string>(), new Set<string>()];
   const judged = new Map<string, Promise<boolean>>();
+  const judge = async (action: string, resource: string): Promise<boolean> => {
+    const asked = `${action} ${resource}`;
+    const verdict = judged.get(asked) ?? isAllowed(action, resource, identityPolicies);
+    judged.set(asked, verdict);
+    used.add(asked);
+    if (!(await verdict)) denied.add(asked);
+    return verdict;
+  };
+  const keysOf = (secret: string) => keys.filter(([under]) => [under].flat().includes(secret)).map(([, key]) => key);
   return {
     definition,
-    variables,
+    variables: isStored ? { ROTATIONS, ...variables } : variables,
     timeoutMs: Number(rotator['Timeout']) * 1_000,
-    rules: one(own, 'AWS::SecretsManager::RotationSchedule')['RotationRules'] as Record<string, string>,
-    allowed: statements.flatMap(({ Action }) => Action).filter((action) => !action.startsWith('logs:')),
-    mayRole({ permission, resource = '' }) {
+    rules: one(resources, 'AWS::SecretsManager::RotationSchedule')['RotationRules'] as Record<string, string>,
+    allowed: statements
+      .flatMap(({ Action, Resource }) =>
+        [Action].flat(2).flatMap((action) => [Resource].flat(2).map((resource) => `${action} ${resource}`)),
+      )
+      .filter((said) => !/^(?:logs|ec2):/.test(said)),
+    used,
+    denied,
+    async mayRole({ permission, resource = '' }) {
       const arn = arnOf(permission, resource, account);
-      const key = `${permission} ${arn}`;
-      const verdict = judged.get(key) ?? isAllowed(permission, arn, identityPolicies);
-      judged.set(key, verdict);
-      return verdict;
+      const onBehalf = (inTheirName[permission] ?? []).flatMap((action) =>
+        (action.startsWith('kms:') ? keysOf(arn) : [functionArn]).map((on) => judge(action, on)),
+      );
+      return (await Promise.all([judge(permission, arn), ...onBehalf])).every(Boolean);
     },
   };
 }
+
+/**
+ * What Secrets Manager does in its caller's name, with the secret's key and with its rotation function:
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html,
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+ */
+const inTheirName: Readonly<Record<string, readonly string[]>> = {
+  'secretsmanager:GetSecretValue': ['kms:Decrypt'],
+  'secretsmanager:PutSecretValue': ['kms:GenerateDataKey'],
+  'secretsmanager:RotateSecret': ['lambda:InvokeFunction'],
+};
+
+/** The one that keys have by default, which leaves it to IAM. */
+const policyOfKeys = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' },
+  ],
+};
 
 function one(resources: readonly Resource[], type: string): Resource['Properties'] {
   const found = resources.find(({ Type }) => Type === type);
@@ -120,9 +191,10 @@ async function isAllowed(
         principal: 'arn:aws:sts::111122223333:assumed-role/rotation/function',
         action,
         resource: { resource, accountId: '111122223333' },
-        contextVariables: {},
+        contextVariables: action.startsWith('kms:') ? { 'kms:ViaService': secretsManager } : {},
       },
       identityPolicies: [...identityPolicies],
+      ...(action.startsWith('kms:') ? { resourcePolicy: policyOfKeys } : {}),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     },
@@ -140,15 +212,20 @@ function arnOf(permission: string, resource: string, { aws }: Account): string {
   return resource.startsWith('arn:') ? resource : aws.secrets.find(resource).arn;
 }
 
-/** CloudFormation's references, as far as the stack uses them where a rotation sees it. */
-function resolved(tree: Tree): Tree {
+/** CloudFormation's references, as far as stacks use them where a rotation sees it. */
+function resolved(tree: Tree, made: ReadonlyMap<string, string>): Tree {
   if (typeof tree !== 'object' || tree === null) return tree;
-  if (Array.isArray(tree)) return (tree as readonly Tree[]).map(resolved);
+  const within = (part: Tree): Tree => resolved(part, made);
+  if (Array.isArray(tree)) return (tree as readonly Tree[]).map(within);
   const { Ref, ...rest } = tree as { readonly [key: string]: Tree };
-  const [attribute, join_] = [rest['Fn::GetAtt'], rest['Fn::Join']];
+  const [attribute, joined] = [rest['Fn::GetAtt'], rest['Fn::Join']];
   if (Ref === 'AWS::Partition') return 'aws';
-  if (typeof Ref === 'string') return /Journal/.test(Ref) ? table : Ref;
-  if (Array.isArray(attribute)) return /Journal/.test(String(attribute[0])) ? tableArn : logGroupArn;
-  if (Array.isArray(join_)) return (resolved(join_[1] as Tree) as readonly string[]).join(String(join_[0]));
-  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, resolved(value)]));
+  if (typeof Ref === 'string') return made.get(Ref) ?? (/Journal/.test(Ref) ? table : Ref);
+  if (Array.isArray(attribute)) return arnOfMade(String(attribute[0]));
+  if (Array.isArray(joined)) return (within(joined[1] as Tree) as readonly string[]).join(String(joined[0]));
+  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, within(value)]));
 }
+
+/** By the beginnings of the names that the construct gives. */
+const arnOfMade = (logicalId: string): string =>
+  /Journal/.test(logicalId) ? tableArn : /Function/.test(logicalId) ? functionArn : logGroupArn;

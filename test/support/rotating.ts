@@ -1,16 +1,16 @@
 import type { StatementRecord } from '../standins/singlestore';
-import { synthesise } from './deployed';
+import type { DeployedStack } from './deployed';
 import { openSockets, type Sockets, type SocketsOptions } from './sockets';
 
-/** What `npm run deploy` would deploy: the tests run with its variables, journal and time-out, and are let do what its role allows. */
-export const deployed = synthesise();
-
 let opened: Sockets[] = [];
-export async function open(options?: SocketsOptions): Promise<Sockets> {
-  const sockets = await openSockets({ deployed, ...options });
-  opened.push(sockets);
-  return sockets;
-}
+/** @param deployed whose variables, journal and time-out everything runs with, and whose role decides. @default everything is allowed */
+export const opener =
+  (deployed?: DeployedStack) =>
+  async (options?: SocketsOptions): Promise<Sockets> => {
+    const sockets = await openSockets({ ...(deployed === undefined ? {} : { deployed }), ...options });
+    opened.push(sockets);
+    return sockets;
+  };
 /** Whatever a test is about, no secret gets out. */
 export async function closeAll(): Promise<void> {
   const closing = opened;
