@@ -12,6 +12,8 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
   const { fields = {}, limits = {}, retireAfterHours, source } = options;
   if (options.secret !== undefined && options.secretName !== undefined)
     throw new Error(`'secretName' is of a new secret, and 'secret' is given: got '${options.secretName}'`);
+  if (options.secret !== undefined && options.secretKey !== undefined)
+    throw new Error(`'secretKey' is of a new secret, and 'secret' is given: got '${options.secretKey.keyArn}'`);
   checkKeys('fields', fields, ['credentials', 'config']);
   checkMapping('fields.credentials', fields.credentials);
   checkMapping('fields.config', fields.config);

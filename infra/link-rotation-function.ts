@@ -15,7 +15,7 @@ import { Definitions } from './definitions';
 import { openKey } from './encryption';
 import { failureEvents, mirrorEvents, type SecretEvents } from './events';
 import { readLink } from './links';
-import { Monitoring } from './monitoring';
+import { type AlarmThresholds, checkThresholds, Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
 import { openTopic } from './notification';
 import { checkOptions, checkPlaces, checkRetirement, mustBe } from './checks';
@@ -32,6 +32,8 @@ export interface LinkRotationFunctionProps {
   readonly email?: string;
   /** A topic that admits CloudWatch and EventBridge, also by its key. @default a new, encrypted one */
   readonly topic?: ITopic;
+  /** When alarms sound that have a measure. @default each its own */
+  readonly alarmThresholds?: AlarmThresholds;
   /** Of the log. @default RetentionDays.ONE_YEAR */
   readonly logRetention?: RetentionDays;
   /** @default 'INFO' */
@@ -69,13 +71,14 @@ export class LinkRotationFunction extends Construct {
   readonly #mayBeCalled: CfnPermission;
   readonly #failures: SecretEvents;
   readonly #mirrored: SecretEvents;
-  readonly #mayStart: (secret: ISecret) => void;
+  readonly #mayStart: () => void;
 
   constructor(scope: Construct, id: string, props: LinkRotationFunctionProps = {}) {
     super(scope, id);
     this.#timeout = props.timeout ?? Duration.minutes(15);
     mustBe('timeout', this.#timeout.toSeconds(), 180, 900);
     mustBe('memorySize', props.memorySize, 256, 10_240);
+    checkThresholds(props.alarmThresholds);
     this.journal = makeJournal(this);
     const key = openKey(this, props.encryptionKey);
     this.logGroup = makeLog(this, props.logRetention ?? RetentionDays.ONE_YEAR, key);
@@ -124,7 +127,10 @@ export class LinkRotationFunction extends Construct {
     this.#mirrored = mirrorEvents(this, this.function);
     this.#mayStart = allowStarting(this, this.function);
     this.node.addValidation({ validate: () => policyProblems(this) });
-    const monitoring = new Monitoring(this, 'Monitoring', this.function, this.#timeout, this.topic);
+    const monitoring = new Monitoring(this, 'Monitoring', this.function, this.topic, {
+      timeout: this.#timeout,
+      ...props.alarmThresholds,
+    });
     this.alarms = monitoring.alarms;
     this.dashboard = monitoring.dashboard;
   }
@@ -142,7 +148,7 @@ export class LinkRotationFunction extends Construct {
     checkRetirement(options, schedule);
     this.#network?.mustReach(options.source);
     const scope = new Construct(this, id);
-    const secret = options.secret ?? makeSecret(scope, options.secretName);
+    const secret = options.secret ?? makeSecret(scope, options);
     const secretId = completeArn('secret', secret);
     const { mirrored } = options.source;
     checkPlaces(secret, options, Stack.of(this));
@@ -154,7 +160,7 @@ export class LinkRotationFunction extends Construct {
     this.#failures.add(secretId);
     if (mirrored !== undefined) {
       this.#mirrored.add(completeArn('source', mirrored));
-      this.#mayStart(secret);
+      this.#mayStart();
     }
     const attached = new CfnRotationSchedule(scope, 'Schedule', {
       secretId,

@@ -14,11 +14,34 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { mustBe } from './checks';
 
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
 const quarter = Duration.minutes(15);
 const hour = Duration.hours(1);
+
+/** When alarms sound that have a measure. */
+export interface AlarmThresholds {
+  /** Age of the oldest pause that a dead rotation left: 1 minute to 24 hours. The watchdog needs one to end it. @default Duration.minutes(5) */
+  readonly oldestPause?: Duration;
+  /** Duration of an invocation, as a share of its time limit: 0.1 to 0.99. @default 0.9 */
+  readonly durationShare?: number;
+  /** How long somebody may go on using an old key that is due to retire: whole hours, 1 to 168. @default Duration.hours(1) */
+  readonly oldKeyUsed?: Duration;
+}
+
+/** @throws quoting the value that is out of its bounds */
+export function checkThresholds({ oldestPause, durationShare, oldKeyUsed }: AlarmThresholds = {}): void {
+  mustBe('alarmThresholds.oldestPause', oldestPause?.toSeconds(), 60, 86_400);
+  mustBe('alarmThresholds.durationShare', durationShare, 0.1, 0.99, false);
+  mustBe('alarmThresholds.oldKeyUsed', oldKeyUsed?.toHours({ integral: false }), 1, 168);
+}
+
+interface Measures extends AlarmThresholds {
+  /** Of an invocation. */
+  readonly timeout: Duration;
+}
 
 interface AlarmSpec {
   readonly metric: IMetric;
@@ -38,7 +61,7 @@ export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard;
 
-  constructor(scope: Construct, id: string, rotator: Function, timeout: Duration, topic: ITopic) {
+  constructor(scope: Construct, id: string, rotator: Function, topic: ITopic, measures: Measures) {
     super(scope, id);
     const own = (metricName: string, statistic: string, period = minute): Metric =>
       new Metric({
@@ -49,7 +72,7 @@ export class Monitoring extends Construct {
         dimensionsMap: { FunctionName: rotator.functionName },
       });
     const action = new SnsAction(topic);
-    this.alarms = Object.entries(specs(rotator, timeout, own)).map(([name, spec]) => {
+    this.alarms = Object.entries(specs(rotator, measures, own)).map(([name, spec]) => {
       const alarm = new Alarm(this, name, {
         metric: spec.metric,
         threshold: spec.above,
@@ -71,7 +94,8 @@ export class Monitoring extends Construct {
 
 type OwnMetric = (name: string, statistic: string, period?: Duration) => Metric;
 
-function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<Record<string, AlarmSpec>> {
+function specs(rotator: Function, measures: Measures, own: OwnMetric): Readonly<Record<string, AlarmSpec>> {
+  const { timeout, oldestPause = fiveMinutes, durationShare = 0.9, oldKeyUsed = hour } = measures;
   return {
     PipelinesLeftPaused: {
       metric: own('PipelinesLeftPaused', 'Maximum'),
@@ -82,9 +106,9 @@ function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<R
     },
     OldestPause: {
       metric: own('OldestPauseAgeSeconds', 'Maximum'),
-      above: 300,
+      above: oldestPause.toSeconds(),
       silence: 'changes nothing',
-      says: 'A pause that a dead rotation left is older than five minutes. Look whether the cluster answers, and at "recover-failed" in the log. By hand: START PIPELINE IF NOT RUNNING for the pipelines that the log names.',
+      says: `A pause that a dead rotation left is older than ${oldestPause.toHumanString()}. Look whether the cluster answers, and at "recover-failed" in the log. By hand: START PIPELINE IF NOT RUNNING for the pipelines that the log names.`,
     },
     WatchdogSilent: {
       metric: own('Heartbeat', 'Sum', fiveMinutes),
@@ -111,6 +135,7 @@ function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<R
     OldKeyStillUsed: {
       metric: own('OldKeyStillUsed', 'Maximum', hour),
       above: 0,
+      periods: oldKeyUsed.toHours(),
       says: 'An old key is due to retire and somebody still uses it, or a pipeline is refused with the new one; it is kept. The log line says by which service and Region. Move that user to the new key, or keep the old one on purpose.',
     },
     Errors: {
@@ -125,8 +150,8 @@ function specs(rotator: Function, timeout: Duration, own: OwnMetric): Readonly<R
     },
     NearTimeout: {
       metric: rotator.metricDuration({ period: fiveMinutes, statistic: 'Maximum' }),
-      above: timeout.toMilliseconds() * 0.9,
-      says: 'An invocation took nine tenths of its time limit. A longer drain will be postponed. Lower limits.drainSeconds, raise limits.connections, or split the links over several secrets.',
+      above: Math.round(timeout.toMilliseconds() * durationShare),
+      says: `An invocation took more than ${Math.round(durationShare * 100)} % of its time limit. A longer drain will be postponed. Lower limits.drainSeconds, raise limits.connections, or split the links over several secrets.`,
     },
   };
 }

@@ -36,17 +36,17 @@ export function allowNetwork(role: IRole): void {
   );
 }
 
-/** CDK moves whole statements to further policies when one is full, and has 6,000 bytes for each: three of these. Bytes. */
-const roomInStatement = 1_800;
-/** Of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html. */
-const mostPolicies = 10;
+/** CDK moves whole statements to further policies when the inline one, of 10,000 bytes, is full, and has 6,000 bytes for each. Bytes. */
+const roomInStatement = 5_900;
+/** Of a role, and characters of each: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html. */
+const [mostPolicies, roomInPolicy] = [10, 6_144];
 
 /** What is wrong with the role of a function when the whole tree is there, CDK's further policies among it. */
 export function policyProblems(scope: Construct): string[] {
   const policies = scope.node.findAll().filter((child) => child instanceof ManagedPolicy);
   if (policies.length <= mostPolicies) return [];
   return [
-    `the function's role would need ${policies.length} managed policies, and a role has room for ${mostPolicies}: share the rotations between several functions`,
+    `what the function may do takes ${policies.length} managed policies of ${roomInPolicy} characters beside the inline one, and a role has room for ${mostPolicies}: share the rotations between several functions`,
   ];
 }
 
@@ -61,12 +61,14 @@ export class RotationPermissions {
     const { user, mirrored } = source;
     const read = 'secretsmanager:GetSecretValue';
     const describe = 'secretsmanager:DescribeSecret';
+    const start = mirrored === undefined ? [] : ['secretsmanager:RotateSecret'];
     this.#allow(
       completeArn('secret', secret),
       describe,
       read,
       'secretsmanager:PutSecretValue',
       'secretsmanager:UpdateSecretVersionStage',
+      ...start,
     );
     for (const { connectionSecret } of targets) this.#allow(completeArn('connectionSecret', connectionSecret), read);
     if (user !== undefined)
@@ -92,43 +94,34 @@ export class RotationPermissions {
     const kind = actions.join();
     if (this.#given.has(`${kind} ${arn}`)) return;
     this.#given.add(`${kind} ${arn}`);
-    const open = this.#open.get(kind);
-    if (open !== undefined && deployedSize([...open.resources, arn]) <= roomInStatement) {
-      open.addResources(arn);
-      return;
-    }
     // keys through Secrets Manager only
     const service = `secretsmanager.${Stack.of(this.role).region}.amazonaws.com`;
     const conditions = kind.startsWith('kms:') ? { StringEquals: { 'kms:ViaService': service } } : {};
+    const open = this.#open.get(kind);
+    if (open !== undefined && deployedSize([[...open.resources, arn], actions, conditions]) <= roomInStatement) {
+      open.addResources(arn);
+      return;
+    }
     const statement = new PolicyStatement({ resources: [arn], actions, conditions });
     this.#open.set(kind, statement);
     this.role.addToPrincipalPolicy(statement);
   }
 }
 
-/** Of the 6,144 characters of a managed policy: for ARNs. Bytes. */
-const roomInPolicy = 5_000;
-
 /**
  * Whoever starts a rotation must be allowed to invoke the rotation function: this one starts those that follow a mirrored
- * secret. Policies of their own, since the function waits for the role's first policy, and these wait for the function. Managed
- * ones, since all inline policies of a role share 10,240 characters.
+ * secret. A policy of its own, since the function waits for the role's others, and this one waits for the function. A managed
+ * one, since all inline policies of a role share 10,240 characters.
  */
-export function allowStarting(scope: Construct, rotator: Function): (secret: ISecret) => void {
-  let policies = 0;
-  let open: PolicyStatement | undefined;
-  return (secret) => {
-    const arn = completeArn('secret', secret);
-    if (open !== undefined && deployedSize([...open.resources, arn]) <= roomInPolicy) {
-      open.addResources(arn);
-      return;
-    }
-    open = new PolicyStatement({ actions: ['secretsmanager:RotateSecret'], resources: [arn] });
-    const invoke = new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [rotator.functionArn] });
-    new ManagedPolicy(scope, `MayStartRotations${++policies}`, {
+export function allowStarting(scope: Construct, rotator: Function): () => void {
+  let isAllowed = false;
+  return () => {
+    if (isAllowed) return;
+    isAllowed = true;
+    new ManagedPolicy(scope, 'MayStartRotations', {
       description: 'The rotation function starts the rotations that follow a mirrored secret',
       roles: rotator.role === undefined ? [] : [rotator.role],
-      statements: policies === 1 ? [invoke, open] : [open],
+      statements: [new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [rotator.functionArn] })],
     });
   };
 }

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IPeer } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { RotationSource } from './source';
 
@@ -30,6 +31,8 @@ export interface RotationOptions {
   readonly secret?: ISecret;
   /** Of the new secret, when none is given. @default one that CDK makes up */
   readonly secretName?: string;
+  /** Key of the new secret. @default the account's own key for Secrets Manager */
+  readonly secretKey?: IKey;
   /** Who makes the next credentials. */
   readonly source: RotationSource;
   /** The links that hold the secret's credentials, by cluster. At least one. */

@@ -10,32 +10,30 @@ const example = {
   links: ['analytics.analytics_link'],
 };
 
+/** What else may be given: each as the stack's property of that name. */
+const optional = ['schedule', 'email', 'kmsKey'] as const;
+const known = [...Object.keys(example), 'secretName', ...optional, 'example'];
+
 /**
  * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`, with
- * `-c secretName=…` in the place of `secretId` for a new secret, and `-c schedule='cron(…)'` and `-c email=…` where wanted. In cdk.json `links` may be an array.
+ * `-c secretName=…` in the place of `secretId` for a new secret, and `-c schedule='cron(…)'`, `-c email=…` and `-c kmsKey=…` where
+ * wanted. In cdk.json `links` may be an array.
  *
  * @returns the README's example when none of them is given, unless `-c example=false` refuses it, as `npm run deploy` does.
- * @throws listing what is missing when only some are given, naming a key that looks misspelt, or quoting what is not a
- *   secret's ARN or user's name
+ * @throws listing what is missing when only some are given, naming a key that it does not know, or quoting what is not a
+ *   secret's or key's ARN or a user's name
  */
 export function readSettings(node: Node): LinkRotationStackProps {
   const given = (key: string): unknown => node.tryGetContext(key);
   const text = (key: string): string => String(given(key));
-  const optional = ['schedule', 'email'].filter((key) => given(key) !== undefined);
-
   const isNew = given('secretName') !== undefined;
+  checkKeys(Object.keys(node.getAllContext() as object), (key) => given(key) !== undefined);
   if (isNew && given('secretId') !== undefined)
     throw new Error('Give -c secretId=… for a secret that is there, or -c secretName=… for a new one, not both');
   const required = Object.keys(example).filter((key) => key !== 'secretId' || !isNew);
-  const keys = [...Object.keys(example), 'schedule', 'email', 'secretName'];
-  for (const key of Object.keys(node.getAllContext() as object)) {
-    const meant = keys.includes(key)
-      ? undefined
-      : keys.find((ours) => resembles(key, ours) && given(ours) === undefined);
-    if (meant !== undefined) throw new Error(`Unknown context: -c ${key}=…, did you mean -c ${meant}=…?`);
-  }
+  const further = optional.filter((key) => given(key) !== undefined);
   const missing = required.filter((key) => given(key) === undefined || given(key) === '');
-  const mayBeExample = optional.length === 0 && !isNew && String(given('example')) !== 'false';
+  const mayBeExample = further.length === 0 && !isNew && String(given('example')) !== 'false';
   if (missing.length === required.length && mayBeExample) return { ...example, env: place(example.secretId) };
   if (missing.length > 0) throw new Error(`Missing context: ${missing.map((key) => `-c ${key}=…`).join(' ')}`);
 
@@ -43,6 +41,8 @@ export function readSettings(node: Node): LinkRotationStackProps {
   if (!/^[\w+=,.@-]{1,64}$/.test(userName)) {
     throw new Error(`'userName' must be the name of an IAM user, without its path, got '${userName}'`);
   }
+  if (given('kmsKey') !== undefined && !/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(text('kmsKey')))
+    throw new Error(`'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got '${text('kmsKey')}'`);
   const beside = place(text('connectionSecretId'), 'connectionSecretId');
   const links = given('links');
   return {
@@ -52,7 +52,7 @@ export function readSettings(node: Node): LinkRotationStackProps {
     userName,
     connectionSecretId: text('connectionSecretId'),
     links: Array.isArray(links) ? links.map(String) : splitLinks(text('links')),
-    ...Object.fromEntries(optional.map((key) => [key, text(key)])),
+    ...Object.fromEntries(further.map((key) => [key, text(key)])),
   };
 }
 
@@ -63,6 +63,24 @@ function place(secretArn: string, key = 'secretId'): { account: string; region: 
   throw new Error(
     `'${key}' must be the complete ARN of a secret, with the six characters at its end, got '${secretArn}'`,
   );
+}
+
+/**
+ * CDK's own keys, of features, of its command line and of what it has looked up, have a colon or a slash, but for two.
+ *
+ * @throws naming a key that nobody reads, which would otherwise deploy something else than was meant
+ */
+function checkKeys(keys: readonly string[], isGiven: (key: string) => boolean): void {
+  const ofCdk = ['cli-telemetry', 'acknowledged-issue-numbers'];
+  for (const key of keys) {
+    if (known.includes(key) || /[:/]/.test(key) || ofCdk.includes(key)) continue;
+    const meant = known.find((ours) => resembles(key, ours) && !isGiven(ours));
+    throw new Error(
+      meant === undefined
+        ? `Unknown context: -c ${key}=…. Accepted are ${known.join(', ')}; whatever else a rotation may have takes an app of your own`
+        : `Unknown context: -c ${key}=…, did you mean -c ${meant}=…?`,
+    );
+  }
 }
 
 /** Whether somebody who wrote `key` may have meant `ours`: in other case, cut short, or with one letter in three wrong. */

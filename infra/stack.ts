@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { LinkRotation } from './link-rotation';
 import { RotationSource } from './source';
@@ -10,6 +11,8 @@ export interface LinkRotationStackProps extends StackProps {
   readonly secretId?: string;
   /** Name of the new one. @default one that CDK makes up */
   readonly secretName?: string;
+  /** ARN of the KMS key of both secrets. @default they are under the account's own key for Secrets Manager */
+  readonly kmsKey?: string;
   /** Name of the IAM user whose access keys the secret holds. */
   readonly userName: string;
   /** Complete ARN of the secret with the cluster's address and login. */
@@ -30,12 +33,16 @@ export class LinkRotationStack extends Stack {
       terminationProtection: true, // without the watchdog nothing resumes what a dead rotation left paused
       ...props,
     });
-    const connectionSecret = Secret.fromSecretCompleteArn(this, 'ConnectionSecret', props.connectionSecretId);
+    const encryptionKey = props.kmsKey === undefined ? undefined : Key.fromKeyArn(this, 'Key', props.kmsKey);
+    const known = (name: string, secretCompleteArn: string): ISecret =>
+      Secret.fromSecretAttributes(this, name, { secretCompleteArn, encryptionKey });
+    const isNew = props.secretId === undefined;
     const rotation = new LinkRotation(this, 'LinkRotation', {
-      secret: props.secretId === undefined ? undefined : Secret.fromSecretCompleteArn(this, 'Secret', props.secretId),
+      secret: isNew ? undefined : known('Secret', props.secretId),
       secretName: props.secretName,
+      secretKey: isNew ? encryptionKey : undefined,
       source: RotationSource.iamUser(User.fromUserName(this, 'User', props.userName)),
-      targets: [{ connectionSecret, links: props.links }],
+      targets: [{ connectionSecret: known('ConnectionSecret', props.connectionSecretId), links: props.links }],
       schedule: props.schedule,
       email: props.email,
     });

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import type { RotationOptions } from './rotation-options';
 
 export function makeJournal(scope: Construct): Table {
   return new Table(scope, 'Journal', {
@@ -46,9 +47,10 @@ export function makeLog(scope: Construct, retention: RetentionDays, encryptionKe
   });
 }
 
-export function makeSecret(scope: Construct, secretName: string | undefined): Secret {
+export function makeSecret(scope: Construct, { secretName, secretKey }: RotationOptions): Secret {
   return new Secret(scope, 'Secret', {
     secretName,
+    encryptionKey: secretKey,
     description: 'Credentials of SingleStore links',
     // nothing secret yet: the first rotation makes the first key. Never to be changed: CloudFormation would store it over that
     secretStringValue: SecretValue.unsafePlainText('{}'),

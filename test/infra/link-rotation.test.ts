@@ -174,6 +174,19 @@ describe('a secret that was not given', () => {
     template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 0);
   });
 
+  test('is under a key where one is given, which the function may use', () => {
+    // WHEN
+    const keyed = synth((stack) => ({ secret: undefined, secretKey: new Key(stack, 'Own') }));
+    // THEN
+    const [own] = Object.keys(keyed.findResources('AWS::KMS::Key')).filter((id) => id.startsWith('Own'));
+    const arn = { 'Fn::GetAtt': [own, 'Arn'] };
+    keyed.hasResourceProperties('AWS::SecretsManager::Secret', { KmsKeyId: arn });
+    expect(actionsOn(keyed, (resource) => resource === JSON.stringify(arn))).toEqual([
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+    ]);
+  });
+
   test('is the one that is rotated, by the function that knows it', () => {
     template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', { SecretId: { Ref: secret } });
     expect(actionsOn(template, (arn) => arn === JSON.stringify({ Ref: secret }))).toHaveLength(4);

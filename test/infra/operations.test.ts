@@ -1,3 +1,5 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -203,6 +205,24 @@ describe('the alarm', () => {
     ({ Properties }) => Properties as unknown as AlarmProperties,
   );
   const above = 'GreaterThanThreshold';
+
+  test('sounds by the thresholds that are given, and says them', () => {
+    // WHEN
+    const given = synth(() => ({
+      alarmThresholds: { oldestPause: Duration.minutes(2), durationShare: 0.55, oldKeyUsed: Duration.hours(12) },
+    }));
+    // THEN
+    const about = (MetricName: string, says: string, more: object) => {
+      given.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        MetricName,
+        AlarmDescription: Match.stringLikeRegexp(says),
+        ...more,
+      });
+    };
+    about('OldestPauseAgeSeconds', 'older than 2 minutes', { Threshold: 120 });
+    about('Duration', 'more than 55 % of its time limit', { Threshold: 495_000 });
+    about('OldKeyStillUsed', 'Move that user', { Period: 3_600, EvaluationPeriods: 12 });
+  });
 
   test.each([
     ['PipelinesLeftPaused', 'Maximum', 60, 2, above, 0, 'ignore', 'START PIPELINE IF NOT RUNNING'],

@@ -1,6 +1,7 @@
 import { App, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { User } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { LinkRotationFunction, RotationSource } from '../../infra';
 import { parseLinkPattern } from '../../lambda/core/names';
@@ -78,6 +79,26 @@ describe('synth refuses', () => {
     ],
     ['no address', () => ({ email: '' }), `'email' must be an e-mail address, got ''`],
     ['a port of none', ...port(0, `'port' must be a whole number from 1 to 65535, got 0`)],
+    [
+      'a new key for a secret that is given',
+      (stack) => ({ secretKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/1') }),
+      `'secretKey' is of a new secret, and 'secret' is given: got 'arn:aws:kms:us-east-1:111122223333:key/1'`,
+    ],
+    [
+      'an alarm before the watchdog comes',
+      () => ({ alarmThresholds: { oldestPause: Duration.seconds(59) } }),
+      `'alarmThresholds.oldestPause' must be a whole number from 60 to 86400, got 59`,
+    ],
+    [
+      'an alarm that no invocation lives to see',
+      () => ({ alarmThresholds: { durationShare: 1 } }),
+      `'alarmThresholds.durationShare' must be from 0.1 to 0.99, got 1`,
+    ],
+    [
+      'an alarm on half hours that are measured in whole ones',
+      () => ({ alarmThresholds: { oldKeyUsed: Duration.minutes(90) } }),
+      `'alarmThresholds.oldKeyUsed' must be a whole number from 1 to 168, got 1.5`,
+    ],
     ['a memory of none', () => ({ memorySize: 255 }), `'memorySize' must be a whole number from 256 to 10240, got 255`],
     [
       'a short timeout',
@@ -167,6 +188,12 @@ describe('synth refuses', () => {
 describe('synth lets pass', () => {
   test.each<[string, Given]>([
     ['the bounds', () => ({ limits: { drainSeconds: 600, proofSeconds: 1, connections: 64 }, retireAfterHours: 0 })],
+    [
+      'the bounds of alarms',
+      () => ({
+        alarmThresholds: { oldestPause: Duration.days(1), durationShare: 0.1, oldKeyUsed: Duration.days(7) },
+      }),
+    ],
     ['fields', () => ({ fields: { credentials: { aws_access_key_id: 'id' }, config: { region: 'region' } } })],
     ['a drain that just fits', () => ({ limits: { drainSeconds: 210 }, timeout: Duration.minutes(5) })],
     ['a key that is retired an hour before the next', () => ({ schedule: 'rate(1 day)', retireAfterHours: 23 })],

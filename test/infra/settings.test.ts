@@ -58,6 +58,7 @@ test('links may be an array, as in cdk.json', () => {
 test.each([
   ['schedule', 'rate(10 days)'],
   ['email', 'on-call@example.com'],
+  ['kmsKey', 'arn:aws:kms:eu-central-1:444455556666:key/1234abcd'],
 ])('%s is handed on, and left to its default where it is not given', (key, value) => {
   expect(read({ ...given, [key]: value })).toHaveProperty(key, value);
   expect(read(given)).not.toHaveProperty(key);
@@ -96,10 +97,34 @@ test.each([
   );
 });
 
-test('context of others is left alone, also what resembles a key that is given', () => {
-  expect(
-    read({ ...given, user: 'me', stage: 'prod', 'cli-telemetry': false, '@aws-cdk/core:links': true }).links,
-  ).toEqual(['a.b', 'c.*']);
+test.each(['vpc', 'stage', 'retireAfterHours'])(
+  '%s, which nobody would read, is refused with what is accepted',
+  (key) => {
+    const message =
+      `Unknown context: -c ${key}=…. Accepted are secretId, userName, connectionSecretId, links, secretName, schedule, email, ` +
+      'kmsKey, example; whatever else a rotation may have takes an app of your own';
+    expect(() => read({ ...given, [key]: 'x' })).toThrow(new Error(message));
+    expect(() => read({ [key]: 'x' })).toThrow(new Error(message));
+  },
+);
+
+test('a misspelt key is refused beside the one that was meant, too', () => {
+  expect(() => read({ ...given, userName: 'me', username: 'you' })).toThrow(
+    'Unknown context: -c username=…. Accepted are',
+  );
+  expect(() => read({ ...given, secretname: 'prod/new' })).toThrow('did you mean -c secretName=…?');
+});
+
+test("CDK's own context is left alone", () => {
+  const own = {
+    'cli-telemetry': false,
+    'acknowledged-issue-numbers': [1],
+    '@aws-cdk/core:links': true,
+    'aws-cdk:enableDiffNoFail': true,
+    'aws:cdk:bundling-stacks': ['**'],
+    'availability-zones:account=111122223333:region=us-east-1': ['us-east-1a'],
+  };
+  expect(read({ ...given, ...own }).links).toEqual(['a.b', 'c.*']);
 });
 
 test.each([
@@ -113,6 +138,7 @@ test.each([
     'arn:aws:secretsmanager:eu-central-1:444455556666:secret:cluster',
     `'connectionSecretId' must be the complete ARN of a secret, with the six characters at its end, got 'arn:aws:secretsmanager:eu-central-1:444455556666:secret:cluster'`,
   ],
+  ['kmsKey', 'alias/mine', `'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got 'alias/mine'`],
   ['userName', 'path/ingest', `'userName' must be the name of an IAM user, without its path, got 'path/ingest'`],
 ])('%s %s is refused and quoted', (key, value, message) => {
   expect(() => read({ ...given, [key]: value })).toThrow(new Error(message));

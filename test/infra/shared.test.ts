@@ -160,7 +160,7 @@ describe('a function for 100 secrets', () => {
     expect(wild.flatMap(({ Action }) => Action).filter((action) => !action.startsWith('ec2:'))).toEqual([]);
   });
 
-  test('is in place when its role may do all that, but for starting rotations', () => {
+  test('is in place when its role may do all that, but for invoking itself', () => {
     const policies = [
       ...Object.keys(template.findResources('AWS::IAM::Policy')),
       ...Object.keys(template.findResources('AWS::IAM::ManagedPolicy')),

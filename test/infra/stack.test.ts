@@ -8,14 +8,18 @@ import { join } from 'node:path';
 import { bundle } from '../../infra/bundle';
 import { readSettings } from '../../infra/settings';
 import { LinkRotationStack } from '../../infra/stack';
-import { only } from './given';
+import { actionsOn, only } from './given';
 
 /* The app of `npm run synth`, with the example of the README. */
 
-beforeAll(() => bundle());
-const app = new App();
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-const stack = new LinkRotationStack(app, 'SingleStoreLinkRotation', readSettings(app.node));
+let app: App;
+let stack: LinkRotationStack;
+beforeAll(async () => {
+  await bundle(); // before the stack takes its hash
+  app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  stack = new LinkRotationStack(app, 'SingleStoreLinkRotation', readSettings(app.node));
+});
 
 test('cdk-nag finds nothing, and nothing had to be acknowledged', () => {
   expect(() => app.synth()).not.toThrow();
@@ -52,6 +56,21 @@ test('whom to tell and when to rotate is as given', () => {
   template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
     RotationRules: { ScheduleExpression: 'rate(10 days)' },
   });
+});
+
+test.each(['secretId', 'secretName'])('the key of both secrets is used where one is given, beside %s', (which) => {
+  const kmsKey = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd';
+  const { secretId, ...example } = readSettings(new App().node);
+  const secret = which === 'secretId' ? { secretId } : { secretName: 'prod/new' };
+  const keyed = new LinkRotationStack(new App(), 'Stack', { ...example, ...secret, kmsKey });
+  const template = Template.fromStack(keyed);
+  expect(actionsOn(template, (resource) => resource === JSON.stringify(kmsKey))).toEqual([
+    'kms:Decrypt',
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+  ]);
+  if (which === 'secretName')
+    template.hasResourceProperties('AWS::SecretsManager::Secret', { Name: 'prod/new', KmsKeyId: kmsKey });
 });
 
 test('another folder and another process make the same template, with the same hash of the code', () => {
