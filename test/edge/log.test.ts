@@ -1,4 +1,4 @@
-import { openLog } from '../../lambda/edge/log';
+import { logAddress, ofRequest, openLog } from '../../lambda/edge/log';
 import { openMetrics } from '../../lambda/edge/metrics';
 
 const now = () => Date.UTC(2026, 10, 22, 10);
@@ -110,4 +110,42 @@ test.each([
   }) as { PipelinePauseMilliseconds: number[] }[];
   expect(written.map((line) => line.PipelinePauseMilliseconds.length)).toEqual(sizes);
   expect(written.flatMap((line) => line.PipelinePauseMilliseconds)).toEqual(values);
+});
+
+test('each line of an invocation has its id, and outside Lambda nothing is added', () => {
+  const written = (id: string | undefined) =>
+    lines((write) => {
+      ofRequest(openLog(undefined, now, write), id).error('failed', { code: 'INTERNAL' });
+    });
+  expect(written('r-1')).toMatchObject([{ level: 'ERROR', action: 'failed', code: 'INTERNAL', requestId: 'r-1' }]);
+  expect(written(undefined)).toEqual([
+    { level: 'ERROR', action: 'failed', code: 'INTERNAL', time: '2026-11-22T10:00:00.000Z' },
+  ]);
+});
+
+const inLambda = {
+  AWS_REGION: 'eu-west-1',
+  AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/r',
+  AWS_LAMBDA_LOG_STREAM_NAME: '2026/11/22/[$LATEST]ab12',
+};
+
+test("the address of an invocation's log opens its stream in the console, searched for its id", () => {
+  const address = logAddress(inLambda, 'r-1') ?? '';
+  expect(address).toBe(
+    'https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Fr/log-events/2026$252F11$252F22$252F$255B$2524LATEST$255Dab12$3FfilterPattern$3D$2522r-1$2522',
+  );
+  const read = decodeURIComponent(decodeURIComponent(address.replaceAll('$', '%')));
+  expect(read).toContain('log-group//aws/lambda/r/log-events/2026/11/22/[$LATEST]ab12?filterPattern="r-1"');
+});
+
+test.each([
+  ['cn-north-1', 'https://cn-north-1.console.amazonaws.cn/'],
+  ['us-gov-west-1', 'https://us-gov-west-1.console.amazonaws-us-gov.com/'],
+])('the console of %s is its own', (AWS_REGION, beginning) => {
+  expect(logAddress({ ...inLambda, AWS_REGION }, 'r-1')?.startsWith(beginning)).toBe(true);
+});
+
+test.each([...Object.keys(inLambda), 'requestId'])('without %s there is no address', (missing) => {
+  const env = Object.fromEntries(Object.entries(inLambda).filter(([name]) => name !== missing));
+  expect(logAddress(env, missing === 'requestId' ? undefined : 'r-1')).toBeNull();
 });

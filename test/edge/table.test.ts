@@ -1,4 +1,5 @@
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { begun, historyDays } from '../../lambda/core/history';
 import type { SecretRecord } from '../../lambda/core/journal';
 import { openTable } from '../../lambda/edge/table';
 import type { Fault } from '../standins/aws/server';
@@ -38,6 +39,21 @@ test('an item is read as it was written, with its revision', async () => {
   await expect(table.write('secret', 'lake', record('v1'), 0)).resolves.toBe(1);
   await expect(table.write('secret', 'lake', record('v2'), 1)).resolves.toBe(2);
   await expect(table.read('secret', 'lake')).resolves.toEqual({ item: record('v2'), revision: 2 });
+});
+
+test('of the history alone DynamoDB is told when to remove it', async () => {
+  const { table } = await journal();
+  const startedAt = Date.UTC(2026, 0, 1);
+  await table.write('history', 'lake/v1', begun('lake', 'v1', startedAt, 'person'), 0);
+  await table.write('secret', 'lake', record('v1'), 0);
+  const expiry = async (pk: string, sk: string) =>
+    (
+      await new DynamoDBClient({}).send(
+        new GetItemCommand({ TableName: 'journal', Key: { pk: { S: pk }, sk: { S: sk } } }),
+      )
+    ).Item?.['expiresAt'];
+  expect(await expiry('history', 'lake/v1')).toEqual({ N: String(startedAt / 1_000 + historyDays * 86_400) });
+  expect(await expiry('secret', 'lake')).toBeUndefined();
 });
 
 test('who writes second changes nothing, neither a new item nor an old one', async () => {

@@ -8,6 +8,7 @@ import { Iam, type Principal } from './iam';
 import { LambdaFunctions, type Call } from './lambda';
 import { S3 } from './s3';
 import { SecretsManager } from './secretsManager';
+import { Sns } from './sns';
 import { claimOf, verify, type Claim } from './sigv4';
 import { stsService } from './sts';
 import { AwsError, type HttpRequest, type Operation, type Reply, type Service } from './wire';
@@ -19,7 +20,7 @@ const region = 'us-east-1';
 export interface RequestInfo extends Operation {
   /** Epoch ms by `now`. */
   readonly at: number;
-  /** As in the credential scope: `secretsmanager`, `iam`, `sts`, `s3`, `dynamodb` or `lambda`. */
+  /** As in the credential scope: `secretsmanager`, `iam`, `sts`, `s3`, `dynamodb`, `sns` or `lambda`. */
   readonly service: string;
   readonly region: string;
   readonly accessKeyId: string;
@@ -67,6 +68,7 @@ export interface Aws {
   readonly iam: Iam;
   readonly secrets: SecretsManager;
   readonly s3: S3;
+  readonly sns: Sns;
   /** What Invoke reaches, by its name. */
   readonly functions: Map<string, Call>;
   /** In the order in which they took effect. */
@@ -75,7 +77,7 @@ export interface Aws {
   stop(): Promise<void>;
 }
 
-/** AWS on a free port of 127.0.0.1: Secrets Manager, IAM, STS, S3, DynamoDB and Lambda's Invoke, with real signatures and state in memory. */
+/** AWS on a free port of 127.0.0.1: Secrets Manager, IAM, STS, S3, DynamoDB, SNS and Lambda's Invoke, with real signatures and state in memory. */
 export async function startAws({
   now = Date.now,
   propagationMs = 0,
@@ -85,6 +87,7 @@ export async function startAws({
   const iam = new Iam(accountId, now, propagationMs);
   const secrets = new SecretsManager(accountId, region, now);
   const s3 = new S3(now);
+  const sns = new Sns();
   const lambda = new LambdaFunctions();
   const dynamo = await startDynamoDb(region);
   const services: Partial<Record<string, Service<Principal>>> = {
@@ -93,6 +96,7 @@ export async function startAws({
     s3: s3.service,
     secretsmanager: secrets.service,
     dynamodb: dynamo.service,
+    sns: sns.service,
     lambda: lambda.service,
   };
   const requests: LoggedRequest[] = [];
@@ -160,7 +164,7 @@ export async function startAws({
     dynamoEndpoint: endpoint,
     env: {
       ...Object.fromEntries(
-        ['SECRETS_MANAGER', 'IAM', 'STS', 'S3', 'DYNAMODB', 'LAMBDA'].map((name) => [
+        ['SECRETS_MANAGER', 'IAM', 'STS', 'S3', 'DYNAMODB', 'SNS', 'LAMBDA'].map((name) => [
           `AWS_ENDPOINT_URL_${name}`,
           endpoint,
         ]),
@@ -174,6 +178,7 @@ export async function startAws({
     iam,
     secrets,
     s3,
+    sns,
     functions: lambda.functions,
     requests,
     createJournalTable: (schema) => dynamo.createTable(schema),

@@ -21,7 +21,7 @@ export interface Operation {
   readonly action: string;
   /** The IAM action that allows it, for example `s3:ListBucket`. */
   readonly permission: string;
-  /** The secret, user, access key, bucket or table in question, as the caller named it. */
+  /** The secret, user, access key, bucket, table or topic in question, as the caller named it. */
   readonly resource?: string | undefined;
   /** The part of the bucket in question: a prefix or a key. */
   readonly prefix?: string | undefined;
@@ -81,7 +81,7 @@ export function jsonOperation(service: string, resourceParameter: string, reques
 export const jsonParameters = (request: HttpRequest): Parameters =>
   JSON.parse(request.body.toString() || '{}') as Parameters;
 
-/** AWS Query (IAM, STS): form-encoded parameters, XML answers `<XResponse><XResult>…`. */
+/** AWS Query (IAM, STS, SNS): form-encoded parameters, XML answers `<XResponse><XResult>…`. */
 export function queryService<Caller>(
   service: string,
   namespace: string,
@@ -95,7 +95,8 @@ export function queryService<Caller>(
       return {
         action,
         permission: `${service}:${action}`,
-        resource: parameters.get('UserName') ?? parameters.get('AccessKeyId') ?? undefined,
+        resource:
+          parameters.get('UserName') ?? parameters.get('AccessKeyId') ?? parameters.get('TopicArn') ?? undefined,
         parameters: [...parameters.keys()].filter((name) => name !== 'Action' && name !== 'Version'),
       };
     },

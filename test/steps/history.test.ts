@@ -1,0 +1,259 @@
+import { historyKey, spansKept, type PastRotation } from '../../lambda/core/history';
+import type { Kind } from '../../lambda/core/journal';
+import type { Invocation, Table } from '../../lambda/ports';
+import { recover } from '../../lambda/steps/recover';
+import { rotate } from '../../lambda/steps/rotate';
+import { secretId } from '../support/scenario';
+import { createWorld, type MemoryWorld } from '../support/world';
+import { call, clusterOf, failure, onLink, rotateWithRetries, upTo } from './driving';
+
+const of = (world: MemoryWorld, version: string): PastRotation | null =>
+  world.table.item('history', historyKey(secretId, version));
+const subjects = (world: MemoryWorld): string[] => world.notices.map(({ subject }) => subject);
+const watch = async (world: MemoryWorld, minutes: number): Promise<void> => {
+  for (let minute = 0; minute < minutes; minute += 1) {
+    await world.pass(60_000);
+    await world.run(recover);
+  }
+};
+/** The source refuses the new key of a version from now on. */
+const refuse = (world: MemoryWorld, version: string): void => {
+  const refused = world.secretValue(version)?.['aws_access_key_id'];
+  world.keys.deny((keyId) => keyId === refused);
+};
+const label = (world: MemoryWorld, name: string, from: string | null, to: string | null): Promise<unknown> =>
+  world.run(({ secrets }) => secrets.moveLabel(secretId, name, from, to));
+const dying = (world: MemoryWorld, at: string, nth = 1): void => {
+  let seen = 0;
+  world.faults = (_, name) => (name === at && ++seen === nth ? 'dies' : undefined);
+};
+
+afterEach(() => {
+  for (const world of worlds) expect(world.leaks(world.notices)).toEqual([]);
+  worlds.length = 0;
+});
+const worlds: MemoryWorld[] = [];
+function open(...options: Parameters<typeof createWorld>): MemoryWorld {
+  const world = createWorld(...options);
+  worlds.push(world);
+  return world;
+}
+
+test('a rotation that goes well is remembered with its pauses, and told to those who want to know', async () => {
+  const world = open();
+  const startedAt = world.clock.now();
+  const version = await upTo(world, 'finishSecret');
+  const past = of(world, version);
+  expect(past).toMatchObject({ secretId, version, outcome: 'done', failures: 0, paused: 2, told: ['done'] });
+  expect(past!.startedAt - startedAt).toBeLessThan(100);
+  expect(past!.endedAt).toBeGreaterThan(past!.startedAt);
+  expect(past!.spans.map(({ pipeline }) => pipeline).sort()).toEqual(['`analytics`.`orders`', '`sales`.`invoices`']);
+  const metric = world.metrics.find(({ name }) => name === 'PipelinePauseMilliseconds');
+  expect(past!.spans.map(({ milliseconds }) => milliseconds).sort()).toEqual([...(metric?.values ?? [])].sort());
+  for (const { at, milliseconds } of past!.spans) expect(at + milliseconds).toBeLessThanOrEqual(past!.endedAt!);
+  expect(subjects(world)).toEqual(['Rotation of prod/s3-ingest is done']);
+  expect(world.notices[0]?.text).toContain('Pauses: 2, the longest ');
+});
+
+test('those who want to hear of failures alone hear nothing of it', async () => {
+  const world = open();
+  world.tellsSuccesses = false;
+  const version = await upTo(world, 'finishSecret');
+  expect(of(world, version)?.outcome).toBe('done');
+  expect(world.notices).toEqual([]);
+});
+
+test('of many pauses the longest are kept, and all are counted', async () => {
+  const many = Array.from({ length: spansKept + 5 }, (_, at) => onLink(`p${at}`));
+  const world = open(clusterOf(...many));
+  const past = of(world, await upTo(world, 'finishSecret'));
+  expect([past?.paused, past?.spans.length]).toEqual([many.length, spansKept]);
+  const all = world.metrics.filter(({ name }) => name === 'PipelinePauseMilliseconds').flatMap(({ values }) => values);
+  const longest = all.sort((a, b) => b - a).slice(0, spansKept);
+  expect(past?.spans.map(({ milliseconds }) => milliseconds)).toEqual(longest);
+});
+
+test('a failure is remembered with its step, code and log, and told once, however often the call is repeated', async () => {
+  const world = open();
+  world.server().down = true;
+  const version = world.startRotation();
+  const codes: string[] = [];
+  for (let attempt = 0; attempt < 3; attempt += 1)
+    codes.push((await failure(call(world, 'createSecret', version))).code);
+  const past = of(world, version);
+  expect(past).toMatchObject({ outcome: 'running', failures: 3, failure: { step: 'createSecret', code: codes[2] } });
+  expect(past?.failure?.logs).toMatch(/^https:\/\/logs\.example\//);
+  expect(subjects(world)).toEqual([`Rotation of prod/s3-ingest failed in createSecret: ${codes[0] ?? ''}`]);
+  expect(world.notices[0]?.text).toContain('npx singlestore-link-rotation status');
+  expect(world.notices[0]?.text).toContain('https://logs.example/');
+  world.server().down = false;
+  expect(await rotateWithRetries(world, version, [])).toBe(true);
+  expect(of(world, version)).toMatchObject({ outcome: 'done', failures: 3 });
+  expect(world.notices).toHaveLength(2);
+});
+
+test('a version that is given up: what was refused is remembered and told, once', async () => {
+  const world = open();
+  const version = await upTo(world, 'setSecret');
+  refuse(world, version);
+  await failure(call(world, 'testSecret', version));
+  world.keys.deny(() => false);
+  await upTo(world, 'setSecret', version);
+  refuse(world, version);
+  await failure(call(world, 'testSecret', version));
+  const past = of(world, version);
+  expect(past).toMatchObject({ outcome: 'given-up', failures: 2, failure: { code: 'VERSION_GIVEN_UP' } });
+  expect(past?.paused).toBeGreaterThanOrEqual(4); // there and back, twice
+  expect(subjects(world).at(-1)).toBe('Rotation of prod/s3-ingest was given up');
+  expect(world.notices.at(-1)?.text).toContain('the source refuses version');
+  await failure(call(world, 'testSecret', version));
+  expect([world.notices.length, of(world, version)?.outcome]).toEqual([2, 'given-up']);
+});
+
+test('a version that lost its label is abandoned: by the watchdog, with the pauses of the way back', async () => {
+  const world = open();
+  const version = await upTo(world, 'setSecret');
+  await label(world, 'AWSPENDING', version, null);
+  await world.run(recover);
+  expect(of(world, version)).toMatchObject({ outcome: 'abandoned', paused: 4 });
+});
+
+test('a version that lost its label is abandoned: by the next call for it', async () => {
+  const world = open();
+  const version = await upTo(world, 'createSecret');
+  await label(world, 'AWSPENDING', version, null);
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('VERSION_UNKNOWN');
+  expect(of(world, version)).toMatchObject({ outcome: 'abandoned', failure: { step: 'setSecret' } });
+});
+
+test('a version that lost its label is abandoned: by the next rotation, when nobody came for it', async () => {
+  const world = open();
+  const version = await upTo(world, 'createSecret');
+  await label(world, 'AWSPENDING', version, null);
+  await upTo(world, 'createSecret');
+  expect(of(world, version)?.outcome).toBe('abandoned');
+});
+
+test('a run that dies behind the promotion leaves it running, and the watchdog says that it is done', async () => {
+  const world = open();
+  const version = await upTo(world, 'testSecret');
+  dying(world, 'secrets.moveLabel');
+  await call(world, 'finishSecret', version).catch(() => undefined);
+  world.faults = new Map();
+  expect([world.label('AWSCURRENT'), of(world, version)?.outcome]).toEqual([version, 'running']);
+  await watch(world, 2);
+  expect(of(world, version)?.outcome).toBe('done');
+  expect(subjects(world)).toEqual(['Rotation of prod/s3-ingest is done']);
+});
+
+test('pipelines that stay paused for minutes are told once, with what to do', async () => {
+  const world = open();
+  const version = await upTo(world, 'createSecret');
+  dying(world, 'lane.stop', 2);
+  await call(world, 'setSecret', version).catch(() => undefined);
+  world.faults = new Map();
+  world.server().down = true;
+  expect(world.paused()).not.toEqual([]);
+  await watch(world, 2);
+  expect(world.notices).toEqual([]);
+  await watch(world, 8);
+  expect(subjects(world)).toEqual(['Pipelines are left paused by the rotation of prod/s3-ingest']);
+  expect(world.notices[0]?.text).toContain('`analytics`.`analytics_link`');
+  expect(world.notices[0]?.text).toContain('npx singlestore-link-rotation recover');
+  world.server().down = false;
+  await watch(world, 2);
+  expect([world.paused(), world.notices.length]).toEqual([[], 1]);
+});
+
+test('a link that cannot go back is told once: it takes a person', async () => {
+  const world = open({ secretValue: '{}' });
+  const version = await upTo(world, 'setSecret');
+  refuse(world, version);
+  await watch(world, 8);
+  expect(world.logs.filter(({ action }) => action === 'cannot-settle').length).toBeGreaterThan(1);
+  expect(subjects(world)).toEqual(['Rotation of prod/s3-ingest needs you']);
+  expect(world.notices[0]?.text).toContain('there is nothing to go back to');
+});
+
+test('what the function starts itself, because a mirrored secret changed, says so', async () => {
+  const mirrored = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:team/ingest-key-QwErTy';
+  const world = open({ definition: { source: { type: 'mirror', secretId: mirrored, overlap: true } } });
+  const { keyId, secret } = world.keys.add('somebody');
+  world.secrets.add(mirrored, 'v', JSON.stringify({ aws_access_key_id: keyId, aws_secret_access_key: secret }));
+  await watch(world, 5);
+  const version = world.label('AWSPENDING') ?? '';
+  expect(await rotateWithRetries(world, version, [])).toBe(true);
+  expect(of(world, version)).toMatchObject({ startedBy: 'mirror', outcome: 'done' });
+});
+
+test('a call that finds somebody else at work is no failure', async () => {
+  const world = open(clusterOf(onLink('orders', { drainMs: 55_000, loadMs: 55_000 })));
+  const version = await upTo(world, 'createSecret');
+  const twin = () => world.begin((run) => rotate({ type: 'rotation', step: 'setSecret', secretId, version }, run));
+  const both = Promise.allSettled([twin(), twin()]);
+  const codes = (await world.clock.run(both)).map((one) =>
+    one.status === 'rejected' ? (one.reason as { code: string }).code : 'done',
+  );
+  expect(codes.sort()).toEqual(['LEASE_HELD', 'done']);
+  expect(of(world, version)).toMatchObject({ failures: 0, paused: 1 });
+  expect(world.notices).toEqual([]);
+});
+
+test('a test of the function alone writes nothing and tells nobody, though it fails', async () => {
+  const world = open();
+  world.server().down = true;
+  await failure(call(world, 'testSecret', world.testOnly()));
+  expect([world.table.history, world.notices]).toEqual([[], []]);
+});
+
+test('nothing of it is written between the first STOP and the last START', async () => {
+  const world = open();
+  const version = await upTo(world, 'createSecret');
+  await call(world, 'setSecret', version);
+  const last = Math.max(...world.transitions.map(({ at }) => at));
+  const first = Math.min(...world.transitions.map(({ at }) => at));
+  const written = world.table.history.filter(({ kind }) => kind === 'history').map(({ at }) => at);
+  expect(written).toHaveLength(2);
+  expect(written.filter((at) => at >= first && at <= last)).toEqual([]);
+});
+
+describe('nothing of it fails or holds up a rotation:', () => {
+  /** A table that does this to whatever is asked of the history. */
+  const troubled = (table: Table, trouble: () => Promise<void>): Table => {
+    const around =
+      <A extends readonly unknown[], R>(ask: (kind: Kind, ...rest: A) => Promise<R>) =>
+      async (kind: Kind, ...rest: A): Promise<R> => {
+        if (kind === 'history') await trouble();
+        return ask(kind, ...rest);
+      };
+    return { ...table, read: around(table.read), list: around(table.list), write: around(table.write) } as Table;
+  };
+  const everyStep = async (world: MemoryWorld, change: (run: Invocation) => Invocation): Promise<string> => {
+    const begin = world.begin.bind(world);
+    world.begin = (work, options) => begin((run) => work(change(run)), options);
+    return upTo(world, 'finishSecret');
+  };
+
+  test.each<[string, (run: Invocation) => Invocation]>([
+    [
+      'a table that refuses it',
+      (run) => ({ ...run, table: troubled(run.table, () => Promise.reject(new Error('no'))) }),
+    ],
+    [
+      'a table that never answers',
+      (run) => ({ ...run, table: troubled(run.table, () => new Promise(() => undefined)) }),
+    ],
+    [
+      'a topic that is gone',
+      (run) => ({ ...run, notices: { successes: true, send: () => Promise.reject(new Error('no')) } }),
+    ],
+  ])('%s', async (_, change) => {
+    const world = open();
+    const from = world.clock.now();
+    const version = await everyStep(world, change);
+    expect(world.label('AWSCURRENT')).toBe(version);
+    expect(world.paused()).toEqual([]);
+    expect(world.logs.filter(({ action }) => action === 'history-not-kept')).not.toEqual([]);
+    expect(world.clock.now() - from).toBeLessThan(60_000);
+  });
+});
