@@ -113,7 +113,7 @@ async function refusal(rotation: Rotation, run: Invocation, refused: readonly Li
     const why = asRotationError(thrown).message;
     return new RotationError(
       'PROOF_FAILED',
-      `${what}, as before, and the version could not be given up: ${why} ${advice}.`,
+      `${what}, as before. Their links are back on AWSCURRENT, but the version could not be given up and stays AWSPENDING: ${why} The retry gives it up. ${advice}.`,
     );
   }
   return new RotationError(

@@ -8,7 +8,7 @@ import { accessKeyId as keyId, awsCredentials, keyField, secretField } from './a
 import type { AwsCredentials, Invocation } from '../../ports';
 import { withLease, type Held } from '../lease';
 import { valueOf, type Rotation } from '../rotation';
-import { noFreeSlot, slotsOf, type Keeping } from './slots';
+import { keptKeys, noFreeSlot, slotsOf, type Keeping } from './slots';
 import { stillWork, waitUntilAccepted } from './trials';
 import type { Source } from '.';
 
@@ -38,8 +38,10 @@ export function iamUser(userName: string): Source {
     accepted: async (run, pending, current, probes, until) => {
       const fresh = awsCredentials(pending.fields);
       if (fresh === null) {
-        const what = `version ${pending.version} has no ${keyField} and ${secretField}. Nothing was changed. Take AWSPENDING away from it and rotate again.`;
-        throw new RotationError('SECRET_SHAPE', what);
+        throw new RotationError(
+          'SECRET_SHAPE',
+          `version ${pending.version} has no ${keyField} and ${secretField}. Nothing was changed. Take AWSPENDING away from it and rotate again.`,
+        );
       }
       try {
         await waitUntilAccepted(run, fresh, current === null ? null : awsCredentials(current.fields), probes, until);
@@ -58,6 +60,10 @@ export function iamUser(userName: string): Source {
       return credentials !== null && stillWork(run, credentials);
     },
     keys: {
+      all: async (run, rotation, found) => {
+        const record = (await run.table.read('user', userName))?.item ?? newUserRecord;
+        return keptKeys({ run, userName, keyId, ...rotation, ...found }, record);
+      },
       discard: async (run, id) => {
         const made = (await run.table.read('user', userName))?.item.made;
         if (made?.keyId === id) return run.keys.remove(userName, id);
@@ -83,7 +89,7 @@ async function deactivated(run: Invocation, userName: string, id: string): Promi
   if (key?.active !== false) return null;
   return new RotationError(
     'CREDENTIALS_NOT_ACCEPTED',
-    `the new key ${id} of ${userName} was set Inactive by somebody. Nothing was paused or changed; AWSPENDING keeps it. To use it: ${activateKey(userName, id)}. To have another one made: ${deleteKey(userName, id)}. The retry goes on from there.`,
+    `the new key ${id} of ${userName} was set Inactive by somebody. Nothing was paused or changed; AWSPENDING keeps it. To use it: ${activateKey(userName, id)}. To have another one made: ${deleteKey(userName, id)}; the retry then gives this version up, and the next rotation makes one.`,
   );
 }
 
