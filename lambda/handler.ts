@@ -1,7 +1,8 @@
-import { asRotationError } from './core/errors';
-import { parseEvent } from './core/event';
+import { asRotationError, RotationError } from './core/errors';
+import { parseEvent, type Request } from './core/event';
 import { logAddress, ofRequest, openLog } from './edge/log';
 import { openWorld } from './edge/world';
+import { description, filePage, readView, widgetPage } from './page';
 import type { Invocation, World } from './ports';
 import { followChange } from './steps/follow';
 import { foresee } from './steps/foresee';
@@ -37,40 +38,75 @@ async function world(): Promise<World> {
 world().catch(() => undefined); // begun while the platform still prepares; the invocation reports what went wrong
 
 /** Secrets Manager calls this four times a rotation, and any of the four again after a failure; EventBridge calls it every minute. */
-export async function handler(event: unknown, context?: Context): Promise<unknown> {
+export const handler = (event: unknown, context?: Context): Promise<unknown> => serve(event, context, answer);
+
+/** A function of its own, whose role may only read: a dashboard calls it, and whoever may look and not touch. */
+export const widget = (event: unknown, context?: Context): Promise<unknown> => serve(event, context, look);
+
+async function serve(
+  event: unknown,
+  context: Context | undefined,
+  answered: (request: Request, run: Invocation) => Promise<unknown>,
+): Promise<unknown> {
   const log = ofRequest(lines, context?.awsRequestId);
   try {
     const request = parseEvent(event);
+    if (request.type === 'widget' && request.describe) return description;
     const opened = await world();
     if (opened.problem !== null && request.type !== 'recover') throw opened.problem;
-    const run = begin(opened, context);
-    switch (request.type) {
-      case 'rotation':
-        await rotate(request, run);
-        return undefined;
-      case 'recover':
-        if (request.dryRun) return await foresee(run);
-        if (opened.problem !== null) {
-          run.metrics.put('RecoverFailed', 1, 'Count'); // it ends well for what is paused, and does nothing of the rest
-          log.error('failed', { code: opened.problem.code, message: opened.problem.message });
-        }
-        return await recover(run);
-      case 'secret-changed':
-        return { started: await followChange(run, request.secretId) };
-      case 'plan': {
-        const { blockers, ...rest } = await plan(run, definitionOf(run, request.secretId));
-        return { ...rest, blockers: blockers.map(({ message }) => message) };
-      }
-      case 'status':
-      case 'widget':
-        return await status(run, request.secretId);
-      case 'retire':
-        return await retireNow(run, request.secretId, request.dryRun);
-    }
+    return await answered(request, begin(opened, context));
   } catch (thrown) {
     const error = asRotationError(thrown);
     log.error('failed', { code: error.code, message: error.message });
     throw error;
+  }
+}
+
+async function answer(request: Request, run: Invocation): Promise<unknown> {
+  switch (request.type) {
+    case 'rotation':
+      await rotate(request, run);
+      return undefined;
+    case 'recover':
+      if (request.dryRun) return await foresee(run);
+      if (run.problem !== null) {
+        run.metrics.put('RecoverFailed', 1, 'Count'); // it ends well for what is paused, and does nothing of the rest
+        run.log.error('failed', { code: run.problem.code, message: run.problem.message });
+      }
+      return await recover(run);
+    case 'secret-changed':
+      return { started: await followChange(run, request.secretId) };
+    case 'retire':
+      return await retireNow(run, request.secretId, request.dryRun);
+    case 'plan':
+    case 'status':
+    case 'widget':
+      return await look(request, run);
+  }
+}
+
+/** What is answered without a write. */
+async function look(request: Request, run: Invocation): Promise<unknown> {
+  switch (request.type) {
+    case 'plan': {
+      const { blockers, ...rest } = await plan(run, definitionOf(run, request.secretId));
+      return { ...rest, blockers: blockers.map(({ message }) => message) };
+    }
+    case 'status':
+      return await status(run, request.secretId);
+    case 'widget': {
+      const seen = await status(run, request.secretId);
+      const view = readView(request.context);
+      return request.document ? filePage(seen, view) : widgetPage(seen, view);
+    }
+    case 'rotation':
+    case 'recover':
+    case 'secret-changed':
+    case 'retire':
+      throw new RotationError(
+        'EVENT_INVALID',
+        `this function only looks: it answers a widget's events, "plan" and "status", and no "${request.type}". Nothing was done.`,
+      );
   }
 }
 

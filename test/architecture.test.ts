@@ -2,15 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 
-type Layer = 'core' | 'ports' | 'steps' | 'edge' | 'handler' | 'standins' | 'infra' | 'other';
+type Layer = 'core' | 'page' | 'ports' | 'steps' | 'edge' | 'handler' | 'standins' | 'infra' | 'other';
 
 /** What each layer may import: layers, built-in modules of Node.js by name or all of them, and packages. */
 const allowed: Partial<Record<Layer, readonly string[]>> = {
   core: ['core', 'node:crypto', 'node:util'], // two that only compute
+  page: ['core', 'page'],
   ports: ['core'],
   steps: ['core', 'ports', 'steps'],
   edge: ['core', 'ports', 'edge', 'node', 'package'],
-  handler: ['core', 'ports', 'steps', 'edge'],
+  handler: ['core', 'page', 'ports', 'steps', 'edge'],
   standins: ['standins', 'node', 'package'],
 };
 
@@ -24,7 +25,7 @@ const world = 'lambda/edge/world.ts';
 function layerOf(path: string): Layer {
   const name = path.replace(/\.ts$/, '');
   const [, layer] =
-    /^lambda\/(core|steps|edge)\//.exec(name) ??
+    /^lambda\/(core|page|steps|edge)(?:\/|$)/.exec(name) ??
     /^lambda\/(ports|handler)$/.exec(name) ??
     /^test\/(standins)\//.exec(name) ??
     /^(infra)\//.exec(name) ??
@@ -42,7 +43,7 @@ function violations(path: string, text: string): string[] {
     .filter((specifier) => !mayImport(path, layer, specifier))
     .map((specifier) => `imports ${specifier}`);
 
-  const isPure = layer === 'core' || layer === 'ports' || layer === 'steps';
+  const isPure = layer === 'core' || layer === 'page' || layer === 'ports' || layer === 'steps';
   const inLambda = path.startsWith('lambda/');
   const visit = (node: ts.Node): void => {
     if (isPure) found.push(...effects(node));
@@ -121,7 +122,7 @@ test('every arrow of the architecture holds', () => {
   expect([...project].flatMap(([path, text]) => violations(path, text))).toEqual([]);
 });
 
-test.each<Layer>(['core', 'ports', 'steps', 'edge', 'handler', 'standins', 'infra'])(
+test.each<Layer>(['core', 'page', 'ports', 'steps', 'edge', 'handler', 'standins', 'infra'])(
   'there is something in %s, and it imports something',
   (layer) => {
     const sources = [...project].filter(([path]) => layerOf(path) === layer).map(([, text]) => text);
@@ -144,6 +145,8 @@ describe('refused', () => {
     ['lambda/core/link.ts', `const now = new Date();`, 'uses new Date()'],
     ['lambda/core/link.ts', `const { env } = process;`, 'uses process'],
     ['lambda/core/link.ts', `const env = globalThis.process.env;`, 'uses process'],
+    ['lambda/page/index.ts', `import { status } from '../steps/status';`, 'imports ../steps/status'],
+    ['lambda/page/index.ts', `const now = Date.now();`, 'uses Date.now'],
     ['lambda/ports.ts', `import type { World } from './edge/world';`, 'imports ./edge/world'],
     ['lambda/steps/setSecret.ts', `import type { World } from '../edge/world';`, 'imports ../edge/world'],
     ['lambda/steps/setSecret.ts', `export { open } from '../edge/world';`, 'imports ../edge/world'],
@@ -179,6 +182,7 @@ describe('allowed', () => {
   test.each([
     ['lambda/core/link.ts', `import { inspect } from 'node:util'; import { x } from './names';`],
     ['lambda/core/link.ts', `const at = new Date(epochMs); const p = run.process; // console, Date.now()`],
+    ['lambda/page/index.ts', `import type { Status } from '../core/status'; import { html } from './html';`],
     ['lambda/ports.ts', `import type { Link } from './core/link';`],
     [
       'lambda/steps/setSecret.ts',

@@ -32,10 +32,10 @@ export interface WidgetRequest {
   readonly describe: boolean;
   /** From the widget's parameters; absent: all secrets. */
   readonly secretId?: string;
-  /** Of the dashboard; light when it does not say. */
-  readonly theme: 'dark' | 'light';
-  /** In pixels; `null`: it does not say. */
-  readonly width: number | null;
+  /** A whole document is wanted, to keep as a file. */
+  readonly document: boolean;
+  /** How it is looked at, as the dashboard says it: the page reads it. */
+  readonly context: unknown;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -78,12 +78,11 @@ export function parseEvent(event: unknown): Request {
 
 /** Parameters of the widget stand beside the context that the dashboard adds. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard.html */
 function parseWidget(fields: Fields): WidgetRequest {
-  const { theme, width } = within(fields['widgetContext']);
   return {
     describe: fields['describe'] === true,
     ...optional(fields, 'secretId'),
-    theme: theme === 'dark' ? 'dark' : 'light',
-    width: typeof width === 'number' && width > 0 ? width : null,
+    document: flag(fields, 'document'),
+    context: fields['widgetContext'] ?? null,
   };
 }
 

@@ -2,12 +2,20 @@ import type { LinkStatus, PipelineStatus, SecretStatus } from '../core/status';
 import { keyFingerprint } from '../core/status';
 import { drawing, place, way, wide, written } from './draw';
 import { html, type Html, none } from './html';
-import { type Credential, credentialKey, credentialsOf, holdingText, secretName, shownName } from './names';
+import {
+  type Credential,
+  credentialKey,
+  credentialsOf,
+  holdingText,
+  secretName,
+  shownCluster,
+  shownName,
+} from './names';
 import { counted, shownHours } from './view';
 import { byRank, byTone, states, stateText, toneOf } from './verdict';
 
-/** So many are drawn; the others are counted, the healthy ones first. */
-const most = { credentials: 5, links: 8, pipelines: 6 };
+/** So many are drawn; the others are counted, the healthy ones first. `rows`: pipelines of all links together, about. */
+const most = { credentials: 5, links: 8, rows: 18, pipelines: 6 };
 const boxHeight = 66;
 const [rowHeight, rowGap, blockGap] = [40, 5, 18];
 
@@ -27,17 +35,17 @@ interface Column {
 const columnsOf = (width: number): Columns =>
   width === wide
     ? {
-        secret: { x: 0, width: 210 },
-        credentials: { x: 262, width: 200 },
-        links: { x: 522, width: 252 },
+        secret: { x: 0, width: 206 },
+        credentials: { x: 256, width: 196 },
+        links: { x: 506, width: 276 },
         pipelines: { x: 834, width: 280 },
         top: 26,
       }
     : {
         secret: { x: 0, width },
-        credentials: { x: 0, width: 130 },
-        links: { x: 168, width: 152 },
-        pipelines: { x: 350, width: 164 },
+        credentials: { x: 0, width: 142 },
+        links: { x: 172, width: 160 },
+        pipelines: { x: 356, width: 158 },
         top: 100,
       };
 
@@ -62,7 +70,11 @@ export function diagram(secret: SecretStatus, width: number): Html {
   const { x, width: column } = columns.links;
   return drawing(width, height, inWords(secret), [
     ...heads(columns, isWide),
-    ...(isWide ? [...placed.values()].map(({ y }) => way('thin', 210, secretAt + 33, 262, y + 33)) : []),
+    ...(isWide
+      ? [...placed.values()].map(({ y }) =>
+          way('thin', columns.secret.width, secretAt + boxHeight / 2, columns.credentials.x, y + boxHeight / 2),
+        )
+      : []),
     ...blocks.flatMap((block) => ways(block, placed, columns)),
     place(
       { x: columns.secret.x, y: secretAt, width: columns.secret.width, height: isWide ? boxHeight : 56 },
@@ -105,15 +117,16 @@ interface Block {
 
 /** Links under one another, each as high as its pipelines. */
 function stacked(links: readonly LinkStatus[], top: number): Block[] {
+  const rows = Math.min(most.pipelines, Math.max(2, Math.floor(most.rows / links.length)));
   let y = top;
   return links.map((link) => {
     const sorted = byTone(link.pipelines);
     // a row that counts one takes as much room as that one
-    const shown = sorted.length === most.pipelines + 1 ? sorted.length : most.pipelines;
+    const shown = sorted.length === rows + 1 ? sorted.length : rows;
     const pipelines = sorted.slice(0, shown);
     const unshown = sorted.slice(shown);
-    const rows = pipelines.length * (rowHeight + rowGap) - rowGap + (unshown.length > 0 ? 24 : 0);
-    const block = { link, y, height: Math.max(boxHeight, rows), pipelines, unshown };
+    const height = pipelines.length * (rowHeight + rowGap) - rowGap + (unshown.length > 0 ? 24 : 0);
+    const block = { link, y, height: Math.max(boxHeight, height), pipelines, unshown };
     y += block.height + blockGap;
     return block;
   });
@@ -183,7 +196,7 @@ function linkBox(block: Block, { x, width }: Column): Html {
       y: 39,
       room,
     }),
-    written(isOpen ? pauseText(link) : link.agrees ? link.cluster : 'does not hold AWSCURRENT', {
+    written(isOpen ? pauseText(link) : link.agrees ? shownCluster(link.cluster) : 'not AWSCURRENT', {
       x: 14,
       y: 56,
       room,

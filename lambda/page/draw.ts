@@ -47,12 +47,12 @@ interface Written {
   readonly y: number;
   /** The width that it may take. */
   readonly room: number;
-  readonly look?: 'code' | 'code strong' | 'strong' | 'faint' | 'faint code' | 'toned' | 'toned strong' | 'plain';
+  readonly look?: 'code' | 'code strong' | 'strong' | 'faint' | 'faint code' | 'toned' | 'toned strong' | '';
   readonly anchor?: 'start' | 'end';
 }
 
 /** One line of text. */
-export function written(text: string, { x, y, room, look = 'plain', anchor = 'start' }: Written): Html {
+export function written(text: string, { x, y, room, look = '', anchor = 'start' }: Written): Html {
   const short = cut(text, room, look.includes('code') ? codeWidth : textWidth);
   const whole = short === visible(text) ? none : html`<title>${text}</title>`;
   return html`<text class="${look}" x="${x}" y="${y}" text-anchor="${anchor}">${short}${whole}</text>`;

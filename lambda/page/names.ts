@@ -8,6 +8,9 @@ export function shownName(name: QualifiedName): string {
   return isPlain ? `${database}.${own}` : name;
 }
 
+/** Without the port that every cluster has. */
+export const shownCluster = (cluster: string): string => cluster.replace(/:3306$/, '');
+
 /** The name within an ARN, without the six characters that Secrets Manager adds. */
 export const secretName = (arn: string): string =>
   /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)-[A-Za-z0-9]{6}$/.exec(arn)?.[1] ?? arn;
@@ -33,7 +36,7 @@ export interface Credential {
 const unknown: Credential = {
   key: '',
   title: 'unknown',
-  labels: 'not from this secret',
+  labels: 'no record',
   keyId: null,
   ageHours: null,
   tone: 'unknown',

@@ -1,5 +1,5 @@
 import { type KeyStatus, keyFingerprint, type LinkStatus, type PipelineStatus } from '../core/status';
-import { html, type Html } from './html';
+import { html, type Html, none } from './html';
 import { holdingText, shownName } from './names';
 import { counted, shownHours, shownTime, type View, type Zone } from './view';
 import { byRank, byTone, states, stateText, toneOf } from './verdict';
@@ -46,10 +46,10 @@ export function pipelinesTable(links: readonly LinkStatus[], { zone }: View): Ht
   const rows = worstFirst.slice(0, mostRows);
   const unshown = worstFirst.slice(mostRows).map(({ pipeline }) => pipeline);
   const more = unshown.length === 0 ? '' : ` Shown are ${rows.length}; ${unshown.length} more: ${states(unshown)}.`;
-  const titles = ['Pipeline', 'Link', 'Holds', 'Since', 'State', 'Last good batch', 'Error since the switch'];
-  return html`<details${all.some(isOdd) ? html` open` : ''}><summary><h4>${counted(all.length, 'pipeline')}</h4></summary><div class="inside"><table>
+
+  return html`<details${all.some(isOdd) ? html` open` : none}><summary><h4>${counted(all.length, 'pipeline')}</h4></summary><div class="inside"><table>
 <caption>${states(all.map(({ pipeline }) => pipeline)) || 'No pipeline uses these links'}.${more}</caption>
-<thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<thead><tr><th scope="col" class="name">Pipeline</th><th scope="col">Holds</th><th scope="col">State</th><th scope="col" class="number">Last good batch</th></tr></thead>
 <tbody>${rows.map(({ link, pipeline }) => pipelineRow(link, pipeline, zone))}</tbody></table></div></details>`;
 }
 
@@ -63,14 +63,17 @@ const isOdd = ({ link, pipeline }: Row): boolean => !link.agrees || toneOf(pipel
 function pipelineRow({ link, holds }: LinkStatus, pipeline: PipelineStatus, zone: Zone): Html {
   const { lastBatch, lastError } = pipeline;
   const since = holds.flatMap((holding) => (holding.since === null ? [] : [shownTime(holding.since, zone)]));
-  const error = lastError === null ? 'none' : `${lastError.kind}, ${lastError.code}, ${shownTime(lastError.at, zone)}`;
+  const error =
+    lastError === null ? none : second(`${lastError.kind} error ${lastError.code}, ${shownTime(lastError.at, zone)}`);
   return html`<tr>
-    <th scope="row"><code>${shownName(pipeline.pipeline)}</code></th>
-    <td><code>${shownName(link)}</code></td>
-    <td><code>${holdingText(holds)}</code></td>
-    <td>${since.join(' or ') || 'unknown'}</td>
-    <td><span class="chip ${toneOf(pipeline)}">${stateText({ ...pipeline, lastError: null })}</span></td>
+    <th scope="row"><code>${shownName(pipeline.pipeline)}</code>${second(`through ${shownName(link)}`)}</th>
+    <td>
+      <code>${holdingText(holds)}</code
+      >${second(since.length === 0 ? 'since when is unknown' : `since ${since.join(' or ')}`)}
+    </td>
+    <td><span class="chip ${toneOf(pipeline)}">${stateText({ ...pipeline, lastError: null })}</span>${error}</td>
     <td class="number">${lastBatch ?? 'none'}</td>
-    <td>${error}</td>
   </tr>`;
 }
+
+const second = (text: string): Html => html`<div class="soft small">${text}</div>`;

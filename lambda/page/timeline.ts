@@ -41,7 +41,7 @@ function one(rotation: PastRotation, view: View, isOpen: boolean): Html {
 }
 
 function failureOf({ failure }: PastRotation, { zone }: View): Html {
-  if (failure === undefined) return html`<p class="soft small">No call failed.</p>`;
+  if (failure === undefined) return none;
   const { step, code, message, at, logs } = failure;
   const log = logs === null ? none : html` ${anchor(logs, 'Log of that call')}`;
   return html`<p class="small">

@@ -80,12 +80,7 @@ const key = (keyId: string, more: Partial<KeyStatus>): KeyStatus => ({
 });
 
 /** Pauses one after the other, as a cluster makes them. */
-function rotationOf(
-  version: string,
-  startedAt: string,
-  pipelines: readonly QualifiedName[],
-  more: Partial<PastRotation> = {},
-): PastRotation {
+function rotationOf(version: string, startedAt: string, pipelines: readonly QualifiedName[]): PastRotation {
   const begin = Date.parse(startedAt);
   const all = pipelines.map((pipeline, at) => ({
     cluster,
@@ -104,8 +99,11 @@ function rotationOf(
     paused: all.length,
     spans: all.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, 50),
     failures: 0,
-    ...more,
   };
+}
+
+function underWay({ endedAt: _, ...rotation }: PastRotation): PastRotation {
+  return { ...rotation, outcome: 'running' };
 }
 
 export const secretArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-AbCdEf';
@@ -181,7 +179,7 @@ export const midPause = status(
       key(newKey, { ageHours: 0.01, lastUsed: null, createdAt: '2026-11-22T22:02:38.000Z', fate: 'AWSPENDING' }),
     ],
     history: [
-      { ...rotationOf(pending, '2026-11-22T22:02:38.000Z', []), outcome: 'running', paused: 0, spans: [] },
+      underWay(rotationOf(pending, '2026-11-22T22:02:38.000Z', [])),
       rotationOf(current, '2026-11-01T03:00:04.000Z', running),
     ],
   }),
@@ -192,8 +190,7 @@ export const stuck = status(
     versions: [versions.current, versions.pending, versions.previous],
     history: [
       {
-        ...rotationOf(pending, '2026-11-22T20:40:02.000Z', running),
-        outcome: 'running',
+        ...underWay(rotationOf(pending, '2026-11-22T20:40:02.000Z', running)),
         failures: 3,
         failure: {
           step: 'setSecret',
