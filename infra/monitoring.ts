@@ -82,7 +82,7 @@ export class Monitoring extends Construct {
             : ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluationPeriods: spec.periods ?? 1,
         treatMissingData: spec.silence === undefined ? TreatMissingData.NOT_BREACHING : meaning[spec.silence],
-        alarmDescription: spec.says,
+        alarmDescription: `${spec.says} More: docs/runbook.md#${name.toLowerCase()}`,
       });
       alarm.addAlarmAction(action);
       alarm.addOkAction(action);
