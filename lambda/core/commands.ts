@@ -42,3 +42,7 @@ const tool = (command: string, functionName: string | null): string =>
 export const askStatus = (functionName: string | null, arn: string): string => tool(`status ${arn}`, functionName);
 
 export const recoverNow = (functionName: string | null): string => tool('recover', functionName);
+
+/** Ends the older key at once, on evidence: one that has leaked, or that takes the slot of the next. */
+export const retireAtOnce = (functionName: string | null, arn: string): string =>
+  tool(`retire ${arn} --now`, functionName);

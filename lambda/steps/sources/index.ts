@@ -1,5 +1,6 @@
 import type { SourceDefinition } from '../../core/definition';
 import type { RotationError } from '../../core/errors';
+import type { Fate } from '../../core/fate';
 import type { FlatSecret } from '../../core/secret';
 import type { Invocation, KeyUse, ObjectProbe } from '../../ports';
 import type { Rotation, Value } from '../rotation';
@@ -53,8 +54,20 @@ export interface Next {
   readonly fields: FlatSecret | null;
 }
 
+/** A key as its maker has it, and what it is to a secret. */
+export interface KeptKey {
+  readonly keyId: string;
+  readonly active: boolean;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly lastUsed: KeyUse | null;
+  readonly fate: Fate;
+}
+
 /** How old credentials end. */
 export interface OldKeys {
+  /** All keys there are. Reads only. */
+  all(run: Invocation, rotation: Pick<Rotation, 'secret'>, found: Found): Promise<readonly KeptKey[]>;
   /** Deletes credentials that no link holds and no label names, if they were made here. */
   discard(run: Invocation, keyId: string): Promise<void>;
   /** When they were last used; `null`: never, as far as their maker knows. */

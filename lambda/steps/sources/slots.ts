@@ -1,12 +1,13 @@
 import { deleteKey, moveCurrent, rotateSecret } from '../../core/commands';
 import { RotationError } from '../../core/errors';
+import { fateOf } from '../../core/fate';
 import type { HeldVersion, Intent, UserRecord } from '../../core/journal';
 import { holdersOf, type KnownKey, type Slots } from '../../core/keys';
 import { labelled, type VersionId } from '../../core/version';
 import type { FlatSecret } from '../../core/secret';
 import type { Invocation } from '../../ports';
 import { valueOf, type Rotation } from '../rotation';
-import type { Found } from '.';
+import type { Found, KeptKey } from '.';
 
 /** One user's keys, on behalf of one secret. */
 export interface Keeping extends Pick<Rotation, 'secret'>, Found {
@@ -46,6 +47,20 @@ export async function slotsOf(
     // at a first rotation links have no record, and the slots alone decide
     ...(first ? { unknownHolder: false } : {}),
   };
+}
+
+/** The user's keys, with what becomes of each. */
+export async function keptKeys(keeping: Keeping, record: UserRecord): Promise<readonly KeptKey[]> {
+  const { run, userName, secret } = keeping;
+  const slots = await slotsOf(keeping, record);
+  const retirements = (await run.table.read('secret', secret.arn))?.item.retirements ?? [];
+  return Promise.all(
+    (await run.keys.list(userName)).map(async ({ keyId, active, createdAt }) => {
+      const retirement = retirements.find((one) => one.keyId === keyId);
+      const fate = fateOf(keyId, slots, retirement, run.clock.now());
+      return { keyId, active, createdAt, lastUsed: await run.keys.lastUsed(keyId), fate };
+    }),
+  );
 }
 
 /** The version that a key was made for, unless it has lost its labels: then nobody will use the key. */

@@ -1,13 +1,19 @@
 import { ownerOf, speaksOf, type RotationDefinition } from '../../core/definition';
-import { fingerprintOf, type SecretStatus, type Status, type VersionStatus } from '../../core/status';
+import { driftOf } from '../../core/drift';
+import { explain } from '../../core/explain';
+import { keyFingerprint, type KeyStatus, type SecretStatus, type Status } from '../../core/status';
 import { hoursSince, iso } from '../../core/time';
-import type { SecretDescription } from '../../core/version';
+import { standing } from '../../core/version';
 import type { Invocation } from '../../ports';
-import { definitionOf, valueOf } from '../rotation';
-import { sourceFor } from '../sources';
+import { definitionOf } from '../rotation';
+import { sourceFor, type KeptKey } from '../sources';
 import { journalStatus, readJournal, type Journal } from './journal';
 import { linkStatuses } from './links';
 import { Looking } from './looking';
+import { versionsOf } from './versions';
+
+/** So many rotations are shown of each secret. */
+const rotationsShown = 10;
 
 /**
  * The one view of an operator. Changes nothing, anywhere, and fails for one reason only: that there is no such definition. What
@@ -32,19 +38,26 @@ async function secretStatus(
   definition: RotationDefinition,
   journal: Journal,
   now: number,
-  unseen: readonly string[],
+  unread: readonly string[],
 ): Promise<SecretStatus> {
   const looking = new Looking();
   const { secretId, source } = definition;
-  const secret = await looking.at<SecretDescription | null>(`secret ${secretId}`, null, () =>
-    run.secrets.describe(secretId),
-  );
-  const own = journal.links.filter((record) => speaksOf(definition, record.secretId));
-  const record = [...journal.secrets].find(([arn]) => speaksOf(definition, arn))?.[1];
-  const [versions, links] = await Promise.all([
-    secret === null ? [] : versionsOf(run, definition, secret, now, looking),
-    linkStatuses(run, definition, secret, own, looking),
+  const secret = await looking.at(`secret ${secretId}`, null, () => run.secrets.describe(secretId));
+  const records = journal.links.filter((record) => speaksOf(definition, record.secretId));
+  const history = journal.history.filter((past) => speaksOf(definition, past.secretId));
+  const [{ versions, valueless, current }, { links, clusters, unrecorded }] = await Promise.all([
+    versionsOf(run, source, secret, now, looking),
+    linkStatuses(run, definition, secret, records, looking),
   ]);
+  const owner = sourceFor(source).keys;
+  const keys =
+    owner === null || secret === null
+      ? null
+      : await looking.at(`the keys of ${ownerOf(source)}`, null, () =>
+          owner.all(run, { secret }, { current, unrecorded }),
+        );
+  const labelled = (wanted: 'current' | 'pending') =>
+    versions.find(({ version }) => secret !== null && standing(secret, version) === wanted) ?? null;
   return {
     secretId: secret?.arn ?? secretId,
     source: { type: source.type, of: ownerOf(source) },
@@ -54,45 +67,33 @@ async function secretStatus(
       last: when(secret?.lastRotation),
     },
     versions,
-    journal: journalStatus(record),
+    journal: journalStatus([...journal.secrets].find(([arn]) => speaksOf(definition, arn))?.[1]),
     links,
-    keys: [],
-    history: [],
-    stuck: null,
-    drift: [],
-    unseen: [...unseen, ...looking.unseen],
+    keys: (keys ?? []).map((key) => keyStatus(key, now)),
+    history: history.slice(0, rotationsShown),
+    stuck:
+      secret === null
+        ? null
+        : explain({
+            ...{ now, functionName: run.functionName, secret, versions, valueless, links, history },
+            keys: keys ?? [],
+            userName: owner === null ? null : ownerOf(source),
+          }),
+    drift: driftOf({ current: labelled('current'), pending: labelled('pending'), links, clusters, keys }),
+    unseen: [...unread, ...looking.unseen],
   };
 }
 
-const order = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
-const rank = (labels: readonly string[]): number => {
-  const at = order.findIndex((label) => labels.includes(label));
-  return at < 0 ? order.length : at;
-};
-
-async function versionsOf(
-  run: Invocation,
-  { source }: RotationDefinition,
-  { arn, deleted, labels }: SecretDescription,
-  now: number,
-  looking: Looking,
-): Promise<readonly VersionStatus[]> {
-  const sorted = Object.entries(labels).sort(([, a], [, b]) => rank(a) - rank(b));
-  return Promise.all(
-    sorted.map(async ([version, on]) => {
-      const value = deleted
-        ? null
-        : await looking.at(`version ${version} of ${arn}`, null, () => valueOf(run, arn, version));
-      return {
-        version,
-        fingerprint: fingerprintOf(version),
-        labels: on,
-        since: when(value?.createdAt),
-        ageHours: value === null ? null : hoursSince(value.createdAt, now),
-        keyId: value === null ? null : (sourceFor(source).keyId(value.fields) ?? null),
-      };
-    }),
-  );
+function keyStatus({ keyId, active, createdAt, lastUsed, fate }: KeptKey, now: number): KeyStatus {
+  return {
+    keyId,
+    fingerprint: keyFingerprint(keyId),
+    active,
+    createdAt: iso(createdAt),
+    ageHours: hoursSince(createdAt, now),
+    lastUsed: lastUsed === null ? null : { ...lastUsed, at: iso(lastUsed.at) },
+    fate: fate.words,
+  };
 }
 
 const when = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : iso(at));

@@ -1,3 +1,4 @@
+import type { PastRotation } from '../../core/history';
 import type { LinkRecord, SecretRecord } from '../../core/journal';
 import { newSecretRecord } from '../../core/journal';
 import type { JournalStatus } from '../../core/status';
@@ -9,16 +10,20 @@ import type { Looking } from './looking';
 export interface Journal {
   readonly links: readonly LinkRecord[];
   readonly secrets: ReadonlyMap<string, SecretRecord>;
+  /** Newest first. */
+  readonly history: readonly PastRotation[];
 }
 
 export async function readJournal(run: Invocation, looking: Looking): Promise<Journal> {
-  const [links, secrets] = await Promise.all([
+  const [links, secrets, history] = await Promise.all([
     looking.at('the links in the journal', [], () => run.table.list('link')),
     looking.at('the secrets in the journal', [], () => run.table.list('secret')),
+    looking.at('the history', [], () => run.table.list('history')),
   ]);
   return {
     links: links.map(({ item }) => item),
     secrets: new Map(secrets.map(({ key, item }) => [key, item])),
+    history: history.map(({ item }) => item).sort((a, b) => b.startedAt - a.startedAt),
   };
 }
 

@@ -14,8 +14,17 @@ import type { Looking } from './looking';
 /** Few: nothing waits for this, and a server in need may have no more to give. */
 const lanesToLook = 4;
 
+export interface Links {
+  readonly links: readonly LinkStatus[];
+  /** Clusters that were looked at. */
+  readonly clusters: ReadonlySet<string>;
+  /** A link may hold a credential that nobody has recorded: it has no record, or its cluster was not seen. */
+  readonly unrecorded: boolean;
+}
+
 /** A cluster as it is now. */
 interface Sight {
+  readonly cluster: string;
   readonly types: ReadonlyMap<
     string,
     { readonly cluster: string; readonly link: QualifiedName; readonly type: string }
@@ -42,7 +51,7 @@ export async function linkStatuses(
   secret: SecretDescription | null,
   records: readonly LinkRecord[],
   looking: Looking,
-): Promise<readonly LinkStatus[]> {
+): Promise<Links> {
   const oldest = records.reduce((least, record) => Math.min(least, errorsMark(record)), Infinity);
   const sights = await Promise.all(
     clustersOf(definition).map((target) =>
@@ -55,7 +64,7 @@ export async function linkStatuses(
   const pipelines = new Map(sights.flatMap((sight) => [...(sight?.pipelines ?? [])]));
   const recorded = new Map(records.map((record) => [linkKey(record.cluster, record.link), record]));
   const keys = [...new Set([...types.keys(), ...recorded.keys()])].sort();
-  return Promise.all(
+  const links = await Promise.all(
     keys.map(async (key): Promise<LinkStatus> => {
       const record = recorded.get(key) ?? null;
       const { cluster, link } = types.get(key) ?? record ?? { cluster: '', link: '' as QualifiedName };
@@ -72,6 +81,12 @@ export async function linkStatuses(
       };
     }),
   );
+  const seen = sights.flatMap((sight) => sight?.cluster ?? []);
+  return {
+    links,
+    clusters: new Set(seen),
+    unrecorded: seen.length < sights.length || links.some(({ holds }) => holds.length === 0),
+  };
 }
 
 async function lookAt(cluster: Cluster, target: Target, mark: number, looking: Looking): Promise<Sight> {
@@ -94,7 +109,7 @@ async function lookAt(cluster: Cluster, target: Target, mark: number, looking: L
     const own = errors.filter((error) => error.pipeline === pipeline);
     pipelines.set(key, [...(pipelines.get(key) ?? []), { pipeline, state, marks: batches.get(pipeline), errors: own }]);
   }
-  return { types: new Map(types), pipelines };
+  return { cluster: cluster.id, types: new Map(types), pipelines };
 }
 
 /** Errors newer than this are news. Seconds; after the set is forgotten the clocks of two machines are compared. */

@@ -1,0 +1,57 @@
+import type { Retirement } from './journal';
+import { decideSlots, type Slots } from './keys';
+import { iso } from './time';
+
+/**
+ * What an access key is to a secret. `current`, `pending`: labelled. `ends`: the next rotation deletes it. `ended`: Inactive, and kept
+ * yet. `waits`: out of use, until it is due. `due`: it should have ended; something speaks against it. `held`: a link may hold it, though
+ * no label names it. `previous`: the one before, not known to be out of use. `unknown`: somebody else's.
+ */
+export interface Fate {
+  readonly is: 'current' | 'pending' | 'ends' | 'ended' | 'waits' | 'due' | 'held' | 'previous' | 'unknown';
+  /** What becomes of it, for people. */
+  readonly words: string;
+}
+
+/**
+ * What becomes of one key of the user.
+ *
+ * @param retirement what the journal says of it
+ * @param now epoch milliseconds
+ */
+export function fateOf(keyId: string, slots: Slots, retirement: Retirement | undefined, now: number): Fate {
+  const active = slots.keys.find((key) => key.keyId === keyId)?.active !== false;
+  if (keyId === slots.current)
+    return { is: 'current', words: active ? 'AWSCURRENT' : 'AWSCURRENT, and Inactive: whatever uses it is refused' };
+  if (keyId === slots.pending)
+    return { is: 'pending', words: active ? 'AWSPENDING' : 'AWSPENDING, and Inactive: the rotation cannot go on' };
+  const end = endOf(keyId, slots);
+  if (end !== null) return { is: 'ends', words: end };
+  if (slots.recorded.has(keyId)) return { is: 'held', words: 'kept: a link may hold it, though no label names it' };
+  if (retirement?.retiredAt !== undefined || (keyId === slots.previous && !active))
+    return { is: 'ended', words: `Inactive, ${kept(slots)}` };
+  if (retirement !== undefined) {
+    const due = iso(retirement.dueAt);
+    return now < retirement.dueAt
+      ? { is: 'waits', words: `retires at ${due} if unused` }
+      : { is: 'due', words: `due to retire since ${due}: kept while it is used, or a link may hold it` };
+  }
+  if (keyId === slots.previous) return { is: 'previous', words: 'AWSPREVIOUS, kept: it is not recorded as out of use' };
+  return { is: 'unknown', words: 'not known to this rotation, which never touches it' };
+}
+
+/** The next rotation's own judgement, once time has passed. */
+function endOf(keyId: string, slots: Slots): string | null {
+  const decision = decideSlots(slots, Infinity);
+  if (decision.do === 'delete' && decision.keyId === keyId) return ends[decision.because];
+  return keyId === slots.abandoned && !slots.recorded.has(keyId) && keyId !== slots.previous ? ends.abandoned : null;
+}
+
+const ends = {
+  retired: 'Inactive, deleted by the next rotation',
+  orphan: 'nobody knows its secret half, for the answer was lost: deleted by the next rotation',
+  abandoned: 'made for a version that has lost its labels: deleted when its slot is needed',
+} as const;
+
+const kept = ({ unknownHolder }: Slots): string =>
+  unknownHolder ? 'kept: a link has no record and may hold it' : 'deleted when its slot is needed';
