@@ -12,7 +12,7 @@ import type { AccessKey, AccessKeys } from '../ports';
 import { awsError, clientOptions, failureOf } from './aws';
 
 const advice = (action: string): string =>
-  `Check that the user exists, that the role of the function may call iam:${action} on it, and the way from the function to IAM (from a VPC outside us-east-1 it takes NAT).`;
+  `The next call looks at the keys anew and goes on from there. Check that the user exists, that the role of the function may call iam:${action} on it, and the way from the function to IAM (from a VPC outside us-east-1 it takes NAT).`;
 
 /**
  * Access keys in IAM. The user is always named: with a role's credentials IAM cannot infer it. `timeoutMs` bounds each

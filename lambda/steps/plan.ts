@@ -79,7 +79,7 @@ function timeShort(run: Invocation, definition: RotationDefinition): readonly Ro
   return [
     new RotationError(
       'TIME_SHORT',
-      `an invocation has ${Math.floor(left / 1_000)} s, and a pause may need ${needed / 1_000} s. Raise the function's timeout or lower limits.drainSeconds.`,
+      `an invocation has ${Math.floor(left / 1_000)} s, and a pause may need ${needed / 1_000} s. Nothing would be paused. Raise the function's timeout or lower limits.drainSeconds.`,
     ),
   ];
 }

@@ -116,7 +116,7 @@ describe('list', () => {
     await expect(keys.list('nobody')).rejects.toMatchObject({
       code: 'AWS_REFUSED',
       message: expect.stringContaining(
-        'ListAccessKeys of nobody was refused by AWS: NoSuchEntity. Check that the user exists',
+        'ListAccessKeys of nobody was refused by AWS: NoSuchEntity. The next call looks at the keys anew',
       ) as string,
     });
   });
