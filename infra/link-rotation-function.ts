@@ -20,7 +20,14 @@ import { FunctionNetwork, type RotationNetwork } from './network';
 import { openTopic } from './notification';
 import { checkOptions, checkPlaces, checkRetirement, mustBe } from './checks';
 import { Claims } from './claims';
-import { allowFunction, allowNetwork, allowStarting, policyProblems, RotationPermissions } from './permissions';
+import {
+  allowFunction,
+  allowNetwork,
+  allowNotices,
+  allowStarting,
+  policyProblems,
+  RotationPermissions,
+} from './permissions';
 import { completeArn, definitionOf, type RotationOptions } from './rotation-options';
 import { rotationRules } from './schedule';
 import { makeJournal, makeLog, makeSecret } from './storage';
@@ -32,6 +39,13 @@ export interface LinkRotationFunctionProps {
   readonly email?: string;
   /** A topic that admits CloudWatch and EventBridge, also by its key. @default a new, encrypted one */
   readonly topic?: ITopic;
+  /**
+   * What the function itself tells the topic, in words and once a rotation: that it failed or needs a person, or that pipelines stay
+   * paused, with the log of that very call. `all`: what went well, too. `none`: alarms and Secrets Manager's own events remain.
+   *
+   * @default 'failures'
+   */
+  readonly notices?: 'failures' | 'all' | 'none';
   /** When alarms sound that have a measure. @default each its own */
   readonly alarmThresholds?: AlarmThresholds;
   /** Of the log. @default RetentionDays.ONE_YEAR */
@@ -87,8 +101,11 @@ export class LinkRotationFunction extends Construct {
     // Made here, because the role that Function makes may write to every log group of the account.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.#permissions = new RotationPermissions(role);
+    const { notices = 'failures' } = props;
+    if (notices !== 'none') allowNotices(role, this.topic);
     allowFunction(role, this.journal.tableArn, this.logGroup.logGroupArn);
-    this.#network = props.network === undefined ? undefined : new FunctionNetwork(this, 'Network', props.network);
+    this.#network =
+      props.network === undefined ? undefined : new FunctionNetwork(this, 'Network', props.network, notices !== 'none');
     if (this.#network !== undefined) allowNetwork(role);
     this.#definitions = new Definitions(this, 'Definitions', role);
     this.function = new Function(this, 'Function', {
@@ -106,6 +123,7 @@ export class LinkRotationFunction extends Construct {
         ROTATIONS_DIGEST: this.#definitions.digest,
         JOURNAL_TABLE: this.journal.tableName,
         LOG_LEVEL: props.logLevel ?? 'INFO',
+        ...(notices === 'none' ? {} : { NOTICES_TOPIC: this.topic.topicArn, NOTICES: notices }),
       },
       // For the asynchronous callers: Lambda would repeat a failed call twice, beside the next minute's own.
       retryAttempts: 0,

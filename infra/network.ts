@@ -27,8 +27,8 @@ export interface RotationNetwork {
   readonly securityGroups?: readonly ISecurityGroup[];
   /**
    * How the function reaches AWS from subnets without a NAT gateway: `create` makes endpoints for Secrets Manager, STS, DynamoDB
-   * and S3, and in us-east-1 IAM; `existing` says that they are there. A VPC has room for one set of them, so a second function in it
-   * says `existing`.
+   * and S3, for its notices SNS, and in us-east-1 IAM; `existing` says that they are there. A VPC has room for one set of them, so a
+   * second function in it says `existing`.
    *
    * @default none: the subnets have a NAT gateway
    */
@@ -49,7 +49,8 @@ export class FunctionNetwork extends Construct {
   readonly #isolated: boolean;
   readonly #opened = new Set<string>();
 
-  constructor(scope: Construct, id: string, network: RotationNetwork) {
+  /** @param notices whether the function tells people, by SNS */
+  constructor(scope: Construct, id: string, network: RotationNetwork, notices: boolean) {
     super(scope, id);
     const { vpc, subnets, securityGroups, endpoints } = network;
     this.#given = network;
@@ -64,7 +65,7 @@ export class FunctionNetwork extends Construct {
     this.#own = securityGroups === undefined ? this.#makeGroup(vpc) : undefined;
     const groups = this.#own === undefined ? [...(securityGroups ?? [])] : [this.#own];
     this.options = { vpc, vpcSubnets: { subnets: selected.subnets }, securityGroups: groups };
-    if (endpoints === 'create') this.#makeEndpoints(groups);
+    if (endpoints === 'create') this.#makeEndpoints(groups, notices);
   }
 
   /** @throws when the source is IAM, and the subnets have no way to it */
@@ -96,10 +97,10 @@ export class FunctionNetwork extends Construct {
     return group;
   }
 
-  #makeEndpoints(groups: readonly ISecurityGroup[]): void {
+  #makeEndpoints(groups: readonly ISecurityGroup[], notices: boolean): void {
     const { vpc, subnets } = this.#given;
-    const { SECRETS_MANAGER, STS, IAM } = InterfaceVpcEndpointAwsService;
-    const interfaces = { SecretsManager: SECRETS_MANAGER, Sts: STS };
+    const { SECRETS_MANAGER, STS, SNS, IAM } = InterfaceVpcEndpointAwsService;
+    const interfaces = { SecretsManager: SECRETS_MANAGER, Sts: STS, ...(notices ? { Sns: SNS } : {}) };
     const reached = Stack.of(this).region === regionOfIam ? { ...interfaces, Iam: IAM } : interfaces;
     for (const [id, service] of Object.entries(reached)) {
       const endpoint = new InterfaceVpcEndpoint(this, id, { vpc, service, subnets, open: false });

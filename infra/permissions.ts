@@ -3,6 +3,7 @@ import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { completeArn, type RotationOptions } from './rotation-options';
 import { deployedSize } from './size';
@@ -15,6 +16,13 @@ const allow = (role: IRole, resources: readonly string[], ...actions: string[]):
 export function allowFunction(role: IRole, tableArn: string, logGroupArn: string): void {
   allow(role, [tableArn], 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query');
   allow(role, [logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents');
+}
+
+/** To tell people: with the topic's key, when it has one that is known. */
+export function allowNotices(role: IRole, { topicArn, masterKey }: ITopic): void {
+  allow(role, [topicArn], 'sns:Publish');
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+  if (masterKey !== undefined) allow(role, [masterKey.keyArn], 'kms:GenerateDataKey', 'kms:Decrypt');
 }
 
 /** What Lambda does on behalf of a function in a VPC; these actions take no ARN. */

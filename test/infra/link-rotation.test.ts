@@ -56,8 +56,16 @@ describe('the role', () => {
     ]);
   });
 
-  test('has no statement beyond these five', () => {
-    expect(statements(template)).toHaveLength(5);
+  test('may publish to the topic, with its key, and to no other', () => {
+    const [topic] = only(template, 'AWS::SNS::Topic');
+    const [key] = only(template, 'AWS::KMS::Key');
+    const on = (resource: unknown) => actionsOn(template, (given) => given === JSON.stringify(resource));
+    expect(on({ Ref: topic })).toEqual(['sns:Publish']);
+    expect(on({ 'Fn::GetAtt': [key, 'Arn'] })).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+  });
+
+  test('has no statement beyond these seven', () => {
+    expect(statements(template)).toHaveLength(7);
   });
 
   test('has no wildcard in an action or a resource', () => {
@@ -207,9 +215,10 @@ describe('the function', () => {
     });
   });
 
-  test('is told its rotations, its journal and its log level, and nothing else', () => {
+  test('is told its rotations, its journal, its log level and whom to tell, and nothing else', () => {
     // GIVEN
     const [journal] = only(template, 'AWS::DynamoDB::Table');
+    const [topic] = only(template, 'AWS::SNS::Topic');
     // WHEN
     const [, rotator] = only(template, 'AWS::Lambda::Function');
     // THEN
@@ -224,6 +233,8 @@ describe('the function', () => {
       ],
       JOURNAL_TABLE: { Ref: journal },
       LOG_LEVEL: 'INFO',
+      NOTICES_TOPIC: { Ref: topic },
+      NOTICES: 'failures',
     });
   });
 

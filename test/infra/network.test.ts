@@ -116,12 +116,18 @@ describe('in isolated subnets with endpoints on request', () => {
       'com.amazonaws.AWS::Region.s3',
       'com.amazonaws.iam',
       'com.amazonaws.us-east-1.secretsmanager',
+      'com.amazonaws.us-east-1.sns',
       'com.amazonaws.us-east-1.sts',
     ]);
   });
 
+  test('there is none to SNS when the function tells nobody', () => {
+    const silent = synth((stack) => ({ ...inVpc({ ...isolated, endpoints: 'create' })(stack), notices: 'none' }));
+    expect(services(silent)).not.toContain('com.amazonaws.us-east-1.sns');
+  });
+
   test.each([
-    ['Interface', { SubnetIds: ['subnet-1a', 'subnet-1b'], PrivateDnsEnabled: true }, 3],
+    ['Interface', { SubnetIds: ['subnet-1a', 'subnet-1b'], PrivateDnsEnabled: true }, 4],
     ['Gateway', { RouteTableIds: ['rtb-1a', 'rtb-1b'] }, 2],
   ])('each of type %s is reached from these subnets', (VpcEndpointType, properties, count) => {
     const found = Object.keys(
@@ -134,7 +140,7 @@ describe('in isolated subnets with endpoints on request', () => {
     const [group] = placeOf(template)?.SecurityGroupIds ?? [];
     const admitted = all(template, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => deployed(Properties));
     expect(admitted).toEqual(
-      Array(3).fill(expect.objectContaining({ SourceSecurityGroupId: group, FromPort: 443, ToPort: 443 })),
+      Array(4).fill(expect.objectContaining({ SourceSecurityGroupId: group, FromPort: 443, ToPort: 443 })),
     );
     for (const { Properties } of all(template, 'AWS::EC2::SecurityGroup'))
       expect(Properties).not.toHaveProperty('SecurityGroupIngress');
@@ -162,7 +168,7 @@ describe('in isolated subnets', () => {
       { env: { ...env, region } },
     );
     expect(services(template).join()).not.toContain('iam');
-    expect(services(template)).toHaveLength(4);
+    expect(services(template)).toHaveLength(5);
   });
 
   test('with endpoints that are there none is made', () => {
@@ -189,5 +195,5 @@ test('groups that are given are used as they are, and admitted by the endpoints 
   expect(placeOf(template)?.SecurityGroupIds).toEqual(['sg-0a']);
   expect(own(template)).toBeUndefined();
   const admitted = all(template, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => Properties);
-  expect(admitted).toEqual(Array(3).fill(expect.objectContaining({ SourceSecurityGroupId: 'sg-0a' })));
+  expect(admitted).toEqual(Array(4).fill(expect.objectContaining({ SourceSecurityGroupId: 'sg-0a' })));
 });

@@ -7,7 +7,18 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LinkRotation } from '../../infra';
-import { all, build, deployed, only, type Resource, statementsOf, synth } from './given';
+import {
+  actionsOn,
+  all,
+  build,
+  deployed,
+  only,
+  type Resource,
+  statements,
+  statementsOf,
+  synth,
+  variables,
+} from './given';
 
 /* What tells people, and what it tells them: log, topic, alarms, dashboard. */
 
@@ -166,6 +177,32 @@ describe('the topic', () => {
     const [, ownKey] = only(own, 'AWS::KMS::Key');
     for (const service of ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'logs.us-east-1.amazonaws.com'])
       expect(allowed(ownKey, service, 'KeyPolicy')).toHaveLength(1);
+  });
+});
+
+describe('what the function itself tells', () => {
+  test('is what failed or needs a person, unless all is asked for', () => {
+    expect(variables(template)).toMatchObject({ NOTICES_TOPIC: topic, NOTICES: 'failures' });
+    expect(variables(synth(() => ({ notices: 'all' })))).toMatchObject({ NOTICES: 'all' });
+  });
+
+  test('may be nothing: then it has no topic, and may publish nowhere', () => {
+    const silent = synth(() => ({ notices: 'none' }));
+    expect(Object.keys(variables(silent)).filter((name) => name.startsWith('NOTICES'))).toEqual([]);
+    expect(JSON.stringify(statements(silent))).not.toMatch(/sns:|kms:/);
+  });
+
+  test('goes to a topic that is given, with its key where CDK knows it', () => {
+    const [topicArn, keyArn] = [
+      'arn:aws:sns:us-east-1:111122223333:on-call',
+      'arn:aws:kms:us-east-1:111122223333:key/1',
+    ];
+    const given = synth((stack) => ({ topic: Topic.fromTopicAttributes(stack, 'Theirs', { topicArn, keyArn }) }));
+    expect(variables(given)).toMatchObject({ NOTICES_TOPIC: topicArn });
+    expect(actionsOn(given, (resource) => resource.includes(topicArn))).toEqual(['sns:Publish']);
+    expect(actionsOn(given, (resource) => resource.includes(keyArn))).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    const unkeyed = synth((stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', topicArn) }));
+    expect(JSON.stringify(statements(unkeyed))).not.toContain('kms:');
   });
 });
 

@@ -22,7 +22,11 @@ function withKey(stack: Stack, secretCompleteArn: string): ISecret {
   return Secret.fromSecretAttributes(stack, id, { secretCompleteArn, encryptionKey });
 }
 /** Soon at its end, on a machine that all share. */
-const quick: Partial<LinkRotationProps> = { retireAfterHours: 0, limits: { connections: 4 } };
+const quick: Partial<LinkRotationProps> = {
+  retireAfterHours: 0,
+  limits: { connections: 4 },
+  notices: 'all',
+};
 const link = 'analytics.analytics_link';
 const underKeys = (stack: Stack): Partial<LinkRotationProps> => ({
   ...quick,
@@ -74,7 +78,7 @@ interface Shape {
 }
 
 const shapes: readonly Shape[] = [
-  { what: 'access keys of a user', given: () => quick, among: /^iam:CreateAccessKey .*user\/singlestore-ingest$/ },
+  { what: 'access keys of a user', given: () => quick, among: /^sns:Publish .*:topic$/ },
   {
     what: 'access keys of a user, in a VPC, with keys of KMS, and definitions that are stored',
     given: (stack) => ({

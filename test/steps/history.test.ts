@@ -219,15 +219,15 @@ test('nothing of it is written between the first STOP and the last START', async
 
 describe('nothing of it fails or holds up a rotation:', () => {
   /** A table that does this to whatever is asked of the history. */
-  const troubled = (table: Table, trouble: () => Promise<void>): Table => {
-    const around =
-      <A extends readonly unknown[], R>(ask: (kind: Kind, ...rest: A) => Promise<R>) =>
-      async (kind: Kind, ...rest: A): Promise<R> => {
-        if (kind === 'history') await trouble();
-        return ask(kind, ...rest);
-      };
-    return { ...table, read: around(table.read), list: around(table.list), write: around(table.write) } as Table;
-  };
+  const troubled = (table: Table, trouble: () => Promise<void>): Table =>
+    new Proxy(table, {
+      get:
+        (target, method) =>
+        async (kind: Kind, ...rest: unknown[]) => {
+          if (kind === 'history') await trouble();
+          return (Reflect.get(target, method) as (...given: unknown[]) => unknown)(kind, ...rest);
+        },
+    });
   const everyStep = async (world: MemoryWorld, change: (run: Invocation) => Invocation): Promise<string> => {
     const begin = world.begin.bind(world);
     world.begin = (work, options) => begin((run) => work(change(run)), options);

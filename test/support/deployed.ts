@@ -53,6 +53,9 @@ export const mirroredName = 'prod/upstream';
 const table = 'journal';
 const tableArn = `arn:aws:dynamodb:us-east-1:111122223333:table/${table}`;
 const logGroupArn = 'arn:aws:logs:us-east-1:111122223333:log-group:rotation:*';
+/** Of the template's own. */
+const topicArn = 'arn:aws:sns:us-east-1:111122223333:topic';
+const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/own';
 const functionArn = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
 const secretsManager = 'secretsmanager.us-east-1.amazonaws.com';
 
@@ -90,7 +93,8 @@ function deployedIn(
   account: Account,
   connections: readonly string[],
 ): Deployed {
-  const { secrets } = account.aws;
+  const { secrets, sns } = account.aws;
+  sns.topics.add(topicArn);
   const made = Object.keys(template).filter((id) => template[id]?.Type === 'AWS::SecretsManager::Secret');
   const madeArns = new Map(made.map((Name) => [Name, secrets.createSecret({ Name }).arn]));
   let text = JSON.stringify(resolved([template, templateKeys] as unknown as Tree, madeArns));
@@ -132,7 +136,11 @@ function deployedIn(
     if (!(await verdict)) denied.add(asked);
     return verdict;
   };
-  const keysOf = (secret: string) => keys.filter(([under]) => [under].flat().includes(secret)).map(([, key]) => key);
+  const topicKeys = resources
+    .filter(({ Type }) => Type === 'AWS::SNS::Topic')
+    .map(({ Properties }) => [topicArn, Properties['KmsMasterKeyId'] as string] as const);
+  const keysOf = (of: string) =>
+    [...keys, ...topicKeys].filter(([under]) => [under].flat().includes(of)).map(([, key]) => key);
   return {
     definition,
     variables: isStored ? { ROTATIONS, ...variables } : variables,
@@ -156,14 +164,16 @@ function deployedIn(
 }
 
 /**
- * What Secrets Manager does in its caller's name, with the secret's key and with its rotation function:
+ * What Secrets Manager does in its caller's name, with the secret's key and with its rotation function, and SNS with the topic's key:
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html,
- * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html,
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
  */
 const inTheirName: Readonly<Record<string, readonly string[]>> = {
   'secretsmanager:GetSecretValue': ['kms:Decrypt'],
   'secretsmanager:PutSecretValue': ['kms:GenerateDataKey'],
   'secretsmanager:RotateSecret': ['lambda:InvokeFunction'],
+  'sns:Publish': ['kms:GenerateDataKey', 'kms:Decrypt'],
 };
 
 /** The one that keys have by default, which leaves it to IAM. */
@@ -220,12 +230,17 @@ function resolved(tree: Tree, made: ReadonlyMap<string, string>): Tree {
   const { Ref, ...rest } = tree as { readonly [key: string]: Tree };
   const [attribute, joined] = [rest['Fn::GetAtt'], rest['Fn::Join']];
   if (Ref === 'AWS::Partition') return 'aws';
-  if (typeof Ref === 'string') return made.get(Ref) ?? (/Journal/.test(Ref) ? table : Ref);
+  if (typeof Ref === 'string')
+    return made.get(Ref) ?? (/Journal/.test(Ref) ? table : /Topic/.test(Ref) ? topicArn : Ref);
   if (Array.isArray(attribute)) return arnOfMade(String(attribute[0]));
   if (Array.isArray(joined)) return (within(joined[1] as Tree) as readonly string[]).join(String(joined[0]));
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, within(value)]));
 }
 
 /** By the beginnings of the names that the construct gives. */
-const arnOfMade = (logicalId: string): string =>
-  /Journal/.test(logicalId) ? tableArn : /Function/.test(logicalId) ? functionArn : logGroupArn;
+const arnOfMade = (logicalId: string): string => arnsOfMade.find(([name]) => name.test(logicalId))?.[1] ?? logGroupArn;
+const arnsOfMade = [
+  [/Journal/, tableArn],
+  [/Function/, functionArn],
+  [/Key/, keyArn],
+] as const;
