@@ -21,6 +21,8 @@ export interface Situation {
   readonly driven: ReadonlySet<QualifiedName>;
   /** Pipelines that a STOP of a former bracket may have stopped since, or may stop yet: ours to start, so members from the first. */
   readonly owed: ReadonlySet<QualifiedName>;
+  /** Of members and owed: names that another pipeline bears by now, made since. Nobody of us has stopped that one. */
+  readonly remade: ReadonlySet<QualifiedName>;
   readonly change: 'pending' | 'made';
   /** Connections whose last statement got no answer: the server may still act on it. */
   readonly unanswered: readonly number[];
@@ -59,7 +61,7 @@ function wayOut(s: Situation, states: ReadonlyMap<QualifiedName, string>): Actio
   if (!s.open) return { do: 'close' };
   const paused = [...s.members].filter((member) => {
     const state = states.get(member);
-    return isStopped(state) || (isInError(state) && s.driven.has(member));
+    return (isStopped(state) && !s.remade.has(member)) || (isInError(state) && s.driven.has(member));
   });
   if (paused.length > 0) return { do: 'start', pipelines: paused };
   // a STOP whose answer was lost may still come into effect: first its connection must be gone
@@ -71,7 +73,8 @@ function wayOut(s: Situation, states: ReadonlyMap<QualifiedName, string>): Actio
 function wayIn(s: Situation, states: ReadonlyMap<QualifiedName, string>): Action {
   const doing = (...activities: readonly Activity[]): QualifiedName[] =>
     [...s.users].filter((user) => states.has(user) && activities.includes(activityOf(states.get(user) ?? '')));
-  const blocking = [...doing('busy'), ...doing('unknown').filter((user) => !s.members.has(user))];
+  const isMember = (pipeline: QualifiedName): boolean => s.members.has(pipeline) && !s.remade.has(pipeline);
+  const blocking = [...doing('busy'), ...doing('unknown').filter((user) => !isMember(user))];
   // who may act yet is to be ended before anything is paused: where that fails, nothing is
   if (!s.open && s.unanswered.length > 0) return { do: 'kill', connections: s.unanswered };
   if (blocking.length > 0) {
@@ -81,8 +84,10 @@ function wayIn(s: Situation, states: ReadonlyMap<QualifiedName, string>): Action
   }
   // a member in an unknown state was sent our STOP, and is on its way
   const running = doing('running', 'unknown');
-  const owed = [...s.owed].filter((pipeline) => states.has(pipeline));
-  const newcomers = [...new Set([...running, ...s.driven, ...owed])].filter((pipeline) => !s.members.has(pipeline));
+  const owed = [...s.owed].filter((pipeline) => states.has(pipeline) && !s.remade.has(pipeline));
+  // one that has left Error since was dropped and made anew, or is somebody's
+  const driven = [...s.driven].filter((pipeline) => isInError(states.get(pipeline)));
+  const newcomers = [...new Set([...running, ...driven, ...owed])].filter((pipeline) => !isMember(pipeline));
   if (newcomers.length > 0 || !s.open) return { do: 'promise', pipelines: newcomers };
   if (running.length > 0) return { do: 'stop', pipelines: running };
   // the same ALTER a second time is safe, but not while the first may still be on its way

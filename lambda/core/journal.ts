@@ -1,6 +1,7 @@
 import type { PastRotation } from './history';
 import type { Json } from './json';
 import type { QualifiedName } from './names';
+import type { Identity } from './pipeline';
 import type { VersionId } from './version';
 
 /*
@@ -61,6 +62,8 @@ export interface Bracket {
 /** A STOP that may still come into effect. It is over when two batches have ended since: then the pipeline goes on loading. */
 export interface Lingering {
   readonly pipeline: QualifiedName;
+  /** As in {@link Member}. */
+  readonly identity?: Identity;
   /** Highest id of an ended batch, when last looked. */
   readonly ended: number;
   /** How many times that has grown. */
@@ -104,13 +107,15 @@ export const mayAct = ({ connections, leftAt }: LinkRecord, now: number): readon
 /** A member of a bracket's set. */
 export interface Member {
   readonly pipeline: QualifiedName;
+  /** Which of this name was promised to be started again. Absent: the server did not say, so whatever bears the name is meant. */
+  readonly identity?: Identity;
   /** Batches above this id began after the resume; null until the pipeline was resumed. */
   readonly batchesAfter: number | null;
   /** Credentials of ours had driven it into Error before this bracket: it is to be started, though it was not stopped. */
   readonly driven?: true;
 }
 
-/** At most this many names stand in one chunk: 400 KB is the limit of an item, and a name has at most 2 × 64 characters of 6 bytes as JSON. */
+/** At most this many names stand in one chunk: 400 KB is the limit of an item, and a name has at most 2 × 64 characters of 6 bytes as JSON, an identity at most 80 of one. */
 export const membersPerChunk = 400;
 
 export interface SetChunk {

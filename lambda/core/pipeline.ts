@@ -12,6 +12,31 @@ export type PipelineSource =
 export interface PipelineRow {
   readonly pipeline: QualifiedName;
   readonly state: string;
+  /** Absent: the server does not say. */
+  readonly identity?: Identity;
+}
+
+/**
+ * What tells a pipeline from another that bears its name later, as short texts of the server's own, only ever compared:
+ * PIPELINE_ID, "the unique ID of the pipeline", and CREATE_TIME, "when the pipeline was created or recreated" (facts:
+ * singlestore, section 4.5).
+ */
+export interface Identity {
+  readonly id: string;
+  /** `null`: the server does not say. */
+  readonly createdAt: string | null;
+}
+
+/**
+ * Whether what bears the name now is certainly another pipeline than the recorded one: another id, and another time of creation. A time
+ * alone says little: CREATE OR REPLACE alters a pipeline and renews it, and another time zone reads it differently. Nor does an id: whether
+ * it outlives a restart is not published. Where one of the two identities is not known, the name tells.
+ *
+ * @param idsHold others have kept their ids, so the server has given no new ones: the id tells alone, for a time may be of whole seconds.
+ */
+export function isAnother(recorded: Identity | undefined, seen: Identity | undefined, idsHold = false): boolean {
+  if (recorded === undefined || seen === undefined || recorded.id === seen.id) return false;
+  return idsHold || recorded.createdAt === null || recorded.createdAt !== seen.createdAt;
 }
 
 /**

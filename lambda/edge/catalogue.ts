@@ -1,6 +1,6 @@
 import { Credentials } from '../core/credentials';
 import { qualified, type QualifiedName } from '../core/names';
-import { linkNamed, type PipelineRow } from '../core/pipeline';
+import { linkNamed, type Identity, type PipelineRow } from '../core/pipeline';
 import { tokens } from '../core/sql';
 import type { BatchMarks, LinkedFunction, LinkRow, PipelineError } from '../ports';
 import type { Row } from './session';
@@ -15,7 +15,14 @@ const number = (row: Row, column: string): number => Number(row[column] ?? 0);
 const pipelineOf = (row: Row): QualifiedName => qualified(text(row, 'database_name'), text(row, 'pipeline_name'));
 
 export const pipelinesOf = (rows: readonly Row[]): readonly PipelineRow[] =>
-  rows.map((row) => ({ pipeline: pipelineOf(row), state: text(row, 'state') }));
+  rows.map((row) => ({ pipeline: pipelineOf(row), state: text(row, 'state'), ...identityOf(row) }));
+
+/** The journal keeps it, so it is short and plain, or it is none. Its type may differ between servers: all arrives as text. */
+function identityOf(row: Row): { readonly identity?: Identity } {
+  const [id, createdAt] = ['pipeline_id', 'create_time'].map((column) => text(row, column));
+  const isPlain = (value: string | undefined): value is string => /^[\w.:+-][\w .:+-]{0,39}$/.test(value ?? '');
+  return isPlain(id) ? { identity: { id, createdAt: isPlain(createdAt) ? createdAt : null } } : {};
+}
 
 /** The server may compare names without regard to case; databases differ by it. */
 export const linksOf = (rows: readonly Row[], database: string): readonly LinkRow[] =>

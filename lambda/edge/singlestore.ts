@@ -22,7 +22,7 @@ import { openSessions } from './opening';
 import { ask, failureOf, obstacleTo, read, readDefinitions } from './reading';
 import type { Row, Session } from './session';
 import * as statements from './statements';
-import type { Statement } from './statements';
+import type { Forms, Statement } from './statements';
 
 /** MySQL's number for a connection that is not there. */
 const unknownThread = 1094;
@@ -42,6 +42,8 @@ class LiveCluster implements Cluster {
   readonly #connection: ConnectionSecret;
   readonly #random: () => string;
   readonly #grammars = new Map<string, Grammar | null>();
+  /** Statements that this server has refused, though it answers others that ask for the same. */
+  readonly #refused = new Set<Statement>();
   #granted: Promise<readonly Row[] | null> | undefined;
   #watch: Session;
   #lanes: readonly SessionLane[];
@@ -68,7 +70,7 @@ class LiveCluster implements Cluster {
   }
 
   async pipelines(): Promise<readonly PipelineRow[]> {
-    return catalogue.pipelinesOf(await this.#read(statements.listPipelines));
+    return catalogue.pipelinesOf(await this.#readBest(statements.listPipelines));
   }
 
   async definitions(pipelines: readonly QualifiedName[]): Promise<ReadonlyMap<QualifiedName, string>> {
@@ -138,11 +140,11 @@ class LiveCluster implements Cluster {
   }
 
   async batches(): Promise<ReadonlyMap<QualifiedName, BatchMarks>> {
-    return catalogue.batchMarksOf(await this.#readEither(statements.newestBatches));
+    return catalogue.batchMarksOf(await this.#readBest(statements.newestBatches));
   }
 
   async newestError(): Promise<number> {
-    return catalogue.newestErrorOf(await this.#readEither(statements.newestErrors));
+    return catalogue.newestErrorOf(await this.#readBest(statements.newestErrors));
   }
 
   async errorsAfter(mark: number): Promise<readonly PipelineError[]> {
@@ -220,11 +222,16 @@ class LiveCluster implements Cluster {
     return { ...row, config: catalogue.configOf(await this.#read(statements.showCreateLink(row.link))) };
   }
 
-  /** The second statement asks for the same in a way that every server knows, and brings more rows. */
-  async #readEither([short, long]: readonly [Statement, Statement]): Promise<readonly Row[]> {
-    const answer = await ask(this.#watch, short);
+  /** What this server has refused once is not asked again: in a pause each question counts. */
+  async #readBest([form, ...others]: Forms): Promise<readonly Row[]> {
+    const [next, ...rest] = others;
+    if (next === undefined) return this.#read(form);
+    if (this.#refused.has(form)) return this.#readBest([next, ...rest]);
+    const answer = await ask(this.#watch, form);
     if (answer.is === 'rows') return answer.rows;
-    if (answer.is === 'refused') return this.#read(long);
-    throw failureOf(answer, this.#watch, short);
+    if (answer.is === 'lost') throw failureOf(answer, this.#watch, form);
+    const rows = await this.#readBest([next, ...rest]);
+    this.#refused.add(form);
+    return rows;
   }
 }

@@ -4,6 +4,9 @@ import { partsOf, qualified, quoteIdentifier, type QualifiedName } from '../core
 import { literal } from '../core/sql';
 import type { LinkChange, LinkRow, Privilege } from '../ports';
 
+/** Statements that ask for the same, the best first; every server knows the last. */
+export type Forms = readonly [Statement, ...Statement[]];
+
 /** One statement, ready to be sent. All SQL of this program is made in this file. */
 export interface Statement {
   /** What it does and to what: safe to print. */
@@ -152,8 +155,14 @@ export const showDatabases = plain('SHOW DATABASES');
 /** Ends with a column for the link of an external function (facts: singlestore, section 4.6). */
 export const showFunctions = (database: string): Statement => plain(`SHOW FUNCTIONS IN ${quoteIdentifier(database)}`);
 
-/** Never CONFIG_JSON: it may hold credentials (facts: singlestore, section 4.6). */
-export const listPipelines = plain('SELECT DATABASE_NAME, PIPELINE_NAME, STATE FROM information_schema.PIPELINES');
+const pipelinesWith = (columns: string): Statement =>
+  plain(`SELECT DATABASE_NAME, PIPELINE_NAME, STATE${columns} FROM information_schema.PIPELINES`);
+/** With what tells pipelines of one name apart, and without, for servers that lack a column. Never CONFIG_JSON: it may hold credentials (facts: singlestore, sections 4.5 and 4.6). */
+export const listPipelines: Forms = [
+  pipelinesWith(', PIPELINE_ID, CREATE_TIME'),
+  pipelinesWith(', PIPELINE_ID'),
+  pipelinesWith(''),
+];
 
 export const listLinks = (database: string): Statement =>
   statement(
@@ -163,19 +172,19 @@ export const listLinks = (database: string): Statement =>
 
 const batchesOf = 'FROM information_schema.PIPELINES_BATCHES_SUMMARY';
 /** The same columns twice: newest batch of each state, and every batch, for servers that refuse to aggregate this view. */
-export const newestBatches = [
+export const newestBatches: Forms = [
   plain(
     `SELECT DATABASE_NAME, PIPELINE_NAME, BATCH_STATE, MAX(BATCH_ID) AS BATCH_ID ${batchesOf} GROUP BY DATABASE_NAME, PIPELINE_NAME, BATCH_STATE`,
   ),
   plain(`SELECT DATABASE_NAME, PIPELINE_NAME, BATCH_STATE, BATCH_ID ${batchesOf}`),
-] as const;
+];
 
 const errorsOf = 'FROM information_schema.PIPELINES_ERRORS';
 /** As {@link newestBatches}. */
-export const newestErrors = [
+export const newestErrors: Forms = [
   plain(`SELECT MAX(ERROR_UNIX_TIMESTAMP) AS ERROR_UNIX_TIMESTAMP ${errorsOf}`),
   plain(`SELECT ERROR_UNIX_TIMESTAMP ${errorsOf}`),
-] as const;
+];
 
 /** @param mark seconds by the server's clock. */
 export const errorsAfter = (mark: number): Statement =>

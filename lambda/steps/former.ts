@@ -22,7 +22,7 @@ export async function resume(run: Invocation, cluster: Cluster, held: Held<'link
       known: nothing,
       driven: nothing,
       suspects: null,
-      owed: nothing,
+      owed: [],
     },
     run,
   );

@@ -17,8 +17,7 @@ export async function wasDrivenIntoError(
   if (now - (bracket.resumedAt ?? now) < provesItselfMs) return false;
   const members = (await readSet(run, record)).flat();
   return withRecordedCluster(run, record, 1, async (cluster) => {
-    const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
-    return (await drivenIntoError(cluster, bracket, members, states)).size > 0;
+    return (await drivenIntoError(cluster, bracket, members, await cluster.pipelines())).size > 0;
   });
 }
 

@@ -1,5 +1,5 @@
 import { lingerMs, through, type Lingering } from '../core/journal';
-import { isStopped } from '../core/pipeline';
+import { isAnother, isStopped } from '../core/pipeline';
 import type { Cluster, Invocation } from '../ports';
 import { recordConnections, statementMs } from './bracket/progress';
 import type { Held } from './lease';
@@ -13,7 +13,7 @@ import type { Held } from './lease';
 export async function startLingering(run: Invocation, cluster: Cluster, held: Held<'link'>): Promise<boolean> {
   const { bracket } = held.item;
   if (bracket?.lingering === undefined || bracket.lingering.length === 0) return false;
-  const states = new Map((await cluster.pipelines()).map(({ pipeline, state }) => [pipeline, state]));
+  const found = new Map((await cluster.pipelines()).map((row) => [row.pipeline, row]));
   const batches = await cluster.batches();
   const expired = run.clock.now() - (bracket.resumedAt ?? 0) > lingerMs;
   const { connections, leftAt } = held.item;
@@ -21,7 +21,12 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
   const left: Lingering[] = [];
   let started = false;
   for (const one of bracket.lingering) {
-    if (isStopped(states.get(one.pipeline))) {
+    const row = found.get(one.pipeline);
+    if (isAnother(one.identity, row?.identity)) {
+      run.log.warn('pipelines-remade', { link: held.item.link, cluster: cluster.id, pipelines: [one.pipeline] });
+      continue;
+    }
+    if (isStopped(row?.state)) {
       await held.guard();
       const outcome = await cluster.lanes[0]?.start(one.pipeline, statementMs);
       started ||= outcome?.is === 'done';
@@ -36,7 +41,7 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
     }
     const ended = batches.get(one.pipeline)?.ended ?? 0;
     const grown = one.grown + (ended > one.ended ? 1 : 0);
-    if (states.has(one.pipeline) && grown < 2 && !expired) left.push({ pipeline: one.pipeline, ended, grown });
+    if (row !== undefined && grown < 2 && !expired) left.push({ ...one, ended, grown });
   }
   await held.save((item) => ({ ...through(item, connections, leftAt), bracket: { ...bracket, lingering: left } }));
   return started;

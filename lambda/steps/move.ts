@@ -74,7 +74,7 @@ async function moveLink(
     const errorsAfter = move.direction === 'back' ? suspects?.errorsAfter : undefined;
     const change = { ...changeFor(link, held.item, move), errorsAfter: errorsAfter ?? (await cluster.newestError()) };
     mustFit(run, move.definition);
-    const owed = new Set([...(former?.lingering ?? []), ...paused.flat()].map(({ pipeline }) => pipeline));
+    const owed = [...(former?.lingering ?? []), ...paused.flat()];
     const users = new Set(link.users.map(({ pipeline }) => pipeline));
     try {
       await performBracket({ held, cluster, lanes, change, users, known, driven, suspects, owed }, run);

@@ -52,6 +52,22 @@ describe('on the way in', () => {
     ],
     ['another letter case', { sees: 'orders RUNNING, a stopped, b ERROR, c detached' }, 'promise orders'],
     [
+      'a member that was dropped and made anew, and runs, is promised once more',
+      { sees: 'orders Running', promised: 'orders', remade: 'orders' },
+      'promise orders',
+    ],
+    ['... and is no hindrance at rest', { sees: 'orders Stopped', promised: 'orders', remade: 'orders' }, 'alter'],
+    [
+      '... and blocks its link in a state that is not known',
+      { sees: 'orders Stopping', promised: 'orders', remade: 'orders' },
+      'give up PIPELINE_BUSY',
+    ],
+    [
+      '... and is not owed a start',
+      { sees: 'orders Running, late Stopped', owed: 'late', remade: 'late' },
+      'promise orders',
+    ],
+    [
       'a pipeline of another link is let be',
       { sees: 'orders Stopped, stranger Running', users: 'orders', promised: 'orders' },
       'alter',
@@ -73,6 +89,11 @@ describe('on the way in', () => {
       'alter',
     ],
     ['... that somebody started is named once', { sees: 'lost Running', driven: 'lost' }, 'promise lost'],
+    [
+      '... that somebody dropped, and made anew',
+      { sees: 'lost Stopped, orders Running', driven: 'lost' },
+      'promise orders',
+    ],
     ['... and is stopped', { sees: 'lost Running', driven: 'lost', promised: 'lost' }, 'stop lost'],
   ])('%s', (_, given, remains) => {
     expect(inWords(next(situation(given)))).toBe(remains);
@@ -121,6 +142,16 @@ describe('on the way out', () => {
     ['a member that went into Error by itself', { sees: 'orders Error', promised: 'orders', change: 'made' }, 'close'],
     ['a member that somebody detached', { sees: 'orders Detached', promised: 'orders', change: 'made' }, 'close'],
     ['a member that was dropped', { sees: 'invoices Running', promised: 'orders, invoices', change: 'made' }, 'close'],
+    [
+      'a member that was dropped, made anew and left Stopped',
+      { sees: 'orders Stopped, invoices Stopped', promised: 'orders, invoices', remade: 'invoices', change: 'made' },
+      'start orders',
+    ],
+    [
+      '... and driven into Error by our credentials',
+      { sees: 'orders Error', promised: 'orders', remade: 'orders', driven: 'orders', change: 'made' },
+      'start orders',
+    ],
     ['another letter case', { sees: 'orders STOPPED', promised: 'orders', change: 'made' }, 'start orders'],
     [
       'busy pipelines keep nobody paused',
@@ -186,6 +217,7 @@ describe('on the way out', () => {
       { sees: 'orders Running, fresh Running', promised: 'orders' },
       'close',
     ],
+    ['a member made anew and left Stopped', { sees: 'orders Stopped', promised: 'orders', remade: 'orders' }, 'close'],
     ['stopped, and not of the set', { sees: 'orders Running, archive Stopped', promised: 'orders' }, 'close'],
     ['driven into Error', { sees: 'orders Error', driven: 'orders', promised: 'orders' }, 'start orders'],
     ['a busy pipeline gives nothing up', { sees: 'orders Stopped, audit Testing', promised: 'orders' }, 'start orders'],

@@ -12,6 +12,8 @@ import {
   through,
   type Bracket,
   type LinkRecord,
+  type Member,
+  type SetChunk,
 } from '../../lambda/core/journal';
 import { claimed } from '../../lambda/core/lease';
 import { qualified } from '../../lambda/core/names';
@@ -85,7 +87,9 @@ test('chunks of a set sort by their number', () => {
 
 test('a chunk of the longest names fits an item', () => {
   const pipeline = qualified('😀'.repeat(64), '😀'.repeat(64));
-  const chunk = { members: Array.from({ length: membersPerChunk }, () => ({ pipeline, batchesAfter: 2 ** 53 })) };
+  const identity = { id: '9'.repeat(40), createdAt: '9'.repeat(40) };
+  const member: Member = { pipeline, batchesAfter: 2 ** 53, identity, driven: true };
+  const chunk: SetChunk = { members: Array.from({ length: membersPerChunk }, () => member) };
   expect(Buffer.byteLength(JSON.stringify(chunk))).toBeLessThan(400_000);
 });
 

@@ -9,7 +9,7 @@ type Fate = 'done' | 'refused' | 'lost' | 'late';
 
 /** What goes on around one action. */
 interface Turn {
-  readonly others: { readonly does: 'start' | 'stop' | 'drop'; readonly to: number } | null;
+  readonly others: { readonly does: 'start' | 'stop' | 'drop' | 'remake'; readonly to: number } | null;
   /** Whether late statements come into effect before the action. */
   readonly lands: boolean;
   /** One for each statement of the action, in turn. */
@@ -41,7 +41,7 @@ export const worlds = fc
   );
 export const turns = fc.array(
   fc.record<Turn>({
-    others: rarely(4, fc.record({ does: fc.constantFrom('start', 'start', 'stop', 'drop'), to: fc.nat(4) })),
+    others: rarely(4, fc.record({ does: fc.constantFrom('start', 'start', 'stop', 'drop', 'remake'), to: fc.nat(4) })),
     lands: fc.boolean(),
     fates: fc.array(fc.constantFrom<Fate>('done', 'done', 'done', 'refused', 'lost', 'late'), { maxLength: 3 }),
     dies: rarely(12, fc.constantFrom('before', 'after')),
@@ -51,6 +51,8 @@ export const turns = fc.array(
 const calm: Turn = { others: null, lands: true, fates: [], dies: null };
 
 interface Pipeline {
+  /** One made anew under the name has another. */
+  readonly id: number;
   state: string;
   driven: boolean;
   /** Stopped by us, and not started by anybody since. */
@@ -64,6 +66,8 @@ interface Run {
   promises: number;
   stops: number;
   alters: number;
+  /** Which pipeline bore each name at the last look. */
+  seen: ReadonlyMap<QualifiedName, number>;
   /** Pipelines in Error of which the run has found out why. */
   judged: Set<QualifiedName>;
 }
@@ -74,17 +78,21 @@ export class ModelBracket {
   readonly #users: ReadonlySet<QualifiedName>;
   readonly #script: Turn[];
   readonly #bound: number;
-  readonly #journal = { open: false, members: new Set<QualifiedName>(), connections: new Set<number>() };
+  readonly #journal = { open: false, members: new Map<QualifiedName, number>(), connections: new Set<number>() };
   /** Statements whose answer was lost and that may still act, by connection. */
   readonly #pending = new Map<number, { readonly is: string; readonly act: () => void }>();
   #connection = 1;
+  #made = 0;
   #run: Run;
   changed = false;
   stops = 0;
 
   constructor(world: readonly Found[], script: readonly Turn[]) {
     this.#pipelines = new Map(
-      world.map(({ name, state, driven }) => [name, { state, driven, paused: false, ran: state === 'Running' }]),
+      world.map(({ name, state, driven }) => [
+        name,
+        { id: this.#newId(), state, driven, paused: false, ran: state === 'Running' },
+      ]),
     );
     this.#users = new Set(this.#pipelines.keys());
     this.#script = [...script];
@@ -121,18 +129,19 @@ export class ModelBracket {
     this.#connection += 1;
     const situation: Situation = {
       open,
-      members: new Set(members),
+      members: new Set(members.keys()),
       states: null,
       users: this.#users,
       driven: new Set(),
       owed: new Set(),
+      remade: new Set(),
       change: 'pending',
       unanswered: [],
       killed: false,
       failure: null,
       ...how,
     };
-    return { situation, promises: 0, stops: 0, alters: 0, judged: new Set(situation.driven) };
+    return { situation, promises: 0, stops: 0, alters: 0, seen: new Map(), judged: new Set(situation.driven) };
   }
 
   #meanwhile({ others, lands }: Turn): void {
@@ -140,9 +149,13 @@ export class ModelBracket {
     const name = others === null ? undefined : [...this.#pipelines.keys()][others.to];
     if (others === null || name === undefined) return;
     if (others.does === 'drop') this.#pipelines.delete(name);
+    else if (others.does === 'remake')
+      this.#pipelines.set(name, { id: this.#newId(), state: 'Stopped', driven: false, paused: false, ran: false });
     else if (others.does === 'start') this.#start(name);
     else this.#stop(name, { paused: false });
   }
+
+  #newId = (): number => (this.#made += 1);
 
   #stop(name: QualifiedName, how: { paused: boolean }): void {
     const at = this.#pipelines.get(name);
@@ -180,8 +193,14 @@ export class ModelBracket {
     const fate = (): Fate => fates.shift() ?? 'done';
     switch (action.do) {
       case 'look':
-        this.#set({ states: this.statesNow() });
-        for (const name of this.#journal.members) {
+        run.seen = new Map([...this.#pipelines].map(([name, { id }]) => [name, id]));
+        this.#set({
+          states: this.statesNow(),
+          remade: new Set(
+            [...run.seen].filter(([name, id]) => (this.#journal.members.get(name) ?? id) !== id).map(([name]) => name),
+          ),
+        });
+        for (const name of this.#journal.members.keys()) {
           const at = this.#pipelines.get(name);
           if (at?.state !== 'Error' || run.judged.has(name)) continue;
           run.judged.add(name);
@@ -195,18 +214,24 @@ export class ModelBracket {
           return;
         }
         this.#journal.open = true;
-        for (const name of action.pipelines) this.#journal.members.add(name);
-        this.#set({ open: true, members: new Set(this.#journal.members) });
+        for (const name of action.pipelines) this.#journal.members.set(name, run.seen.get(name) ?? 0);
+        this.#set({
+          open: true,
+          members: new Set(this.#journal.members.keys()),
+          remade: new Set([...run.situation.remade].filter((name) => !action.pipelines.includes(name))),
+        });
         return;
       case 'stop': {
         run.stops += 1;
         this.#set({ unanswered: [], states: null });
         for (const name of action.pipelines) {
-          must(this.#journal.open && this.#journal.members.has(name), `${name} was promised before its STOP`);
+          const meant = run.seen.get(name);
+          must(this.#journal.open && this.#journal.members.get(name) === meant, `${name} was promised before its STOP`);
           must(states?.get(name) === 'Running', `${name} was seen running before its STOP`);
           this.stops += 1;
           const ended = this.#send('STOP', fate(), () => {
-            this.#stop(name, { paused: true });
+            // another that bears the name since the look is met by chance: what is known of it then is not modelled
+            this.#stop(name, { paused: this.#pipelines.get(name)?.id === meant });
             return this.#pipelines.has(name);
           });
           if (ended === 'lost' || ended === 'late') this.#fail('STOP_UNANSWERED');
@@ -237,7 +262,10 @@ export class ModelBracket {
         for (const name of action.pipelines) {
           const at = this.#pipelines.get(name);
           must(this.#journal.members.has(name), `${name} was promised before its START`);
-          must(at === undefined || at.ran || driven.has(name), `${name} was found at rest and is left at rest`);
+          must(
+            at?.id !== run.seen.get(name) || at?.ran === true || driven.has(name),
+            `${name} was found at rest and is left at rest`,
+          );
           const ended = this.#send('START', fate(), () => {
             this.#start(name);
             return this.#pipelines.has(name);

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { qualified, quoteIdentifier } from '../../lambda/core/names';
-import { activityOf, isInError, isStopped, linkNamed, sourceOf } from '../../lambda/core/pipeline';
+import {
+  activityOf,
+  isAnother,
+  isInError,
+  isStopped,
+  linkNamed,
+  sourceOf,
+  type Identity,
+} from '../../lambda/core/pipeline';
 
 const inWords = (definition: string): string => {
   const source = sourceOf(definition, 'shop');
@@ -181,4 +189,28 @@ test('stopped and in Error are words of the server, in any letter case', () => {
     false,
     false,
   ]);
+});
+
+describe('whether another pipeline bears a name', () => {
+  const recorded: Identity = { id: '7', createdAt: '2026-01-01 00:00:00' };
+  const later = '2026-11-22 10:00:00';
+
+  test.each<[string, Identity | undefined, Identity | undefined, boolean]>([
+    ['dropped and made anew', recorded, { id: '8', createdAt: later }, true],
+    ['as it was', recorded, { ...recorded }, false],
+    ['altered by OR REPLACE, which renews the time', recorded, { id: '7', createdAt: later }, false],
+    ['read in another time zone', recorded, { id: '7', createdAt: '2026-01-01 01:00:00' }, false],
+    ['given another id by a server that has restarted', recorded, { ...recorded, id: '8' }, false],
+    ['made anew where the server says no time', { id: '7', createdAt: null }, { id: '8', createdAt: null }, true],
+    ['recorded without an identity', undefined, { id: '8', createdAt: later }, false],
+    ['shown without an identity', recorded, undefined, false],
+    ['gone', undefined, undefined, false],
+  ])('%s', (_, before, seen, another) => {
+    expect(isAnother(before, seen)).toBe(another);
+  });
+
+  test('made anew within the second, where others have kept their ids', () => {
+    expect(isAnother(recorded, { ...recorded, id: '8' }, true)).toBe(true);
+    expect(isAnother(recorded, { ...recorded }, true)).toBe(false);
+  });
 });

@@ -15,6 +15,7 @@ export interface Given {
   readonly promised?: string;
   readonly driven?: string;
   readonly owed?: string;
+  readonly remade?: string;
   readonly aim?: 'resume';
   readonly change?: 'made';
   readonly unanswered?: readonly number[];
@@ -37,6 +38,7 @@ export function situation(given: Given): Situation {
     users: new Set(given.users === undefined ? states.keys() : listed(given.users)),
     driven: new Set(listed(given.driven ?? '')),
     owed: new Set(listed(given.owed ?? '')),
+    remade: new Set(listed(given.remade ?? '')),
     change: given.change ?? 'pending',
     unanswered: given.unanswered ?? [],
     killed: given.killed ?? false,

@@ -2,6 +2,7 @@ import { Credentials } from '../../lambda/core/credentials';
 import { qualified } from '../../lambda/core/names';
 import { openClusters } from '../../lambda/edge/singlestore';
 import type { Cluster } from '../../lambda/ports';
+import type { ColumnType } from '../standins/singlestore/reply';
 import { closeOdd, oddSingleStore, refused, rows, type OddOptions } from './oddSingleStore';
 
 /** A cluster whose server answers each statement that contains a key of `answers` with its value. */
@@ -22,6 +23,57 @@ test('columns are found by name, in any order and letter case', async () => {
     'information_schema.PIPELINES': rows(['state', 'Pipeline_Name', 'DATABASE_NAME'], ['Running', 'orders', 'shop']),
   });
   expect(await of.pipelines()).toEqual([{ pipeline: orders, state: 'Running' }]);
+});
+
+describe('what tells a pipeline from another of its name', () => {
+  const identified = async (type: ColumnType, id: string | null, createdAt: string | null = null) => {
+    const row = {
+      DATABASE_NAME: 'shop',
+      PIPELINE_NAME: 'orders',
+      STATE: 'Running',
+      PIPELINE_ID: id,
+      CREATE_TIME: createdAt,
+    };
+    const columns = Object.keys(row).map((name) => ({ name, type: name === 'PIPELINE_ID' ? type : ('text' as const) }));
+    const { of } = await answering({ PIPELINES: { type: 'rows', columns, rows: [Object.values(row)] } });
+    return (await of.pipelines())[0]?.identity;
+  };
+
+  test.each<[ColumnType, string]>([
+    ['integer', '12'],
+    ['integer', '9007199254740993123'],
+    ['text', '0b5a7c7e-6b0c-4d4e-9e0a-2f1d3c4b5a69'],
+    ['decimal', '12.0'],
+  ])('is kept as the server writes it, be it %s %s', async (type, id) => {
+    expect(await identified(type, id, '2026-11-22 10:00:00.123456')).toEqual({
+      id,
+      createdAt: '2026-11-22 10:00:00.123456',
+    });
+  });
+
+  test.each(['', ' ', 'x'.repeat(41), 'é', 'a"b', null])('is unknown where the id is %j', async (id) => {
+    expect(await identified('text', id)).toBeUndefined();
+  });
+
+  test.each(['', null, 'é', 'x'.repeat(41)])('is the id alone where the time is %j', async (createdAt) => {
+    expect(await identified('text', '7', createdAt)).toEqual({ id: '7', createdAt: null });
+  });
+
+  const plain = rows(['DATABASE_NAME', 'PIPELINE_NAME', 'STATE'], ['shop', 'orders', 'Running']);
+  const withId = rows(['DATABASE_NAME', 'PIPELINE_NAME', 'STATE', 'PIPELINE_ID'], ['shop', 'orders', 'Running', '7']);
+  test.each([
+    ['CREATE_TIME', { CREATE_TIME: refused(1054), PIPELINES: withId }, { identity: { id: '7', createdAt: null } }, 2],
+    ['PIPELINE_ID', { PIPELINE_ID: refused(1054), PIPELINES: plain }, {}, 3],
+  ] as const)(
+    'a server without %s is asked without it, and is not asked for it twice',
+    async (_, answers, told, forms) => {
+      const { of, statements } = await answering(answers);
+      const before = statements.length;
+      for (let looks = 0; looks < 3; looks += 1)
+        expect(await of.pipelines()).toEqual([{ pipeline: orders, state: 'Running', ...told }]);
+      expect(statements.length - before).toBe(forms + 2);
+    },
+  );
 });
 
 test('links are those of exactly this database; CONFIG is JSON text as the server has it', async () => {

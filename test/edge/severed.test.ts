@@ -140,7 +140,7 @@ async function grammar() {
 }
 describe.each<[string, RegExp, () => Promise<unknown>]>([
   ['the list of links', /FROM information_schema.LINKS/, () => cluster.links('analytics')],
-  ['the list of pipelines', /FROM information_schema.PIPELINES$/, () => cluster.pipelines()],
+  ['the list of pipelines', /PIPELINE_ID, CREATE_TIME FROM information_schema.PIPELINES$/, () => cluster.pipelines()],
   ['SHOW CREATE PIPELINE', /SHOW CREATE PIPELINE `orders`/, () => cluster.definitions([orders, clicks])],
   ['the newest batches', /GROUP BY DATABASE_NAME/, () => cluster.batches()],
   ['the newest error', /MAX\(ERROR_UNIX_TIMESTAMP\)/, () => cluster.newestError()],

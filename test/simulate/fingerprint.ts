@@ -27,7 +27,8 @@ export function fingerprint(world: MemoryWorld): string | null {
   for (const server of world.servers.values()) {
     parts.push(`${server.id} ${server.down ? 'down' : 'up'} ${server.processList().length > 0 ? 'connected' : ''}`);
     for (const { name, credentials, config } of server.links.values()) parts.push(name, credentials, config);
-    for (const { name, state, link } of server.pipelines.values()) parts.push(`${name} ${state} ${link ?? ''}`);
+    for (const { name, state, link, identity } of server.pipelines.values())
+      parts.push(`${name} ${state} ${link ?? ''} ${identity.id} ${identity.createdAt ?? ''}`);
     for (const { pipeline, code } of server.errors) parts.push(`${pipeline} ${code}`);
   }
   return parts

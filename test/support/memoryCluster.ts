@@ -76,8 +76,12 @@ class MemoryCluster implements Cluster {
     );
 
   pipelines: Cluster['pipelines'] = () =>
-    this.#read('pipelines', ({ pipelines }) =>
-      [...pipelines.values()].map(({ name, state }) => ({ pipeline: name, state })),
+    this.#read('pipelines', ({ pipelines, showsIdentities }) =>
+      [...pipelines.values()].map(({ name, state, identity }) => ({
+        pipeline: name,
+        state,
+        ...(showsIdentities ? { identity } : {}),
+      })),
     );
 
   definitions: Cluster['definitions'] = (names) =>

@@ -1,5 +1,6 @@
 import { Credentials } from '../../lambda/core/credentials';
 import { partsOf, quoteIdentifier, type QualifiedName } from '../../lambda/core/names';
+import type { Identity } from '../../lambda/core/pipeline';
 import type { PipelineError } from '../../lambda/ports';
 
 export interface MemoryLink {
@@ -37,6 +38,8 @@ export interface MemoryPipeline extends PipelineTraits {
   /** The link it reads through; null: inline credentials that are always good. */
   link: QualifiedName | null;
   readonly path: string;
+  /** What the catalogue shows of it, where it does. */
+  identity: Identity;
   state: string;
   /** When the next batch ends; null while it does not run. */
   nextBatchAt: number | null;
@@ -91,6 +94,9 @@ export class MemoryPipelines {
   readonly alterations: Alteration[] = [];
   /** Grows with every change of a link, a connection or the list of pipelines; those of states are in `transitions`. */
   protected changes = 0;
+  /** Whether the catalogue tells pipelines of one name apart. */
+  showsIdentities = true;
+  #made = 0;
   /** Before this no batch ends. */
   #dueAt = -Infinity;
 
@@ -118,6 +124,7 @@ export class MemoryPipelines {
       ...{ ended: 10, succeeded: 10 },
       ...spec,
       ...{ link, path, state, nextBatchAt: null, stopping: false },
+      identity: { id: String((this.#made += 1)), createdAt: String(this.now()) },
     };
     if (state === 'Running') pipeline.nextBatchAt = this.now() + pipeline.loadMs;
     this.#dueAt = Math.min(this.#dueAt, pipeline.nextBatchAt ?? Infinity);
@@ -135,6 +142,19 @@ export class MemoryPipelines {
     this.settle();
     this.changes += 1;
     this.pipelines.delete(name);
+  }
+
+  /** A person drops a pipeline and makes it anew. */
+  remake(name: QualifiedName, state: string): MemoryPipeline {
+    const { link = null, path = '' } = this.pipelines.get(name) ?? {};
+    this.drop(name);
+    return Object.assign(this.add({ name, link, path, state }), { ended: 0, succeeded: 0 });
+  }
+
+  /** A person makes a pipeline with OR REPLACE over one that is there: it is altered, and counts as created now (facts: singlestore, section 4.5). */
+  replace(pipeline: MemoryPipeline): void {
+    this.changes += 1;
+    pipeline.identity = { ...pipeline.identity, createdAt: String(this.now()) };
   }
 
   /** A person moves a pipeline to another link, as it is. */

@@ -4,6 +4,9 @@ import { attempts, refusal, statementMs, type Change, type Progress } from './pr
 /** Refusals that no further look can change: unknown grammar, missing privilege, no such link (facts: singlestore, section 6). */
 const hopeless: ReadonlySet<number> = new Set([1064, 1142, 2332]);
 
+/** An ALTER may wait for locks; after this long nobody knows what people have done to the pipelines meanwhile. Milliseconds. */
+const looksAgainMs = 1_000;
+
 /** Gives the link its credentials while nothing on it runs. */
 export async function alter(p: Progress, change: Change): Promise<void> {
   const [lane] = p.usable();
@@ -13,13 +16,15 @@ export async function alter(p: Progress, change: Change): Promise<void> {
     Object.keys(change.config).length === 0
       ? null
       : mergeConfig(row.config, change.config, change.direction === 'back' ? 'given' : 'link');
+  const sentAt = p.run.clock.now();
   const outcome = await lane.alter(
     { link: row.link, credentials, grammar, existing: row, ...(config === null ? {} : { config }) },
     statementMs,
   );
   if (outcome.is === 'done') {
-    // the states that were read before it still hold, so START is the very next statement
-    p.set({ change: 'made' });
+    // the states that were read just before it still hold, so START is the very next statement
+    const tookLong = p.run.clock.now() - sentAt >= looksAgainMs;
+    p.set({ change: 'made', ...(tookLong ? { states: null } : {}) });
     return;
   }
   p.alters += 1;

@@ -5,6 +5,7 @@ import type { QualifiedName } from '../../core/names';
 import { activityOf, isInError } from '../../core/pipeline';
 import { writeChunks } from '../set';
 import type { Progress } from './progress';
+import { leftToTheirMaker } from './remade';
 
 /**
  * Every member was seen started, or gone: the journal says so, with the marks that a proof is measured against. Batches
@@ -21,9 +22,15 @@ export async function close(p: Progress): Promise<void> {
         return writeChunks(p.run, p.record, id, at, marked);
       }),
     );
-    const lingering = [...p.situation.members]
-      .filter((member) => mayStopYet(p, member))
-      .map((pipeline) => ({ pipeline, ended: batches.get(pipeline)?.ended ?? 0, grown: 0 }));
+    const lingering = p.chunks
+      .flat()
+      .filter(({ pipeline }) => mayStopYet(p, pipeline))
+      .map(({ pipeline, identity }) => ({
+        pipeline,
+        ...(identity === undefined ? {} : { identity }),
+        ended: batches.get(pipeline)?.ended ?? 0,
+        grown: 0,
+      }));
     const bracket: Bracket = { ...p.bracket, phase: 'resumed', resumedAt: p.run.clock.now(), lingering };
     const holds = holdsNow(p);
     // a link that never took the value is still the one's who changed it last
@@ -35,7 +42,8 @@ export async function close(p: Progress): Promise<void> {
 }
 
 /** Our STOP may still come into effect, or somebody's test of what we had stopped will end in Stopped. */
-function mayStopYet({ lingering, situation: { states } }: Progress, member: QualifiedName): boolean {
+function mayStopYet({ lingering, situation: { states, remade } }: Progress, member: QualifiedName): boolean {
+  if (remade.has(member)) return false;
   const activity = activityOf(states?.get(member) ?? 'Stopped');
   return activity === 'busy' || activity === 'unknown' || (activity === 'running' && lingering.has(member));
 }
@@ -54,9 +62,12 @@ export function failureOf(p: Progress, { code, what }: Failure): RotationError {
     : p.alterMayHaveActed
       ? 'All that was stopped was started again; the link holds the old or the new credentials, and the retry settles which'
       : `All that was stopped was started again, on the credentials that the link had${mayStop(p)}`;
+  const remade = leftToTheirMaker(p);
+  const kept =
+    remade.length === 0 ? '' : `; ${remade.join(', ')}, dropped and made anew by somebody meanwhile, is left Stopped`;
   return new RotationError(
     code,
-    `link ${p.record.link} on ${p.record.cluster}: ${what}. ${left}. The next retry of the rotation tries again.`,
+    `link ${p.record.link} on ${p.record.cluster}: ${what}. ${left}${kept}. The next retry of the rotation tries again.`,
   );
 }
 
@@ -89,6 +100,8 @@ function report(p: Progress): void {
   }
   const gone = [...members].filter((member) => states?.has(member) === false);
   if (gone.length > 0) p.run.log.warn('pipelines-gone', { link, cluster, pipelines: gone });
+  const remade = leftToTheirMaker(p);
+  if (remade.length > 0) p.run.log.warn('pipelines-remade', { link, cluster, pipelines: remade });
   const inError = [...members].filter((member) => isInError(states?.get(member)));
   if (inError.length > 0) p.run.log.warn('pipelines-in-error', { link, cluster, pipelines: inError });
 }

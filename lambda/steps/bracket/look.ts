@@ -1,10 +1,11 @@
 import type { Bracket, Member } from '../../core/journal';
 import { partsOf, type QualifiedName } from '../../core/names';
-import { activityOf, isInError, sourceOf } from '../../core/pipeline';
+import { activityOf, isAnother, isInError, sourceOf, type PipelineRow } from '../../core/pipeline';
 import { isCredentialError } from '../../core/proof';
 import type { Cluster } from '../../ports';
 import { readSet } from '../set';
 import type { Progress } from './progress';
+import { remadeAmong } from './remade';
 
 /** Reads the state of every pipeline that matters: in the pause this is the one statement that is not STOP, ALTER or START. */
 export async function look(p: Progress): Promise<void> {
@@ -15,14 +16,16 @@ export async function look(p: Progress): Promise<void> {
   }
   const rows = await p.work.cluster.pipelines();
   const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
+  p.identities = new Map(rows.flatMap(({ pipeline, identity }) => (identity ? [[pipeline, identity]] : [])));
   if (firstOfResume) {
     // a dead run may have left a STOP under way for what still runs
     for (const member of p.situation.members)
       if (activityOf(states.get(member) ?? '') === 'running') p.lingering.add(member);
   }
   const users = await usersAmong(p, states);
-  const driven = await drivenAmong(p, states);
-  p.set({ states, users, driven });
+  const driven = await drivenAmong(p, rows);
+  const remade = await remadeAmong(p, rows);
+  p.set({ states, users, driven, remade });
 }
 
 /** A pipeline made or made anew since the survey may use the link; nothing but its definition tells. */
@@ -46,16 +49,14 @@ async function usersAmong(
 }
 
 /** Each is looked for once, so that each is started once; one may come to its error while it is being stopped. */
-async function drivenAmong(
-  p: Progress,
-  states: ReadonlyMap<QualifiedName, string>,
-): Promise<ReadonlySet<QualifiedName>> {
+async function drivenAmong(p: Progress, rows: readonly PipelineRow[]): Promise<ReadonlySet<QualifiedName>> {
+  const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
   const isNew = ({ pipeline }: Member): boolean => isInError(states.get(pipeline)) && !p.judged.has(pipeline);
   const driven = new Set(p.situation.driven);
   for (const set of [p.work.suspects, p.bracket === null ? null : { ...p.bracket, members: p.chunks.flat() }]) {
     const members = set?.members.filter(isNew) ?? [];
     if (set === null || members.length === 0) continue;
-    for (const pipeline of await drivenIntoError(p.work.cluster, set, members, states)) driven.add(pipeline);
+    for (const pipeline of await drivenIntoError(p.work.cluster, set, members, rows)) driven.add(pipeline);
     for (const { pipeline } of members) p.judged.add(pipeline);
   }
   return driven;
@@ -66,11 +67,15 @@ export async function drivenIntoError(
   cluster: Cluster,
   { errorsAfter }: Pick<Bracket, 'errorsAfter'>,
   members: readonly Member[],
-  states: ReadonlyMap<QualifiedName, string>,
+  rows: readonly PipelineRow[],
 ): Promise<ReadonlySet<QualifiedName>> {
-  const inError = members.filter(({ pipeline }) => isInError(states.get(pipeline)));
-  const known = inError.filter(({ driven }) => driven === true).map(({ pipeline }) => pipeline);
-  const others = inError.filter(({ driven }) => driven !== true).map(({ pipeline }) => pipeline);
+  const found = new Map(rows.map((row) => [row.pipeline, row]));
+  const inError = members.filter(({ pipeline }) => isInError(found.get(pipeline)?.state));
+  // what was known of one says nothing of another that bears its name now
+  const isKnown = ({ pipeline, driven, identity }: Member): boolean =>
+    driven === true && !isAnother(identity, found.get(pipeline)?.identity);
+  const known = inError.filter(isKnown).map(({ pipeline }) => pipeline);
+  const others = inError.filter((member) => !isKnown(member)).map(({ pipeline }) => pipeline);
   return new Set([...known, ...(others.length === 0 ? [] : await credentialErrors(cluster, errorsAfter, others))]);
 }
 

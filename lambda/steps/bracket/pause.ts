@@ -1,7 +1,8 @@
-import { through, type Bracket, type HeldVersion, type Member } from '../../core/journal';
+import { through, type Bracket, type HeldVersion } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
 import { writeChunks } from '../set';
 import { attempts, refusal, statementMs, union, type Change, type Progress } from './progress';
+import { meanAnew, memberOf } from './remade';
 import { sweep } from './sweep';
 
 /** Writes the names into the journal, chunks first and the header last: no STOP before it. */
@@ -22,11 +23,8 @@ export async function promise(p: Progress, change: Change, pipelines: readonly Q
     config: change.configBefore,
     openedAt: p.run.clock.now(),
   };
-  const members = pipelines.map((pipeline): Member => ({
-    pipeline,
-    batchesAfter: null,
-    ...(p.situation.driven.has(pipeline) ? { driven: true } : {}),
-  }));
+  await meanAnew(p, header.id, pipelines);
+  const members = pipelines.filter((name) => !p.situation.members.has(name)).map((name) => memberOf(p, name));
   const added = await writeChunks(p.run, p.record, header.id, p.chunks.length, members);
   const bracket = { ...header, chunks: p.chunks.length + added.length };
   const others = before(p.record.holds).filter(({ version }) => version !== change.to.version);
@@ -39,7 +37,11 @@ export async function promise(p: Progress, change: Change, pipelines: readonly Q
   }));
   p.chunks.push(...added);
   p.bracket = bracket;
-  p.set({ open: true, members: new Set([...p.situation.members, ...pipelines]) });
+  p.set({
+    open: true,
+    members: new Set([...p.situation.members, ...pipelines]),
+    remade: new Set([...p.situation.remade].filter((name) => !pipelines.includes(name))),
+  });
   if (p.promises === 1) await mustStillBeWanted(p, change);
 }
 
@@ -84,6 +86,7 @@ export async function stop(p: Progress, change: Change, pipelines: readonly Qual
     pipelines,
     (lane, pipeline) => {
       if (!p.stoppedAt.has(pipeline)) p.stoppedAt.set(pipeline, clock.now());
+      p.sent.add(pipeline);
       return lane.stop(pipeline, timeoutMs);
     },
     { before: () => p.work.held.guard(), tick: () => p.work.held.keep(), until: p.stopBy, clock },

@@ -11,6 +11,7 @@ import {
   type Member,
 } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
+import type { Identity } from '../../core/pipeline';
 import type { Cluster, Grammar, Invocation, Lane, LinkRow, Outcome } from '../../ports';
 import type { Held } from '../lease';
 
@@ -54,7 +55,7 @@ export interface BracketWork {
   /** The set of the bracket before, whose credentials may drive pipelines into Error at any moment, and its mark. */
   readonly suspects: { readonly members: readonly Member[]; readonly errorsAfter: number } | null;
   /** Pipelines that a former STOP of ours may have stopped since. */
-  readonly owed: ReadonlySet<QualifiedName>;
+  readonly owed: readonly Pick<Member, 'pipeline' | 'identity'>[];
 }
 
 export interface Pause {
@@ -73,6 +74,8 @@ export class Progress {
   /** The header as this run has written it, or found it. */
   bracket: Bracket | null;
   readonly chunks: Member[][] = [];
+  /** Which pipeline bore each name at the last look, as far as the server says. */
+  identities: ReadonlyMap<QualifiedName, Identity> = new Map();
   readonly known: Set<QualifiedName>;
   /** When each STOP was first sent, epoch milliseconds; the order is the order of the pauses. */
   readonly stoppedAt = new Map<QualifiedName, number>();
@@ -80,6 +83,8 @@ export class Progress {
   readonly refusedStops = new Map<QualifiedName, Refusal>();
   /** Members that were sent a STOP, and no START after it took: the STOP may still come into effect. */
   readonly lingering = new Set<QualifiedName>();
+  /** Sent a STOP since the last look. */
+  readonly sent = new Set<QualifiedName>();
   stopBy: number | null = null;
   stopRounds = 0;
   promises = 0;
@@ -101,7 +106,7 @@ export class Progress {
     this.bracket = change === null ? this.record.bracket : null;
     this.known = new Set(work.known);
     this.judged = new Set(work.driven);
-    for (const pipeline of work.owed) this.lingering.add(pipeline);
+    for (const { pipeline } of work.owed) this.lingering.add(pipeline);
     this.situation = {
       aim: change === null ? 'resume' : 'change',
       open: change === null,
@@ -109,7 +114,8 @@ export class Progress {
       states: null,
       users: work.users,
       driven: work.driven,
-      owed: work.owed,
+      owed: new Set(work.owed.map(({ pipeline }) => pipeline)),
+      remade: new Set(),
       change: 'pending',
       // whatever a dead predecessor still has under way at the server is ended before anything else
       unanswered: mayAct(this.record, run.clock.now()).filter((id) => !cluster.connections().includes(id)),
@@ -145,9 +151,11 @@ export class Progress {
     this.#resumeBy ??= Math.min(now + reserveMs, this.run.endsAt - 1_000);
     if (now < this.#resumeBy) return;
     const { link, cluster } = this.record;
+    const { members, remade } = this.situation;
+    const paused = [...members].filter((member) => !remade.has(member));
     throw new RotationError(
       'RESUME_FAILED',
-      `link ${link} on ${cluster}: ${what}. These may still be paused: ${[...this.situation.members].join(', ')}. They stand in the journal and the watchdog tries again every minute. By hand: START PIPELINE IF NOT RUNNING for each of them.`,
+      `link ${link} on ${cluster}: ${what}. These may still be paused: ${paused.join(', ')}. They stand in the journal and the watchdog tries again every minute. By hand: START PIPELINE IF NOT RUNNING for each of them.`,
     );
   }
 }

@@ -94,7 +94,7 @@ export const pauseMutants: readonly Mutant[] = [
     name: 'resume-all',
     modes: [15],
     what: 'All pipelines of the link are in the set, those included that people had stopped.',
-    patches: [{ file: bracket, find: 'new Set([...running, ...s.driven', replace: 'new Set([...s.users, ...s.driven' }],
+    patches: [{ file: bracket, find: 'new Set([...running, ...driven', replace: 'new Set([...s.users, ...driven' }],
   },
   {
     name: 'unknown-members-started-too',
@@ -109,14 +109,32 @@ export const pauseMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'member-known-by-its-name',
+    modes: [15, 16],
+    what: 'A pipeline that somebody dropped in the pause, made anew and left stopped is started, since its name is in the set.',
+    patches: [
+      {
+        file: 'lambda/core/pipeline.ts',
+        find: 'return idsHold || recorded.createdAt === null || recorded.createdAt !== seen.createdAt;',
+        replace: "return idsHold && recorded.id === '';",
+      },
+    ],
+  },
+  {
+    name: 'remade-newcomer-not-journalled',
+    modes: [17],
+    what: 'A pipeline made anew under the name of a member, and started, is stopped as if the set already meant it.',
+    patches: [{ file: pause, find: '  await meanAnew(p, header.id, pipelines);\n', replace: '' }],
+  },
+  {
     name: 'missing-member-is-fatal',
     modes: [16],
     what: 'A pipeline that was dropped meanwhile counts as still paused.',
     patches: [
       {
         file: bracket,
-        find: 'return isStopped(state) || (isInError',
-        replace: 'return state === undefined || isStopped(state) || (isInError',
+        find: 'return (isStopped(state) && ',
+        replace: 'return state === undefined || (isStopped(state) && ',
       },
     ],
   },

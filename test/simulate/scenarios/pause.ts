@@ -32,6 +32,22 @@ const inThePause = (name: string, act: (world: MemoryWorld) => void): Scenario =
   },
 });
 
+/** Somebody does this once a member is stopped, before we look: between a look and a START nobody can tell. */
+const onceStopped = (name: string, act: (world: MemoryWorld) => void): Scenario => ({
+  name,
+  world: () => two(),
+  play: (stage) => {
+    const { world } = stage;
+    let done = false;
+    stage.each('cluster.pipelines', () => {
+      if (done || world.server().pipelines.get(items)?.state !== 'Stopped') return;
+      done = true;
+      act(world);
+    });
+    return stage.rotate();
+  },
+});
+
 /** What other people do to the pipelines in the pause. */
 const people: readonly Scenario[] = [
   inThePause('somebody starts a member in the pause', (world) => {
@@ -59,6 +75,27 @@ const people: readonly Scenario[] = [
     world.server().drop(items);
     world.server().add(onLink('items', { state: 'Running' }));
   }),
+  onceStopped('a member is dropped and made anew, left Stopped, in the pause', (world) => {
+    world.server().remake(items, 'Stopped');
+  }),
+  onceStopped('a member is altered with OR REPLACE in the pause', (world) => {
+    world.server().replace(world.pipeline('analytics', 'items'));
+  }),
+  {
+    name: 'a member is dropped and made anew, left Stopped, after a death in the pause',
+    world: () => two(),
+    play: async (stage) => {
+      stage.fails('lane.alter', 1, 'dies-before');
+      const version = stage.stage();
+      await stage.attempt(version);
+      stage.somebody(() => {
+        stage.world.server().remake(items, 'Stopped');
+      });
+      await stage.pass(31_000);
+      await stage.watchdog();
+      await stage.rotate(version);
+    },
+  },
   {
     name: 'a member is dropped after a death in the pause',
     world: () => two(),

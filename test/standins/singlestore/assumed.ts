@@ -82,6 +82,8 @@ export const assumed = {
   unknownPipeline: (pipeline: string) => error(1935, 'HY000', `Pipeline ${pipeline} doesn't exist`),
   /** Q: errno when CREATE PIPELINE finds the name taken? */
   pipelineExists: (pipeline: string) => error(1936, 'HY000', `Pipeline ${pipeline} already exists`),
+  /** Q: does CREATE OR REPLACE keep PIPELINE_ID? (Documented: it alters the pipeline that is there, and renews CREATE_TIME.) */
+  orReplaceKeepsPipelineId: true as boolean,
   /** Q: text of errno 1939 (the number is known)? */
   alreadyRunning: (pipeline: string) => error(1939, 'HY000', `Pipeline ${pipeline} is already running`),
   /** Q: errno and text of STOP PIPELINE on a stopped pipeline? */

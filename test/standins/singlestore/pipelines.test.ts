@@ -23,6 +23,24 @@ describe('pipelines', () => {
     expect(bench.run('DROP PIPELINE IF EXISTS db.orders').type).toBe('ok');
   });
 
+  test('a pipeline made anew has another id and time; OR REPLACE renews the time, and the id or not: that is to be found out', () => {
+    const bench = new Bench();
+    const create = (how = 'CREATE') =>
+      `${how} PIPELINE db.orders AS LOAD DATA LINK lake 'bucket/orders/*' INTO TABLE t`;
+    const identity = () => bench.value('SELECT PIPELINE_ID, CREATE_TIME FROM information_schema.PIPELINES');
+    const [[first, at]] = identity() as [[number, string]];
+    bench.run('DROP PIPELINE db.orders');
+    bench.run(create(), 1, 1_000);
+    const [[second, later]] = identity() as [[number, string]];
+    expect(second).toBeGreaterThan(first);
+    expect(later > at).toBe(true);
+    bench.run(create('CREATE OR REPLACE'), 1, 2_000);
+    expect(identity()).toEqual([[second, '1970-01-01 00:00:02.000000']]);
+    jest.replaceProperty(assumed, 'orReplaceKeepsPipelineId', false);
+    bench.run(create('CREATE OR REPLACE'), 1, 3_000);
+    expect(identity()).toEqual([[second + 1, '1970-01-01 00:00:03.000000']]);
+  });
+
   test('SHOW CREATE PIPELINE names the link as the dumps do, with its database if it is of another', () => {
     const bench = new Bench();
     bench.run(

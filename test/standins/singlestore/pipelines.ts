@@ -103,11 +103,12 @@ function createPipeline(
   }
   const refused = 'refused' in answer ? assumed.cannotListSource(answer.refused) : undefined;
   if (refused !== undefined && !statement.force) return [cluster, refused];
+  const id = existing !== undefined && assumed.orReplaceKeepsPipelineId ? existing.id : cluster.lastId + 1;
   const pipeline: Pipeline = {
     ...name,
     ...source,
     aggregator: statement.aggregator,
-    id: cluster.lastId + 1,
+    id,
     path: options.path,
     table: options.table,
     batchIntervalMs: options.batchIntervalMs ?? assumed.batchIntervalMs,
@@ -123,7 +124,7 @@ function createPipeline(
     lastBatchId: 0,
     skippedBatches: 0,
   };
-  return [withPipeline({ ...cluster, lastId: pipeline.id }, pipeline), ok];
+  return [withPipeline({ ...cluster, lastId: Math.max(cluster.lastId, id) }, pipeline), ok];
 }
 
 function showPipelines(statement: Of<'show-pipelines'>, execution: Execution): Reply {
