@@ -1,6 +1,6 @@
-import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
+import { build as esbuild, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bundleDirectory } from './code';
 
 const root = join(__dirname, '..');
@@ -74,14 +74,13 @@ export async function bundle(
     metafile: true,
     logLevel: 'warning',
   });
-  const [file] = result.outputFiles;
-  // what is there already stays untouched: somebody may be running it
-  if (file !== undefined && !isThere(file.path, file.contents)) {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(file.path, file.contents);
-  }
+  result.outputFiles.forEach(store);
   return result.metafile;
 }
 
-const isThere = (path: string, contents: Uint8Array): boolean =>
-  existsSync(path) && readFileSync(path).equals(contents);
+/** What is there already stays untouched: somebody may be running it. */
+export function store({ path, contents }: Pick<OutputFile, 'path' | 'contents'>): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}

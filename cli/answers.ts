@@ -1,0 +1,30 @@
+import type { Status } from '../lambda/core/status';
+import type { Plan } from '../lambda/steps/plan';
+import type { Recovery } from '../lambda/steps/recover';
+import type { RetireReport } from '../lambda/steps/retireNow';
+import { Failure } from './exit';
+
+/** The plan as the function sends it: errors are their messages. */
+export type PlanAnswer = Omit<Plan, 'blockers'> & { readonly blockers: readonly string[] };
+
+interface Answers {
+  readonly plan: PlanAnswer;
+  readonly status: Status;
+  readonly recover: Recovery;
+  readonly retire: RetireReport;
+}
+
+/** A field by which each answer is told from that of another function. */
+const marks: Readonly<Record<keyof Answers, string>> = {
+  plan: 'blockers',
+  status: 'secrets',
+  recover: 'resumed',
+  retire: 'retired',
+};
+
+/** @throws Failure when it is the answer of something else */
+export function expected<K extends keyof Answers>(action: K, answer: unknown): Answers[K] {
+  const fields = (answer ?? {}) as Readonly<Record<string, unknown>>;
+  if (Array.isArray(fields[marks[action]])) return answer as Answers[K];
+  throw new Failure(`the answer is not that of "${action}": is it the rotation function, and of this tool's version?`);
+}

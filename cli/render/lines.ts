@@ -1,0 +1,77 @@
+import { charactersOf, lengthOf, painted, printable, type Paper, type Tone } from './paper';
+
+/** A piece of text, with a tone where it has one. */
+export type Cell = string | { readonly text: string; readonly tone: Tone };
+
+export const toned = (tone: Tone, text: string): Cell => ({ text, tone });
+export const good = (text: string): Cell => toned('good', text);
+export const bad = (text: string): Cell => toned('bad', text);
+export const warn = (text: string): Cell => toned('warn', text);
+export const quiet = (text: string): Cell => toned('quiet', text);
+export const strong = (text: string): Cell => toned('strong', text);
+
+const textOf = (cell: Cell): string => printable(typeof cell === 'string' ? cell : cell.text);
+const toneOf = (cell: Cell): Tone | undefined => (typeof cell === 'string' ? undefined : cell.tone);
+const gap = '  ';
+
+/** Breaks a text into lines of at most `width` characters, between words where that is possible. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last === '') lines[lines.length - 1] = word;
+    else if (lengthOf(last) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+    for (
+      let characters = charactersOf(lines.at(-1) ?? '');
+      characters.length > width;
+      characters = charactersOf(lines.at(-1) ?? '')
+    )
+      lines.splice(-1, 1, characters.slice(0, width).join(''), characters.slice(width).join(''));
+  }
+  return lines;
+}
+
+/** Rows with their columns under each other. What is too wide for the paper goes on in the next line of its own column. */
+export function table(paper: Paper, rows: readonly (readonly Cell[])[], indent = 2): readonly string[] {
+  const columns = Math.max(0, ...rows.map(({ length }) => length));
+  const widths = Array.from({ length: columns }, (_, at) =>
+    Math.max(0, ...rows.map((row) => lengthOf(textOf(row[at] ?? '')))),
+  );
+  const room = paper.width - indent - gap.length * (columns - 1);
+  const sum = (): number => widths.reduce((total, width) => total + width, 0);
+  while (sum() > room) {
+    const widest = widths.indexOf(Math.max(...widths));
+    const others = sum() - (widths[widest] ?? 0);
+    const next = Math.max(...widths.filter((_, at) => at !== widest), 8);
+    // the widest gives up what it has more than the next; then both do
+    const fits = Math.max(room - others, Math.min(next, (widths[widest] ?? 0) - 1));
+    if (fits < 8) break; // no table any more; the lines are longer than the paper
+    widths[widest] = fits;
+  }
+  return rows.flatMap((row) => {
+    const cells = row.map((cell, at) => ({ tone: toneOf(cell), lines: wrapped(textOf(cell), widths[at] ?? 0) }));
+    const height = Math.max(1, ...cells.map(({ lines }) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      (
+        ' '.repeat(indent) +
+        cells
+          .map(({ tone, lines }, at) => {
+            const text = lines[line] ?? '';
+            const filler = at === cells.length - 1 ? '' : ' '.repeat(Math.max(0, (widths[at] ?? 0) - lengthOf(text)));
+            return painted(text, tone, paper) + filler;
+          })
+          .join(gap)
+      ).trimEnd(),
+    );
+  });
+}
+
+/** Behind `head`, and under its own beginning where it is long. */
+export const said = (paper: Paper, head: Cell, text: Cell, indent = 2): readonly string[] =>
+  table(paper, [[head, text]], indent);
+
+/** A text over the whole width. */
+export const paragraph = (paper: Paper, text: Cell, indent = 2): readonly string[] => table(paper, [[text]], indent);
+
+export const heading = (paper: Paper, text: string): string => painted(printable(text), 'strong', paper);

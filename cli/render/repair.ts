@@ -1,0 +1,51 @@
+import type { Status } from '../../lambda/core/status';
+import { shownName } from '../../lambda/page/names';
+import { counted } from '../../lambda/page/view';
+import type { Recovery } from '../../lambda/steps/recover';
+import type { RetireReport } from '../../lambda/steps/retireNow';
+import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
+import type { Paper } from './paper';
+import { relative } from './words';
+
+/** What the watchdog did, or would. */
+export function renderRecovery(recovery: Recovery, dryRun: boolean, paper: Paper): readonly string[] {
+  const would = (was: string, wouldBe: string): string => (dryRun ? wouldBe : was);
+  const rows: readonly (readonly [sign: Cell, what: string, names: readonly string[]])[] = [
+    [good('✓'), would('resumed', 'would resume'), recovery.resumed],
+    [good('✓'), would('settled', 'would settle'), recovery.settled],
+    [good('✓'), would('retired', 'would retire'), recovery.retired],
+    [good('✓'), would('started', 'would start'), recovery.started],
+    [dryRun ? warn('!') : bad('✗'), would('still paused', 'paused now'), recovery.leftPaused],
+    [bad('✗'), would('failed', 'not known'), recovery.failures],
+  ];
+  return table(
+    paper,
+    rows.flatMap(([sign, what, names]) => names.map((name, at) => [at === 0 ? sign : '', at === 0 ? what : '', name])),
+    0,
+  );
+}
+
+/** Nothing was done: because nothing is wrong, or because somebody is at work. */
+export function renderIdle({ at, secrets }: Status, paper: Paper): readonly string[] {
+  const held = secrets
+    .flatMap(({ links }) => links)
+    .flatMap(({ link, bracket }) => (bracket?.phase === 'open' && bracket.held ? [{ link, bracket }] : []));
+  if (held.length === 0)
+    return said(paper, good('✓'), 'Nothing to repair: nothing of ours is paused, nothing is due.', 0);
+  return held.flatMap(({ link, bracket: { pipelines, openedAt } }) =>
+    said(
+      paper,
+      warn('!'),
+      `${shownName(link)}: ${counted(pipelines.length, 'pipeline')} paused ${relative(openedAt, at)} by a run that may be alive: its lease of 30 s still holds. Recover leaves it alone until then; ask again.`,
+      0,
+    ),
+  );
+}
+
+/** What became of a leaked key. */
+export const renderRetired = ({ retired, said: sentences }: RetireReport, paper: Paper): readonly string[] =>
+  sentences.length === 0
+    ? paragraph(paper, 'Nothing was done.', 0)
+    : sentences.flatMap((sentence) =>
+        said(paper, retired.some((key) => sentence.startsWith(key)) ? good('✓') : warn('!'), sentence, 0),
+      );

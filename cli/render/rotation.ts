@@ -1,0 +1,100 @@
+import type { SecretStatus } from '../../lambda/core/status';
+import type { Step } from '../../lambda/core/event';
+import { secretName, shownName } from '../../lambda/page/names';
+import { counted, shownDuration } from '../../lambda/page/view';
+import type { Followed, Stand } from '../follow';
+import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
+import { charactersOf, painted, type Paper } from './paper';
+import { relative } from './words';
+import { pauses } from './history';
+
+const done: Readonly<Record<Step, string>> = {
+  createSecret: 'the next credentials are stored under AWSPENDING',
+  setSecret: 'they were accepted; pause, ALTER LINK, resume',
+  testSecret: 'paused pipelines have loaded with them',
+  finishSecret: 'AWSCURRENT moved',
+};
+
+const doing: Readonly<Record<Step, string>> = {
+  createSecret: 'looking at everything that could stop it; making the next credentials',
+  setSecret: 'waiting until they are accepted, then pause, ALTER LINK, resume',
+  testSecret: 'waiting for the first batches',
+  finishSecret: 'moving AWSCURRENT',
+};
+
+export const stepDone = (step: Step, passedMs: number, paper: Paper): string =>
+  table(paper, [[good('✓'), step.padEnd(12), shownDuration(passedMs).padStart(6), done[step]]]).join('\n');
+
+export const stepFailed = (message: string, passedMs: number, paper: Paper): string =>
+  table(paper, [[bad('✗'), 'failed'.padEnd(12), shownDuration(passedMs).padStart(6), message]]).join('\n');
+
+/** The moving line of a terminal. */
+export function underWay({ step, paused, failures }: Stand, passedMs: number, paper: Paper): string {
+  if (step === null) return '';
+  const what = paused > 0 ? `${counted(paused, 'pipeline')} paused` : doing[step];
+  const again = failures > 0 ? ` (after ${counted(failures, 'failed call')})` : '';
+  const text = `  … ${step}  ${shownDuration(passedMs)}  ${what}${again}`;
+  return painted(
+    charactersOf(text)
+      .slice(0, paper.width - 1)
+      .join(''),
+    'quiet',
+    paper,
+  );
+}
+
+/** How a rotation ended, what it paused and what is left. */
+export function renderFollowed(
+  { outcome, secret }: Followed,
+  version: string,
+  at: string,
+  paper: Paper,
+): readonly string[] {
+  const past = secret.history.find((one) => one.version === version);
+  const name = secretName(secret.secretId);
+  const verdict: Readonly<Record<Followed['outcome'], Cell>> = {
+    done: good(`${name} is rotated`),
+    running: warn(`${name} is being rotated`),
+    'given-up': bad(`${name} is not rotated: the version was refused and given up; links are back on AWSCURRENT`),
+    abandoned: bad(`${name} is not rotated: the version has lost AWSPENDING`),
+    left: bad(`${name} is not rotated yet: a call failed, and none has come since`),
+  };
+  const took = past?.endedAt === undefined ? [] : [`in ${shownDuration(past.endedAt - past.startedAt)}`];
+  return [
+    ...said(paper, outcome === 'done' ? good('✓') : bad('✗'), verdict[outcome], 0),
+    ...paragraph(paper, [...took, past === undefined ? 'no history of it' : pauses(past)].join(', ')),
+    ...table(
+      paper,
+      (past?.spans ?? [])
+        .slice(0, 8)
+        .map(({ pipeline, milliseconds }) => [shownName(pipeline), `paused ${shownDuration(milliseconds)}`]),
+      4,
+    ),
+    ...left(secret, outcome, at, paper),
+  ];
+}
+
+function left(secret: SecretStatus, outcome: Followed['outcome'], at: string, paper: Paper): readonly string[] {
+  const { journal, stuck, drift, unseen } = secret;
+  const due = journal.retirements.filter(({ retiredAt }) => retiredAt === null);
+  const sentences: readonly Cell[] = [
+    ...(stuck === null ? [] : [warn(stuck.why), ...stuck.leftBehind.map(warn), warn(stuck.next)]),
+    ...(stuck?.command == null ? [] : [warn(`mend it: ${stuck.command}`)]),
+    ...(outcome === 'left'
+      ? [
+          warn(
+            'Secrets Manager tries again by itself, at times that AWS does not publish; status shows how it goes on.',
+          ),
+        ]
+      : []),
+    ...[...drift, ...unseen].map(warn),
+    ...journal.unproven.map((pipeline) =>
+      warn(`${shownName(pipeline)} has not loaded a batch since; it is watched until the old key retires`),
+    ),
+    ...due.map(
+      ({ keyId, dueAt }) =>
+        `the old key${keyId === null ? '' : ` ${keyId}`} stays valid and retires ${relative(dueAt, at)}, if nothing uses it`,
+    ),
+  ];
+  return sentences.flatMap((sentence) => said(paper, '-', sentence));
+}

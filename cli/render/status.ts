@@ -1,0 +1,165 @@
+import {
+  keyFingerprint,
+  type LinkStatus,
+  type PipelineStatus,
+  type SecretStatus,
+  type Status,
+} from '../../lambda/core/status';
+import { holdingText, secretName, shownName } from '../../lambda/page/names';
+import {
+  byRank,
+  byTone,
+  levelOf,
+  levelText,
+  states,
+  toneOf,
+  type Level,
+  type Tone as Condition,
+} from '../../lambda/page/verdict';
+import { counted } from '../../lambda/page/view';
+import { pastRotations } from './history';
+import { bad, good, heading, paragraph, quiet, said, strong, table, toned, warn, type Cell } from './lines';
+import { painted, type Paper, type Tone } from './paper';
+import { age, moment, relative } from './words';
+
+/** So many healthy pipelines of a link are listed; more are counted. What is not as it should be is always listed. */
+const mostHealthy = 8;
+
+export const signs: Readonly<Record<Level, readonly [sign: string, tone: Tone]>> = {
+  well: ['✓', 'good'],
+  busy: ['…', 'strong'],
+  watch: ['!', 'warn'],
+  person: ['✗', 'bad'],
+};
+const tones: Readonly<Record<Condition, Tone>> = { good: 'good', paused: 'warn', idle: 'quiet', bad: 'bad' };
+
+/** @param all every pipeline by its name, however many there are */
+export function renderStatus({ at, secrets }: Status, paper: Paper, all = false): readonly string[] {
+  if (secrets.length === 0) return ['No secret is configured: ROTATIONS of the function is empty.'];
+  return secrets.flatMap((secret, index) => [...(index === 0 ? [] : ['']), ...renderSecret(secret, at, paper, all)]);
+}
+
+function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boolean): readonly string[] {
+  const level = levelOf(secret);
+  const [sign, tone] = signs[level];
+  return [
+    `${painted(sign, tone, paper)} ${heading(paper, secretName(secret.secretId))}  ${painted(levelText[level].toLowerCase(), tone, paper)}`,
+    ...stuck(secret, at, paper),
+    ...secret.drift.flatMap((sentence) => said(paper, warn('!'), sentence)),
+    ...secret.unseen.flatMap((sentence) => said(paper, warn('!'), `not seen: ${sentence}`)),
+    ...section(paper, 'Versions', versions(secret, at, paper)),
+    ...section(paper, 'Links and pipelines', links(secret, at, paper, all)),
+    ...section(paper, `Access keys of ${secret.source.of}`, keys(secret, at, paper)),
+    ...section(paper, 'Last rotations', pastRotations(secret.history.slice(0, 3), at, paper)),
+    ...schedule(secret, at, paper),
+  ];
+}
+
+const section = (paper: Paper, title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [heading(paper, title), ...lines];
+
+function stuck({ stuck: explanation }: SecretStatus, at: string, paper: Paper): readonly string[] {
+  if (explanation === null) return [];
+  const { since, step, why, leftBehind, next, command, logs } = explanation;
+  const rows: readonly (readonly [string, Cell | null])[] = [
+    [
+      'stuck',
+      `${step === null ? 'no step is known to have failed' : `in ${step}`}${since === null ? '' : `, ${age(since, at)}`}`,
+    ],
+    ['why', why],
+    ...leftBehind.map((sentence, index) => [index === 0 ? 'left behind' : '', sentence] as const),
+    ['by itself', next],
+    ['mend it', command === null ? null : strong(command)],
+    ['logs', logs],
+  ];
+  return table(
+    paper,
+    rows.flatMap(([name, text]) => (text === null ? [] : [[bad(name), text]])),
+  );
+}
+
+const versions = ({ versions: all }: SecretStatus, at: string, paper: Paper): readonly string[] =>
+  table(
+    paper,
+    all.map(({ labels, fingerprint, since, keyId }) => [
+      labels.join(', ') || 'no label',
+      fingerprint,
+      since === null ? quiet('no value yet') : age(since, at),
+      keyId === null ? '' : `key ${keyFingerprint(keyId)}`,
+    ]),
+  );
+
+function links({ links: all }: SecretStatus, at: string, paper: Paper, whole: boolean): readonly string[] {
+  return byRank(all).flatMap((link) => [
+    ...table(paper, [[strong(shownName(link.link)), holding(link, at)]]),
+    ...bracket(link, at, paper),
+    ...pipelines(link.pipelines, at, paper, whole),
+  ]);
+}
+
+function holding({ type, cluster, holds, agrees }: LinkStatus, at: string): Cell {
+  const place = `${type ?? 'not seen'} on ${cluster}`;
+  const [only] = holds;
+  if (only === undefined) return warn(`${place}; nobody has a record of what it holds`);
+  const labels = holds.length === 1 ? only.labels.join(', ') : '';
+  const since = holds.length === 1 && only.since !== null ? `, for ${age(only.since, at)}` : '';
+  const text = `holds ${holdingText(holds)}${labels === '' ? '' : ` (${labels})`}${since}; ${place}`;
+  return agrees ? text : warn(text);
+}
+
+function bracket({ bracket: pause }: LinkStatus, at: string, paper: Paper): readonly string[] {
+  if (pause === null) return [];
+  const paused = counted(pause.pipelines.length, 'pipeline');
+  const way = pause.direction === 'forward' ? 'for the new credentials' : 'on the way back to AWSCURRENT';
+  if (pause.phase === 'resumed')
+    return paragraph(paper, quiet(`${paused} resumed ${way}; remembered until the version is promoted`), 4);
+  const who = pause.held
+    ? warn(`paused ${way} ${relative(pause.openedAt, at)}: a run is at work, or its lease of 30 s has not run out yet`)
+    : bad(`paused ${way} ${relative(pause.openedAt, at)}, and nobody is at work on it: recover resumes ${paused}`);
+  return paragraph(paper, who, 4);
+}
+
+function pipelines(all: readonly PipelineStatus[], at: string, paper: Paper, whole: boolean): readonly string[] {
+  if (all.length === 0) return paragraph(paper, quiet('no pipeline reads through it'), 4);
+  const sorted = byTone(all);
+  const healthy = sorted.filter((pipeline) => toneOf(pipeline) === 'good');
+  const listed =
+    whole || healthy.length <= mostHealthy ? sorted : sorted.filter((pipeline) => !healthy.includes(pipeline));
+  const rows = listed.map((pipeline): readonly Cell[] => {
+    const { pipeline: name, state, pausedByUs, lastBatch, lastError } = pipeline;
+    return [
+      shownName(name),
+      toned(tones[toneOf(pipeline)], pausedByUs ? `${state}, paused by us` : state),
+      lastBatch === null ? quiet('no batch yet') : `batch ${lastBatch}`,
+      lastError === null ? '' : bad(`${lastError.kind} error ${lastError.code}, ${relative(lastError.at, at)}`),
+    ];
+  });
+  const others = all.length - listed.length;
+  return [
+    ...table(paper, rows, 4),
+    ...(others === 0
+      ? []
+      : paragraph(paper, good(`${states(healthy)}${listed.length === 0 ? '' : ' besides'}; --all lists them`), 4)),
+  ];
+}
+
+const keys = ({ keys: all }: SecretStatus, at: string, paper: Paper): readonly string[] =>
+  table(
+    paper,
+    all.map(({ fingerprint, active, createdAt, lastUsed, fate }) => [
+      fingerprint,
+      active ? 'Active' : quiet('Inactive'),
+      age(createdAt, at),
+      lastUsed === null ? quiet('never used') : `used ${relative(lastUsed.at, at)}, ${lastUsed.service}`,
+      fate,
+    ]),
+  );
+
+function schedule({ rotation: { enabled, next, last } }: SecretStatus, at: string, paper: Paper): readonly string[] {
+  const parts = [
+    enabled ? 'on' : 'off: nobody calls the function',
+    ...(next === null ? [] : [`next by ${moment(next)}, ${relative(next, at)}`]),
+    last === null ? 'none has succeeded yet' : `last success ${relative(last, at)}`,
+  ];
+  return [`${heading(paper, 'Rotation')}  ${painted(parts.join('; '), enabled ? undefined : 'warn', paper)}`];
+}

@@ -1,0 +1,74 @@
+import { expected } from './answers';
+import { startRotation, type Ask } from './edge/aws';
+import { exits, Failure, type Exit } from './exit';
+import { follow, stepsPassed, type Stand } from './follow';
+import type { Common, Own } from './options';
+import type { Outside } from './program';
+import { renderFollowed, stepDone, stepFailed, underWay } from './render/rotation';
+import { secretName } from '../lambda/page/names';
+import type { SecretStatus } from '../lambda/core/status';
+
+/**
+ * Has Secrets Manager start a rotation, and looks at the status until it has ended. Whoever stops looking (Ctrl-C) stops nothing else.
+ *
+ * @throws Failure when it could not be started
+ */
+export async function rotateAndFollow(
+  secretId: string,
+  { json, patience }: Common & Own,
+  ask: Ask,
+  { paper, out, err, moving, now, sleep }: Outside,
+): Promise<Exit> {
+  const look = async (): Promise<SecretStatus> => {
+    const [secret] = expected('status', await ask({ action: 'status', secretId })).secrets;
+    if (secret === undefined) throw new Failure(`the function knows nothing of ${secretId}`);
+    return secret;
+  };
+  await look(); // before anything is begun: the function answers, and the secret is one of its own
+  const say = json ? err : out;
+  const version = await begin(secretId, look, say);
+  let from = now();
+  const tell = (stand: Stand, before: Stand | null): void => {
+    moving?.('');
+    for (const step of stepsPassed(stand, before)) {
+      say(stepDone(step, now() - from, paper));
+      from = now();
+    }
+    if (stand.failure !== null && stand.failures !== before?.failures) {
+      say(stepFailed(stand.failure === before?.failure ? 'the same again' : stand.failure, now() - from, paper));
+      from = now();
+    }
+    moving?.(underWay(stand, now() - from, paper));
+  };
+  const followed = await follow(version, { look, now, sleep, tell, patienceMs: patience * 1_000 });
+  moving?.('');
+  const { outcome, secret } = followed;
+  if (json) out(JSON.stringify({ version, outcome, secret }, null, 2));
+  else out(renderFollowed(followed, version, new Date(now()).toISOString(), paper).join('\n'));
+  return outcome === 'done' ? exits.fine : exits.attention;
+}
+
+/** @returns the version that the rotation makes */
+async function begin(
+  secretId: string,
+  look: () => Promise<SecretStatus>,
+  say: (text: string) => void,
+): Promise<string> {
+  const started = await startRotation(secretId);
+  if ('version' in started) {
+    say(
+      `Secrets Manager has begun a rotation of ${secretName(secretId)}, version ${started.version}. Ctrl-C stops looking, not the rotation.`,
+    );
+    return started.version;
+  }
+  const pending = started.underWay ? pendingOf(await look()) : undefined;
+  if (pending === undefined)
+    throw new Failure(`Secrets Manager did not begin a rotation: ${started.refused}`, exits.attention);
+  say(
+    `A rotation is under way already, version ${pending}; Secrets Manager tries it again. Ctrl-C stops looking, not the rotation.`,
+  );
+  return pending;
+}
+
+const pendingOf = ({ versions }: SecretStatus): string | undefined =>
+  versions.find(({ labels }) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'))?.version;
