@@ -1,0 +1,205 @@
+import { explain, type Circumstances } from '../../lambda/core/explain';
+import type { Fate } from '../../lambda/core/fate';
+import type { PastRotation } from '../../lambda/core/history';
+import type { LinkStatus } from '../../lambda/core/status';
+import { qualified } from '../../lambda/core/names';
+
+const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-AbCdEf';
+const now = Date.UTC(2026, 0, 2);
+const minute = 60_000;
+const hour = 60 * minute;
+
+const version = (id: string, labels: readonly string[], keyId: string) => ({
+  ...{ version: id, fingerprint: id, labels, since: '2026-01-01T00:00:00.000Z', ageHours: 24, keyId },
+});
+const link = (more: Partial<LinkStatus> = {}): LinkStatus => ({
+  cluster: 'db:3306',
+  link: qualified('analytics', 'lake'),
+  type: 'S3',
+  holds: [{ version: 'v1', fingerprint: 'v1', keyId: 'K1', labels: ['AWSCURRENT'], since: null }],
+  agrees: true,
+  bracket: null,
+  pipelines: [],
+  ...more,
+});
+const past = (more: Partial<PastRotation> = {}): PastRotation => ({
+  ...{ secretId: arn, version: 'v2', startedAt: now - hour, startedBy: 'schedule', outcome: 'running' },
+  ...{ paused: 0, spans: [], failures: 0 },
+  ...more,
+});
+const failed = (code: string, failures = 1, more: Partial<PastRotation> = {}): PastRotation =>
+  past({
+    failures,
+    failure: { step: 'setSecret', code, message: `${code}: in words.`, at: now - minute, logs: 'https://logs/1' },
+    ...more,
+  });
+
+const well: Circumstances = {
+  now,
+  functionName: 'rotator',
+  secret: {
+    ...{ arn, rotationEnabled: true, deleted: false, nextRotation: now + hour, lastRotation: null },
+    labels: { v1: ['AWSCURRENT'] },
+  },
+  versions: [version('v1', ['AWSCURRENT'], 'K1')],
+  valueless: [],
+  links: [link()],
+  keys: [],
+  userName: 'ingest',
+  history: [past({ version: 'v1', outcome: 'done' })],
+};
+const pending: Circumstances = {
+  ...well,
+  secret: { ...well.secret, labels: { v1: ['AWSCURRENT'], v2: ['AWSPENDING'] } },
+  versions: [...well.versions, version('v2', ['AWSPENDING'], 'K2')],
+};
+const key = (keyId: string, is: Fate['is'], active = true) => ({ keyId, active, fate: { is, words: '' } });
+
+test('a secret that rotates is not stuck', () => {
+  expect(explain(well)).toBeNull();
+  expect(explain({ ...well, history: [] })).toBeNull();
+});
+
+test('AWSPENDING that stayed on AWSCURRENT after a promotion is nothing pending', () => {
+  const secret = { ...well.secret, labels: { v1: ['AWSPENDING', 'AWSCURRENT'] } };
+  expect(explain({ ...well, secret })).toBeNull();
+});
+
+describe('a rotation that is pending', () => {
+  test('is under way while it has not failed and is young', () => {
+    expect(explain({ ...pending, history: [past({ startedAt: now - 19 * minute })] })).toBeNull();
+  });
+
+  test('is stuck when nothing was heard of it for longer than an invocation lives', () => {
+    expect(explain({ ...pending, history: [past({ startedAt: now - 21 * minute })] })).toMatchObject({
+      since: new Date(now - 21 * minute).toISOString(),
+      why: expect.stringContaining('no call of it has been heard of since') as string,
+      command: `aws secretsmanager rotate-secret --secret-id ${arn}`,
+    });
+  });
+
+  test('without a value, and of which no call is known, was never given to the function', () => {
+    const found = explain({ ...pending, valueless: ['v2'], history: [] });
+    expect(found).toMatchObject({ code: 'PENDING_WITHOUT_VALUE', since: null, version: 'v2', step: null });
+    expect(found?.command).toContain('rotate-secret');
+  });
+
+  test('and has failed for a reason that passes is tried again: nothing is to be done', () => {
+    const found = explain({ ...pending, history: [failed('DRAIN_EXCEEDED')] });
+    expect(found).toMatchObject({
+      ...{ step: 'setSecret', code: 'DRAIN_EXCEEDED', why: 'DRAIN_EXCEEDED: in words.', command: null },
+      ...{ logs: 'https://logs/1', since: new Date(now - hour).toISOString(), version: 'v2' },
+    });
+    expect(found?.next).toContain('Nothing is to be done.');
+    expect(found?.next).toContain(new Date(now + hour).toISOString());
+  });
+
+  test.each<[string, PastRotation]>([
+    ['five times', failed('DRAIN_EXCEEDED', 5)],
+    ['for a day', failed('DRAIN_EXCEEDED', 1, { startedAt: now - 25 * hour })],
+    ['for a reason that does not pass', failed('PRIVILEGE_MISSING')],
+  ])('and has failed %s needs a person', (_, history) => {
+    const found = explain({ ...pending, history: [history] });
+    expect(found?.command).toBe(`aws secretsmanager rotate-secret --secret-id ${arn}`);
+    expect(found?.next).toContain('fails the same way');
+  });
+
+  test('leaves behind its key, and what links hold', () => {
+    const holds = (versions: readonly string[]) =>
+      versions.map((each) => ({ version: each, fingerprint: each, keyId: null, labels: [], since: null }));
+    const links = [
+      link({ holds: holds(['v2']) }),
+      link({ link: qualified('sales', 'lake'), holds: holds(['v1', 'v2']) }),
+    ];
+    expect(explain({ ...pending, links, history: [failed('DRAIN_EXCEEDED')] })?.leftBehind).toEqual([
+      'key K2 exists, and stands in version v2',
+      '`analytics`.`lake` holds version v2',
+      '`sales`.`lake` may hold version v2',
+    ]);
+  });
+
+  test.each<[string, Circumstances['keys'], string]>([
+    ['a key that waits for its end is ended at once', [key('K0', 'waits')], `retire ${arn} --now --function rotator`],
+    ['as is one that is due', [key('K0', 'due')], `retire ${arn} --now --function rotator`],
+    [
+      "an unknown key is the user's to delete",
+      [key('K9', 'unknown')],
+      'delete-access-key --user-name ingest --access-key-id K9',
+    ],
+    ['a key that a link may hold is not ended by a command', [key('K9', 'held')], 'rotate-secret'],
+  ])('for want of a free slot: %s', (_, keys, command) => {
+    const found = explain({ ...pending, valueless: ['v2'], keys, history: [failed('KEY_QUOTA')] });
+    expect(found?.command).toContain(command);
+  });
+
+  test('whose key somebody set Inactive goes on once it is active', () => {
+    const keys = [key('K2', 'pending', false)];
+    const found = explain({ ...pending, keys, history: [failed('CREDENTIALS_NOT_ACCEPTED', 5)] });
+    expect(found?.command).toContain('update-access-key --user-name ingest --access-key-id K2 --status Active');
+  });
+
+  test('that never gets a value is taken away', () => {
+    const found = explain({ ...pending, valueless: ['v2'], history: [failed('PENDING_WITHOUT_VALUE', 5)] });
+    expect(found?.command).toContain('--version-stage AWSPENDING --remove-from-version-id v2');
+  });
+});
+
+const open = (openedAt: number, held = false): LinkStatus['bracket'] => ({
+  ...{ phase: 'open', direction: 'forward', to: 'v2', openedAt: new Date(openedAt).toISOString(), held },
+  pipelines: [qualified('analytics', 'orders')],
+});
+
+describe('pipelines that a dead run left paused', () => {
+  test('come before everything else', () => {
+    const secret = { ...pending.secret, deleted: true };
+    const links = [link(), link({ bracket: open(now - minute) })];
+    expect(explain({ ...pending, secret, links, history: [failed('PRIVILEGE_MISSING')] })).toMatchObject({
+      since: new Date(now - minute).toISOString(),
+      code: 'PRIVILEGE_MISSING',
+      why: 'pipelines are paused by a run that died.',
+      leftBehind: expect.arrayContaining(['paused through `analytics`.`lake`: `analytics`.`orders`']) as string[],
+      command: 'npx singlestore-link-rotation recover --function rotator',
+    });
+  });
+
+  test('for minutes, though the watchdog comes every minute: it does not come, or cannot', () => {
+    expect(explain({ ...pending, links: [link({ bracket: open(now - 10 * minute) })] })?.why).toContain(
+      'watchdog has not',
+    );
+  });
+
+  test('are no concern while somebody is at work on them', () => {
+    const history = [past({ startedAt: now - minute })];
+    expect(explain({ ...pending, history, links: [link({ bracket: open(now - minute, true) })] })).toBeNull();
+  });
+});
+
+test('a secret that is being deleted is restored first', () => {
+  expect(explain({ ...well, secret: { ...well.secret, deleted: true } })).toMatchObject({
+    code: 'SECRET_UNREADABLE',
+    command: `aws secretsmanager restore-secret --secret-id ${arn}`,
+  });
+});
+
+test('a rotation that was cancelled says what it left', () => {
+  const secret = { ...pending.secret, rotationEnabled: false };
+  expect(explain({ ...pending, secret, history: [past()] })).toMatchObject({
+    ...{ code: 'ROTATION_OFF', version: 'v2', leftBehind: ['key K2 exists, and stands in version v2'] },
+    why: expect.stringContaining('AWSPENDING was left behind') as string,
+    command: expect.stringContaining('rotate-secret') as string,
+  });
+});
+
+test('links on a version that has lost its labels are moved back', () => {
+  const holds = [{ version: 'v0', fingerprint: 'v0', keyId: 'K0', labels: [], since: null }];
+  expect(explain({ ...well, links: [link({ holds })] })).toMatchObject({
+    ...{ version: 'v0', leftBehind: ['`analytics`.`lake` may hold version v0'] },
+    command: 'npx singlestore-link-rotation recover --function rotator',
+  });
+});
+
+test('a version that was given up is told until the next one', () => {
+  const history = [failed('PROOF_FAILED', 2, { outcome: 'given-up' })];
+  expect(explain({ ...well, history })).toMatchObject({ code: 'PROOF_FAILED', version: 'v2', step: 'setSecret' });
+  expect(explain({ ...well, history: [past({ version: 'v3', outcome: 'done' }), ...history] })).toBeNull();
+});

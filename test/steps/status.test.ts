@@ -1,0 +1,166 @@
+import { qualified } from '../../lambda/core/names';
+import { fingerprintOf, type SecretStatus } from '../../lambda/core/status';
+import { plan } from '../../lambda/steps/plan';
+import { foresee } from '../../lambda/steps/foresee';
+import { retireNow } from '../../lambda/steps/retireNow';
+import { status } from '../../lambda/steps/status';
+import { analyticsLink, clusterId, connectionSecretId, secretId } from '../support/scenario';
+import { createWorld, type MemoryWorld } from '../support/world';
+import { call, clusterOf, failure, keyIds, onLink, upTo } from './driving';
+
+const look = async (world: MemoryWorld): Promise<SecretStatus> => {
+  const { secrets } = await world.run((run) => status(run, secretId));
+  expect(world.leaks(secrets)).toEqual([]);
+  return secrets[0]!;
+};
+const hour = 3_600_000;
+const effect = /^lane\.|^(keys\.(?!list|lastUsed)|table\.(?!read|list)|secrets\.(?!read|describe)|cluster\.kill)/;
+
+test('without a secret, all are told of; one that ROTATIONS does not name is refused', async () => {
+  const world = createWorld();
+  expect((await world.run((run) => status(run))).secrets.map((one) => one.secretId)).toEqual([secretId]);
+  expect(await failure(world.run((run) => status(run, 'prod/other')))).toMatchObject({ code: 'SECRET_NOT_CONFIGURED' });
+});
+
+test('before the first rotation nobody knows what the links hold, and nothing is wrong', async () => {
+  const world = createWorld();
+  const { links, keys, versions, stuck, drift, unseen, history } = await look(world);
+  expect(links).toMatchObject([{ link: analyticsLink, cluster: clusterId, type: 'S3', holds: [], agrees: false }]);
+  expect(keys).toMatchObject([{ keyId: keyIds(world)[0], active: true, ageHours: 90 * 24, fate: 'AWSCURRENT' }]);
+  expect(versions).toMatchObject([{ labels: ['AWSCURRENT'], ageHours: 0, keyId: keyIds(world)[0] }]);
+  expect([stuck, drift, unseen, history]).toEqual([null, [], [], []]);
+});
+
+test('after a rotation everything agrees, by version, key and label, and the older key waits for its end', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'finishSecret');
+  await world.pass(2 * hour);
+  const { links, keys, versions, journal, stuck, drift, unseen } = await look(world);
+  const [older, newer] = keyIds(world);
+  const fingerprint = fingerprintOf(version);
+  expect(links).toMatchObject([
+    { agrees: true, holds: [{ version, fingerprint, keyId: newer, labels: expect.arrayContaining(['AWSCURRENT']) }] },
+  ]);
+  expect(versions.map(({ labels, keyId }) => [labels[0], keyId])).toEqual([
+    ['AWSPENDING', newer],
+    ['AWSPREVIOUS', older],
+  ]);
+  expect(versions[0]).toMatchObject({ version, fingerprint, ageHours: 2 });
+  expect(keys.map(({ keyId, fate }) => [keyId, fate])).toEqual([
+    [older, expect.stringMatching(/^retires at 2026-01-02T00:00:.* if unused$/)],
+    [newer, 'AWSCURRENT'],
+  ]);
+  expect(journal).toMatchObject({ version, retirements: [{ keyId: older, retiredAt: null }] });
+  expect([stuck, drift, unseen]).toEqual([null, [], []]);
+});
+
+test('each pipeline is told with its state and its last good batch', async () => {
+  const [{ pipelines } = { pipelines: [] }] = (await look(createWorld())).links;
+  expect(pipelines.map(({ pipeline, state, lastBatch }) => [pipeline, state, lastBatch])).toEqual([
+    [qualified('analytics', 'orders'), 'Running', 10],
+    [qualified('analytics', 'archive'), 'Stopped', 10],
+    [qualified('sales', 'invoices'), 'Running', 10],
+    [qualified('sales', 'returns'), 'Error', 10],
+  ]);
+});
+
+describe('the last error since the switch', () => {
+  const errorOf = async (message: string, since: 'before' | 'after') => {
+    const world = createWorld(clusterOf(onLink('orders')));
+    const fail = (): void =>
+      world.server().fail(world.pipeline('analytics', 'orders'), 1933, message, world.clock.now());
+    if (since === 'before') fail();
+    await world.pass(60_000);
+    await upTo(world, 'finishSecret');
+    await world.pass(60_000);
+    if (since === 'after') fail();
+    const { links, drift } = await look(world);
+    return { error: links[0]!.pipelines[0]!.lastError, drift };
+  };
+
+  test('is of the credentials, and so says that a link which agrees was altered by hand', async () => {
+    const { error, drift } = await errorOf('InvalidAccessKeyId', 'after');
+    expect(error).toMatchObject({ code: 1933, kind: 'credential' });
+    expect(drift).toEqual([expect.stringContaining('altered by hand')]);
+  });
+
+  test('or of another kind', async () => {
+    expect(await errorOf('connection reset', 'after')).toMatchObject({ error: { kind: 'other' }, drift: [] });
+  });
+
+  test('and what was before it is no news', async () => {
+    expect(await errorOf('InvalidAccessKeyId', 'before')).toEqual({ error: null, drift: [] });
+  });
+});
+
+test('in the middle of a rotation, what is paused is told as paused by us', async () => {
+  const world = createWorld(clusterOf(onLink('orders'), onLink('archive', { state: 'Stopped' })));
+  const version = await upTo(world, 'createSecret');
+  const seen: SecretStatus[] = [];
+  world.afterEffect = () => {
+    if (seen.length > 0 || world.paused().length === 0) return;
+    seen.push({} as SecretStatus);
+    void world.begin((run) => status(run, secretId)).then(({ secrets }) => (seen[0] = secrets[0]!));
+  };
+  await call(world, 'setSecret', version);
+  const [link] = seen[0]!.links;
+  expect(link).toMatchObject({ bracket: { phase: 'open', direction: 'forward', to: version, held: true } });
+  expect(link?.pipelines.map(({ pausedByUs }) => pausedByUs)).toEqual([true, false]);
+  expect(seen[0]?.stuck).toBeNull();
+});
+
+describe('what cannot be looked at is said, and the rest is told', () => {
+  test('a cluster that is down: its links are told by their records', async () => {
+    const world = createWorld();
+    const version = await upTo(world, 'finishSecret');
+    world.server().down = true;
+    const { links, unseen, drift } = await look(world);
+    expect(links).toMatchObject([{ type: null, holds: [{ version }], agrees: true, pipelines: [] }]);
+    expect(unseen).toEqual([
+      expect.stringMatching(new RegExp(`^the cluster of ${connectionSecretId}: CONNECTION_REFUSED`)),
+    ]);
+    expect(drift).toEqual([]);
+  });
+
+  test.each([
+    ['secrets.describe', 'secret', 'keys'],
+    ['secrets.read', 'version', 'versions'],
+    ['keys.list', 'the keys of', 'keys'],
+    ['table.list', 'the links in the journal', 'journal'],
+    ['cluster.batches', 'batches on', 'pipelines'],
+    ['cluster.errorsAfter', 'errors of pipelines', 'pipelines'],
+  ])('%s refused', async (name, said) => {
+    const world = createWorld();
+    await upTo(world, 'finishSecret');
+    world.faults = (_, point) => (point === name ? 'refused' : undefined);
+    expect((await look(world)).unseen.join(' ')).toContain(said);
+  });
+});
+
+test.each<[string, (world: MemoryWorld) => Promise<unknown>]>([
+  ['status', (world) => world.run((run) => status(run))],
+  ['plan', (world) => world.run((run) => plan(run, run.definitions[0]!))],
+  ['a dry recovery', (world) => world.run((run) => foresee(run))],
+  ['a dry retirement', (world) => world.run((run) => retireNow(run, secretId, true))],
+])('%s changes nothing, whenever it is asked', async (_, ask) => {
+  const world = createWorld();
+  const seen = (): unknown => [
+    [world.table, world.secrets, world.keys].map(({ version: changes }) => changes),
+    [world.transitions, world.server().alterations, world.notices, world.metrics].map(({ length }) => length),
+  ];
+  const unchanged = async (): Promise<void> => {
+    const [before, calls] = [seen(), world.points.length];
+    await ask(world);
+    expect(seen()).toEqual(before);
+    expect(world.points.slice(calls).filter((name) => effect.test(name))).toEqual([]);
+  };
+  await unchanged();
+  const version = world.startRotation();
+  await unchanged();
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) {
+    await call(world, step, version);
+    await unchanged();
+  }
+  await world.pass(25 * hour);
+  await unchanged();
+});
