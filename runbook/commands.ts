@@ -15,7 +15,8 @@ export const deleteKey = names.deleteKey('USER', 'KEY');
 export const listKeys = 'aws iam list-access-keys --user-name USER';
 export const keyLastUsed = 'aws iam get-access-key-last-used --access-key-id KEY';
 
-/** Takes the label off a version that was AWSCURRENT before it was moved away from. */
+/** What is left on a version that was promoted and is AWSCURRENT no more. */
+export const removePendingOfNew = names.removePending('SECRET', 'NEW');
 export const removePrevious =
   'aws secretsmanager update-secret-version-stage --secret-id SECRET --version-stage AWSPREVIOUS --remove-from-version-id NEW';
 export const versions = 'aws secretsmanager list-secret-version-ids --secret-id SECRET';

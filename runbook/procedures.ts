@@ -90,16 +90,18 @@ ${sh(run.removePending)}
 ${sh(
   '# 1. the old key must work: Active, if it was retired already',
   run.activateKey,
-  '# 2. AWSCURRENT back to the old version; NEW gets AWSPREVIOUS by that',
+  '# 2. a promoted version may carry AWSPENDING still: without it no retry promotes it again',
+  run.removePendingOfNew,
+  '# 3. AWSCURRENT back to the old version; NEW gets AWSPREVIOUS by that',
   run.moveCurrentBack,
-  '# 3. NEW loses its last label: that tells the watchdog to move its links back',
+  '# 4. NEW loses its last label: that tells the watchdog to move its links back',
   run.removePrevious,
-  '# 4. within two minutes each link is back; then look',
+  '# 5. within two minutes each link is back; then look',
   run.wouldRecover,
   run.status,
 )}
 
-Before step 3 nothing happens to the links: both keys work, and nobody can know what you want. The old key is not retired while AWSCURRENT stands on it.
+Before step 4 nothing happens to the links: both keys work, and nobody can know what you want. The old key is not retired while AWSCURRENT stands on it.
 A key that was deleted cannot come back: then rotate instead. Of a mirrored secret there is no way back but its own: store the old value there.`,
   },
   {

@@ -67,8 +67,12 @@ test('a second refusal that cannot be ended says where the links are, and the re
   const [old] = keyIds(world);
   const version = await upTo(world, 'setSecret');
   const fresh = world.secretValue(version)?.['aws_access_key_id'];
-  const refuse = (): void => { world.keys.deny((keyId) => keyId === fresh); };
-  const admit = (): void => { world.keys.deny(() => false); };
+  const refuse = (): void => {
+    world.keys.deny((keyId) => keyId === fresh);
+  };
+  const admit = (): void => {
+    world.keys.deny(() => false);
+  };
   refuse();
   await failure(call(world, 'testSecret', version));
   admit();
@@ -127,8 +131,8 @@ test('a plan says that an invocation is too short for a pause', async () => {
     world,
     blockers.find(({ code }) => code === 'TIME_SHORT')!,
     'TIME_SHORT',
-    '60 s',
     '90 s',
+    'Nothing would be paused',
   );
 });
 

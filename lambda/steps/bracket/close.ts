@@ -4,6 +4,7 @@ import { through, type Bracket, type HeldVersion } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
 import { activityOf, isInError } from '../../core/pipeline';
 import { writeChunks } from '../set';
+import { advice } from './advice';
 import type { Progress } from './progress';
 import { leftToTheirMaker } from './remade';
 
@@ -65,9 +66,10 @@ export function failureOf(p: Progress, { code, what }: Failure): RotationError {
   const remade = leftToTheirMaker(p);
   const kept =
     remade.length === 0 ? '' : `; ${remade.join(', ')}, dropped and made anew by somebody meanwhile, is left Stopped`;
+  const todo = advice[code] === undefined ? '' : ` ${advice[code]}`;
   return new RotationError(
     code,
-    `link ${p.record.link} on ${p.record.cluster}: ${what}. ${left}${kept}. The next retry of the rotation tries again.`,
+    `link ${p.record.link} on ${p.record.cluster}: ${what}. ${left}${kept}. The next retry of the rotation tries again.${todo}`,
   );
 }
 
