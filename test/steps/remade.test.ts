@@ -146,7 +146,7 @@ test('... also where the run dies in the second pause', async () => {
   world.faults = new Map();
   await world.pass(leaseOver);
   await world.run(recover);
-  expect(world.paused()).toEqual([]);
+  expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
 });
 
 test('one that runs when our STOP meets it is ours, though another was promised', async () => {
@@ -154,7 +154,7 @@ test('one that runs when our STOP meets it is ours, though another was promised'
   before(world, 'lane.stop', 1, () => (world.server().remake(orders, 'Running').ended = 1));
   await upTo(world, 'finishSecret');
   expect(story(world)).toContain('orders:Stopped');
-  expect(world.paused()).toEqual([]);
+  expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
 });
 
 test('made anew while another member drains, and never run: it is left Stopped', async () => {
