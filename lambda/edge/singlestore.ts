@@ -156,7 +156,7 @@ class LiveCluster implements Cluster {
     if (own === null)
       throw new RotationError(
         'STATEMENT_REFUSED',
-        `SHOW PROCESSLIST at ${this.id} does not show the connection that asks (${this.#watch.id}), so it cannot be told which are gone. Connect to the master aggregator itself, not through a proxy.`,
+        `SHOW PROCESSLIST at ${this.id} does not show the connection that asks (${this.#watch.id}), so it cannot be told which are gone; none was ended. Connect to the master aggregator itself, not through a proxy.`,
       );
     return connections.filter((id) => own.has(id));
   }

@@ -21,7 +21,10 @@ export interface Statement {
 /** Half a surrogate pair would reach the server as U+FFFD, and a NUL may end the text for it: another object's name, another secret. */
 function statement(name: string, text: string, more: Pick<Statement, 'database' | 'needs'> = {}): Statement {
   if (/[\0\p{Cs}]/u.test(text))
-    throw new RotationError('STATEMENT_REFUSED', `${name} was not sent: it holds a NUL or half a surrogate pair`);
+    throw new RotationError(
+      'STATEMENT_REFUSED',
+      `${name} was not sent: it holds a NUL or half a surrogate pair. Correct the name or the value that has it.`,
+    );
   return { name, text: new Credentials(text), ...more };
 }
 
@@ -96,7 +99,10 @@ function createLink(command: string, link: QualifiedName, definition: LinkDefini
   const name = `${command} ${link}`;
   const { type, credentials, config, description } = definition;
   if (!/^\w+$/.test(type))
-    throw new RotationError('STATEMENT_REFUSED', `${name} was not sent: the catalogue gives no type for this link`);
+    throw new RotationError(
+      'STATEMENT_REFUSED',
+      `${name} was not sent: the catalogue gives no type for this link. Look at TYPE in information_schema.LINKS; a server with ALTER LINK needs none.`,
+    );
   const settings = config === '' ? '' : ` CONFIG ${literal(config)}`;
   const about = description === '' ? '' : ` DESCRIPTION ${literal(description)}`;
   const text = `${name} AS ${type} CREDENTIALS ${literal(credentials.reveal())}${settings}${about}`;
