@@ -75,13 +75,31 @@ export function mirrorEvents(scope: Construct, rotator: Function): SecretEvents 
       resources,
       detail: { labelUpdated: ['AWSCURRENT'] },
     }),
-    arn: rotator.functionArn,
-    // without sourceAccount: that EventBridge sends it is nowhere documented, and the rule's ARN says it
-    admit: (rule, id) => {
-      rotator.addPermission(`Mirrored${id}`, {
-        principal: new ServicePrincipal('events.amazonaws.com'),
-        sourceArn: rule.attrArn,
-      });
-    },
+    ...to(rotator, 'Mirrored'),
   });
 }
+
+/**
+ * Who starts a rotation by hand: to the function, for its history. A call is told only where a trail logs it, and by the ARN that the
+ * console names the secret with; nothing but the history depends on it.
+ */
+export function requestEvents(scope: Construct, rotator: Function): SecretEvents {
+  return new SecretEvents(scope, 'Requested', 'Somebody started a rotation of credentials of SingleStore links', {
+    pattern: (secretId) => ({
+      'detail-type': ['AWS API Call via CloudTrail'],
+      detail: { eventName: ['RotateSecret'], requestParameters: { secretId } },
+    }),
+    ...to(rotator, 'Requested'),
+  });
+}
+
+const to = (rotator: Function, prefix: string): Pick<Route, 'arn' | 'admit'> => ({
+  arn: rotator.functionArn,
+  // without sourceAccount: that EventBridge sends it is nowhere documented, and the rule's ARN says it
+  admit: (rule, id) => {
+    rotator.addPermission(`${prefix}${id}`, {
+      principal: new ServicePrincipal('events.amazonaws.com'),
+      sourceArn: rule.attrArn,
+    });
+  },
+});

@@ -13,7 +13,7 @@ import { Construct } from 'constructs';
 import { bundleDirectory } from './code';
 import { Definitions } from './definitions';
 import { openKey } from './encryption';
-import { failureEvents, mirrorEvents, type SecretEvents } from './events';
+import { failureEvents, mirrorEvents, requestEvents, type SecretEvents } from './events';
 import { readLink } from './links';
 import { type AlarmThresholds, checkThresholds, Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
@@ -85,6 +85,7 @@ export class LinkRotationFunction extends Construct {
   readonly #mayBeCalled: CfnPermission;
   readonly #failures: SecretEvents;
   readonly #mirrored: SecretEvents;
+  readonly #requested: SecretEvents;
   readonly #mayStart: () => void;
 
   constructor(scope: Construct, id: string, props: LinkRotationFunctionProps = {}) {
@@ -143,6 +144,7 @@ export class LinkRotationFunction extends Construct {
     });
     this.#failures = failureEvents(this, this.topic);
     this.#mirrored = mirrorEvents(this, this.function);
+    this.#requested = requestEvents(this, this.function);
     this.#mayStart = allowStarting(this, this.function);
     this.node.addValidation({ validate: () => policyProblems(this) });
     const monitoring = new Monitoring(this, 'Monitoring', this.function, this.topic, {
@@ -176,6 +178,7 @@ export class LinkRotationFunction extends Construct {
     this.#permissions.add(secret, options);
     for (const target of options.targets) this.#network?.open(target);
     this.#failures.add(secretId);
+    this.#requested.add(secretId);
     if (mirrored !== undefined) {
       this.#mirrored.add(completeArn('source', mirrored));
       this.#mayStart();

@@ -5,6 +5,7 @@ import { openWorld } from './edge/world';
 import { description, filePage, readView, widgetPage } from './page';
 import type { Invocation, World } from './ports';
 import { followChange } from './steps/follow';
+import { requestedBy } from './steps/history';
 import { foresee } from './steps/foresee';
 import { plan } from './steps/plan';
 import { recover } from './steps/recover';
@@ -75,6 +76,7 @@ async function answer(request: Request, run: Invocation): Promise<unknown> {
       }
       return await recover(run);
     case 'secret-changed':
+      if (request.requestedBy !== undefined) await requestedBy(run, request.secretId, request.requestedBy);
       return { started: await followChange(run, request.secretId) };
     case 'retire':
       return await retireNow(run, request.secretId, request.dryRun);

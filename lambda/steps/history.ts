@@ -1,3 +1,4 @@
+import { isSameSecret } from '../core/definition';
 import { asRotationError, type RotationError } from '../core/errors';
 import type { Step } from '../core/event';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../core/history';
 import type { LinkRecord } from '../core/journal';
 import { noticeOf } from '../core/notice';
-import { standing, type SecretDescription, type VersionId } from '../core/version';
+import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { EndedPause, Invocation } from '../ports';
 
 /*
@@ -53,6 +54,22 @@ export const startedBy = (run: Invocation, arn: string, version: VersionId, who:
   quietly(run, async () => {
     const now = run.clock.now();
     await remember(run, arn, version, (past) => ({ ...(past ?? begun(arn, version, now, who)), startedBy: who }));
+  });
+
+/** A trail tells of a call after minutes. Milliseconds. */
+const trailLagsMs = 30 * 60_000;
+
+/** Somebody called RotateSecret for one of our secrets, as a trail tells: for its last rotation, which may be over by now. What we started is known better. */
+export const requestedBy = (run: Invocation, secretId: string, who: string): Promise<void> =>
+  quietly(run, async () => {
+    if (!run.definitions.some((definition) => isSameSecret(definition.secretId, secretId))) return;
+    const secret = await run.secrets.describe(secretId);
+    const version = labelled(secret, 'AWSPENDING') ?? labelled(secret, 'AWSCURRENT');
+    const since = run.clock.now() - trailLagsMs;
+    if (version === null) return;
+    await remember(run, secret.arn, version, (past) =>
+      past === null || past.startedBy === 'mirror' || past.startedAt < since ? past : { ...past, startedBy: who },
+    );
   });
 
 /** A step has been done. */

@@ -14,6 +14,7 @@ import {
   deployed,
   only,
   type Resource,
+  rotated,
   statements,
   statementsOf,
   synth,
@@ -203,6 +204,20 @@ describe('what the function itself tells', () => {
     expect(actionsOn(given, (resource) => resource.includes(keyArn))).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
     const unkeyed = synth((stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', topicArn) }));
     expect(JSON.stringify(statements(unkeyed))).not.toContain('kms:');
+  });
+});
+
+test('who starts a rotation by hand is told to the function, where a trail tells it', () => {
+  const [rule] = all(template, 'AWS::Events::Rule').filter(({ Properties }) =>
+    JSON.stringify(Properties).includes('RotateSecret'),
+  );
+  expect(rule?.Properties).toMatchObject({
+    EventPattern: {
+      source: ['aws.secretsmanager'],
+      'detail-type': ['AWS API Call via CloudTrail'],
+      detail: { eventName: ['RotateSecret'], requestParameters: { secretId: [rotated] } },
+    },
+    Targets: [{ Arn: { 'Fn::GetAtt': [rotator, 'Arn'] } }],
   });
 });
 

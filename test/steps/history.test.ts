@@ -1,6 +1,7 @@
 import { historyKey, spansKept, type PastRotation } from '../../lambda/core/history';
 import type { Kind } from '../../lambda/core/journal';
 import type { Invocation, Table } from '../../lambda/ports';
+import { requestedBy, startedBy } from '../../lambda/steps/history';
 import { recover } from '../../lambda/steps/recover';
 import { rotate } from '../../lambda/steps/rotate';
 import { secretId } from '../support/scenario';
@@ -184,6 +185,27 @@ test('what the function starts itself, because a mirrored secret changed, says s
   const version = world.label('AWSPENDING') ?? '';
   expect(await rotateWithRetries(world, version, [])).toBe(true);
   expect(of(world, version)).toMatchObject({ startedBy: 'mirror', outcome: 'done' });
+});
+
+test('who called RotateSecret is known where a trail tells it, also when the rotation is over; what we started stays ours', async () => {
+  const world = open();
+  const who = 'arn:aws:sts::111122223333:assumed-role/admin/ann';
+  const version = await upTo(world, 'createSecret');
+  expect(of(world, version)?.startedBy).toBe('schedule or person');
+  await world.run((run) => requestedBy(run, secretId, who));
+  expect(of(world, version)?.startedBy).toBe(who);
+  await upTo(world, 'finishSecret', version);
+  await world.run((run) => requestedBy(run, secretId, `${who}2`));
+  expect(of(world, version)).toMatchObject({ startedBy: `${who}2`, outcome: 'done' });
+  await world.run((run) => startedBy(run, secretId, version, 'mirror'));
+  await world.run((run) => requestedBy(run, secretId, who));
+  expect(of(world, version)?.startedBy).toBe('mirror');
+  await world.pass(3_600_000);
+  await world.run((run) => startedBy(run, secretId, version, 'schedule'));
+  await world.run((run) => requestedBy(run, secretId, who)); // of a call that was refused: nothing was started
+  expect(of(world, version)?.startedBy).toBe('schedule');
+  await world.run((run) => requestedBy(run, 'arn:aws:secretsmanager:us-east-1:111122223333:secret:other-AbCdEf', who));
+  expect(world.table.keys('history')).toHaveLength(1);
 });
 
 test('a call that finds somebody else at work is no failure', async () => {
