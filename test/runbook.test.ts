@@ -5,6 +5,7 @@ import * as awsLambda from '@aws-sdk/client-lambda';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { grammar } from '../cli/options';
 import { alarms } from '../runbook/alarms';
 import { codes } from '../runbook/codes';
 import { runbook } from '../runbook/page';
@@ -110,5 +111,23 @@ test('each command of AWS is an operation of its service', () => {
   for (const [, service = '', action = ''] of operations) {
     const name = action.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
     expect(Object.keys(services[service] ?? {})).toContain(`${name}Command`);
+  }
+});
+
+test('each command of the tool is one that it takes', async () => {
+  const lines = [...page.matchAll(/^ *npx singlestore-link-rotation (.+)$/gm)].map(([, line = '']) => line);
+  expect(lines.length).toBeGreaterThan(10);
+  for (const line of new Set(lines)) {
+    const taken: string[] = [];
+    const take = (name: string) => () => Promise.resolve(void taken.push(name));
+    const names = ['plan', 'doctor', 'status', 'rotate', 'recover', 'retire'] as const;
+    const commands = Object.fromEntries(names.map((name) => [name, take(name)])) as unknown as Parameters<
+      typeof grammar
+    >[0];
+    const program = grammar(commands);
+    for (const command of [program, ...program.commands])
+      command.exitOverride().configureOutput({ writeErr: () => undefined });
+    await program.parseAsync(line.split(' '), { from: 'user' });
+    expect(taken).toEqual([line.split(' ')[0]]);
   }
 });
