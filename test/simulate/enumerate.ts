@@ -16,11 +16,17 @@ export interface Broken {
   readonly violations: Played['violations'];
 }
 
+/** Which part of the work a process does: this one of so many. */
+export interface Part {
+  readonly at: number;
+  readonly of: number;
+}
+
 export interface EnumerateOptions {
   /** How many faults at most in one play: 0 none, 1 singles, 2 pairs, 3 triples. */
   readonly depth: number;
   /** One part of the work of several: this one of so many, by the number of the first fault. */
-  readonly part?: { readonly at: number; readonly of: number };
+  readonly part?: Part;
   /** Also where a scenario asks for a sample only. @default false */
   readonly whole?: boolean;
   /** Called before each play: `false` ends it. */
@@ -61,7 +67,8 @@ export async function enumerate(
   async function explore(failing: Failing, played: Played, left: number): Promise<void> {
     const after = Math.max(0, ...failing.keys());
     const until = limit(played, after, left);
-    tally.schedules += failing.size === 0 || isOurs() ? (played.calmAt - after) * outcomes.length : 0;
+    tally.schedules +=
+      failing.size === 0 || isOurs() ? (played.calmAt - after) * (outcomes.length + (depth === 1 ? 1 : 0)) : 0;
     for (let point = after + 1; point <= until; point += 1) {
       for (const fault of faultsOf(played, point, failing.size === 0 ? left : 0)) {
         if (failing.size === 0) firsts += 1;
@@ -78,11 +85,14 @@ export async function enumerate(
     }
   }
 
-  /** Being suspended is played by itself: it needs no second fault to matter. */
+  /** What comes while the retry is at work, and being suspended, are played by themselves: they need no second fault to matter. */
   function faultsOf({ traces }: Played, point: number, left: number): readonly Fault[] {
-    const found = telling(traces[point - 1]!, changing);
-    const single = left === 1 && scenario.freezes === true;
-    return single && isEve(traces, point, changing) ? [...found, 'freezes'] : found;
+    const trace = traces[point - 1]!;
+    const found = telling(trace, changing);
+    if (left !== 1) return found;
+    if (mayChange(trace, changing)) found.push('after-retry');
+    if (scenario.freezes === true && isEve(traces, point, changing)) found.push('freezes', 'naps');
+    return found;
   }
 
   function isOurs(): boolean {
@@ -104,14 +114,18 @@ export async function enumerate(
 }
 
 /** The faults of a call that can make a difference. */
-function telling({ name, changed, alike, first }: Trace, changing: ReadonlySet<string>): readonly Fault[] {
+function telling(trace: Trace, changing: ReadonlySet<string>): Fault[] {
+  const { changed, alike, first } = trace;
   const found: Fault[] = ['not-sent'];
   if (!alike) found.push('refused');
   if (changed) found.push('lost', 'dies');
-  if (changed || changing.has(name)) found.push('late'); // it may change something by then
+  if (mayChange(trace, changing)) found.push('late');
   if (first) found.push('dies-before');
   return found;
 }
+
+/** It changed something, or may by the time it comes late. */
+const mayChange = ({ name, changed }: Trace, changing: ReadonlySet<string>): boolean => changed || changing.has(name);
 
 /** Just before a call that may change something, or just after one that did: what lies between two such moments tells no more. */
 const isEve = (traces: readonly Trace[], point: number, changing: ReadonlySet<string>): boolean =>

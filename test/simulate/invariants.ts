@@ -1,6 +1,8 @@
 import type { LinkRecord } from '../../lambda/core/journal';
+import type { MemoryKey } from '../support/memoryKeys';
 import { isRunning, type MemoryPipeline, type Transition } from '../support/memoryPipelines';
 import type { MemoryServer } from '../support/memoryServer';
+import type { Trace } from '../support/points';
 import type { MemoryWorld } from '../support/world';
 import { Journal } from './journal';
 
@@ -11,7 +13,7 @@ import { Journal } from './journal';
  * ended is under a label; `d` what we stopped is in the journal; `e` what was not running is not started by us; `f` at the
  * end nothing is left over; `g` no secret is put out; `h` a run ends as done, unchanged or with a person named; `i` no
  * statement with a secret is unparseable; `j` no key in a link was ended by us; `k` fences only grow; `l` no effect by
- * a holder whose fence is old, or that was suspended until all was done; `m` a scenario's own claim; `n` what a link holds
+ * a holder whose fence on the link or the user is old, or that was suspended until all was done; `m` a scenario's own claim; `n` what a link holds
  * is among what its record names.
  */
 export type Invariant = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm' | 'n';
@@ -32,6 +34,8 @@ export class Witness {
   readonly journal: Journal;
   /** Somebody else has had a hand in the store: then it is not ours to answer for what its labels say. */
   storeTouched = false;
+  /** Where much fails nobody but the sleeper may have been able to finish: then fences alone judge what it does when it wakes. */
+  judgesSleepers = true;
   #version = -1;
   #written = 0;
   readonly #seen = new Map<MemoryServer, { transitions: number; alterations: number; unparsed: number }>();
@@ -45,6 +49,15 @@ export class Witness {
   readonly #fences = new Map<string, number>();
   readonly #fenceOf = new Map<string, number>();
   readonly #acted = new Map<string, number>();
+  /** Each time a user was taken over: the new fence, and how much had been written by then. */
+  readonly #takenOver = new Map<string, { readonly fence: number; readonly written: number }[]>();
+  /** How much had been written when each call was sent; point n is at index n - 1. */
+  readonly #sentAt: number[] = [];
+  /** No rotation was under way when it was last looked. */
+  #isOver = false;
+  /** Who began then: to retire a key is what they came for. */
+  readonly #idle = new Set<string>();
+  readonly #keyStates = new Map<MemoryKey, string>();
   readonly #buckets = new Map<string, { readonly layout: number; readonly buckets: readonly string[] }>();
   readonly #pairs = new Map<string, { readonly keyId: string; readonly secret: string } | null>();
 
@@ -52,8 +65,15 @@ export class Witness {
     this.journal = new Journal(world);
   }
 
-  /** After the effect of a call. */
-  look(point: number): void {
+  /** Before a call is sent. */
+  sends(point: number): void {
+    this.#sentAt[point - 1] = this.world.table.history.length;
+    if (this.#isOver && this.world.traces[point - 1]?.first === true)
+      this.#idle.add(this.world.traces[point - 1]?.holder ?? '');
+  }
+
+  /** After the effect of a call, or after something else that may have changed the world. */
+  look(point: number, isEffect = false): void {
     const { world } = this;
     for (const server of world.servers.values()) server.settle();
     if (world.version === this.#version) return;
@@ -66,7 +86,9 @@ export class Witness {
     this.#fencesGrow(say);
     for (const server of world.servers.values()) this.#changesOf(server, say);
     for (const server of world.servers.values()) this.#links(server, say);
-    this.#zombies(point, say);
+    const trace = isEffect && world.traces[point - 1]?.changed === true ? world.traces[point - 1] : undefined;
+    this.#userKeys(point, trace, say);
+    this.#zombies(trace, say);
     this.#paused(rewritten, say);
     this.#store(say);
   }
@@ -180,24 +202,56 @@ export class Witness {
       const before = this.#fences.get(place) ?? 0;
       if (item.fence < before) say('k', `the fence of ${key} fell from ${before} to ${item.fence}`);
       this.#fences.set(place, Math.max(before, item.fence));
+      if (kind === 'user' && item.fence > before) {
+        const takenOver = this.#takenOver.get(key) ?? [];
+        takenOver.push({ fence: item.fence, written: this.#written + 1 });
+        this.#takenOver.set(key, takenOver);
+      }
       if (item.lease?.holder === writer) this.#fenceOf.set(`${writer} ${key}`, item.fence);
     }
   }
 
+  /**
+   * Nobody who had the lease of a user changes a key of theirs when it has passed to another. IAM knows no fence: what was on
+   * its way by then, or was all that the holder had left to send, still arrives; whoever has asked anything since could have known.
+   */
+  #userKeys(point: number, trace: Trace | undefined, say: (invariant: Invariant, text: string) => void): void {
+    const { traces, keys } = this.world;
+    for (const key of keys.all) {
+      const state = `${key.active} ${key.deleted}`;
+      if (this.#keyStates.get(key) === state) continue;
+      this.#keyStates.set(key, state);
+      if (trace === undefined || !/^keys\.(create|remove|deactivate)$/.test(trace.name)) continue;
+      const fence = this.#fenceOf.get(`${trace.holder} ${key.userName}`) ?? Infinity;
+      const passed = this.#takenOver.get(key.userName)?.find((taken) => taken.fence > fence);
+      if (passed === undefined) continue;
+      const asked = traces.slice(0, point - 1);
+      if (asked.some(({ holder }, at) => holder === trace.holder && this.#sentAt[at]! >= passed.written))
+        say('l', `${trace.name} of ${key.keyId} under fence ${fence} after ${key.userName} passed to ${passed.fence}`);
+    }
+  }
+
   /** Who was suspended and wakes when no rotation is under way any more changes nothing; a key that it makes it also takes away. */
-  #zombies(point: number, say: (invariant: Invariant, text: string) => void): void {
-    const { traces, zombies, definitions, secrets } = this.world;
-    const trace = traces[point - 1];
-    if (trace?.changed !== true || !/^(lane|secrets)\.|^keys\.deactivate$/.test(trace.name)) return;
-    const zombie = zombies.find(({ process }) => process.holder === trace.holder);
-    if (zombie === undefined || zombie.process.wokeAt === null) return;
-    const isOver =
+  #zombies(trace: Trace | undefined, say: (invariant: Invariant, text: string) => void): void {
+    const { zombies, definitions, secrets } = this.world;
+    const wasOver = this.#isOver;
+    this.#isOver =
       definitions.length > 0 &&
       definitions.every(({ secretId }) => {
         const pending = secrets.holder(secretId, 'AWSPENDING');
         return pending === null || pending === secrets.holder(secretId, 'AWSCURRENT');
       });
-    if (isOver) say('l', `${trace.name} took effect for one that was suspended until all was done`);
+    if (
+      trace === undefined ||
+      !wasOver ||
+      !this.judgesSleepers ||
+      !/^(lane|secrets)\.|^keys\.deactivate$/.test(trace.name)
+    )
+      return;
+    const zombie = zombies.find(({ process }) => process.holder === trace.holder);
+    if (zombie === undefined || zombie.process.wokeAt === null) return;
+    if (trace.name === 'keys.deactivate' && this.#idle.has(trace.holder)) return;
+    say('l', `${trace.name} took effect for one that was suspended until all was done`);
   }
 
   #links(server: MemoryServer, say: (invariant: Invariant, text: string) => void): void {

@@ -1,21 +1,10 @@
 import { parseArgs } from 'node:util';
-import { enumerate, type Tally } from './enumerate';
-import { play, type Played, type Scenario } from './play';
-import { playSeed, scenarioFor, shrink } from './random';
+import { play, type Played } from './play';
+import { playSeed, shrink } from './random';
 import { printFailing, readFailing } from './schedule';
-import { scenarioOf, scenarios } from './scenarios';
-import { onAllCores, readPart, type Part } from './workers';
-
-/** What one process has done of one scenario. */
-interface Figures extends Tally {
-  readonly scenario: string;
-  readonly points: number;
-  readonly seconds: number;
-  readonly broken: readonly string[];
-}
-
-/** The smallest main scenario: all triples are played there. */
-const smallest = 'no pipeline';
+import { scenarioOf } from './scenarios';
+import type { Figures } from './worker';
+import { onAllCores } from './workers';
 
 const { values: given } = parseArgs({
   options: {
@@ -27,7 +16,6 @@ const { values: given } = parseArgs({
     play: { type: 'string' },
     at: { type: 'string', default: printFailing(new Map()) },
     depth: { type: 'string' },
-    part: { type: 'string' },
   },
 });
 
@@ -35,48 +23,6 @@ const tell = ({ violations }: Played): readonly string[] =>
   violations.map(
     ({ invariant, point, text }) => `(${invariant}) ${point === 0 ? 'at the end' : `after call ${point}`}: ${text}`,
   );
-
-/** Faults by number: all singles, pairs, or triples of a scenario. */
-async function enumerated(scenario: Scenario, depth: number, part: Part): Promise<Figures> {
-  const since = performance.now();
-  const tally: Tally = { played: 0, schedules: 0 };
-  const broken: string[] = [];
-  const { points } = await play(scenario, new Map());
-  await enumerate(scenario, { depth, part, whole: true }, tally, ({ failing, violations }) => {
-    broken.push(`--play '${scenario.name}' --at '${printFailing(failing)}': ${violations[0]?.text ?? ''}`);
-  });
-  return { scenario: scenario.name, points: points.length, ...tally, seconds: secondsSince(since), broken };
-}
-
-/** Every so-manieth seed. */
-async function seeded(count: number, from: number, part: Part): Promise<readonly Figures[]> {
-  const figures = new Map<string, { played: number; points: number; seconds: number; broken: string[] }>();
-  for (let seed = from + part.at; seed < from + count; seed += part.of) {
-    const { name } = scenarioFor(seed);
-    const row = figures.get(name) ?? { played: 0, points: 0, seconds: 0, broken: [] };
-    figures.set(name, row);
-    const since = performance.now();
-    const { points, violations } = await playSeed(seed);
-    row.seconds += secondsSince(since);
-    row.points = Math.max(row.points, points.length);
-    row.played += 1;
-    if (violations.length > 0) row.broken.push(`--seed ${seed}: ${violations[0]?.text ?? ''}`);
-  }
-  return [...figures].map(([scenario, row]) => ({ scenario, schedules: row.played, ...row }));
-}
-
-const secondsSince = (since: number): number => (performance.now() - since) / 1_000;
-
-/** What this process has to do of the whole. */
-async function work(part: Part): Promise<readonly Figures[]> {
-  if (given.all !== true) return seeded(Number(given.seeds ?? 10_000), Number(given.from), part);
-  const figures: Figures[] = [];
-  for (const scenario of scenarios) {
-    const depth = scenario.large !== undefined ? 1 : scenario.name === smallest ? 3 : 2;
-    figures.push(await enumerated(scenario, Math.min(depth, Number(given.depth ?? 3)), part));
-  }
-  return figures;
-}
 
 /** One row for each scenario, of all processes. */
 function table(all: readonly Figures[]): string {
@@ -122,11 +68,6 @@ function story({ points, traces, world, violations, ending, errors }: Played): s
 }
 
 async function main(): Promise<boolean> {
-  if (given.part !== undefined) {
-    for (const figures of await work(readPart(given.part))) process.send?.(figures);
-    process.disconnect();
-    return true;
-  }
   if (given.real === true) {
     const { realKills, tableOf } = await import('./real/main.js'); // it brings servers of its own
     const figures = await realKills({ log: console.log });
@@ -147,10 +88,10 @@ async function main(): Promise<boolean> {
     return played.violations.length === 0;
   }
   const since = performance.now();
-  const figures = await onAllCores<Figures>(__filename, process.argv.slice(2));
+  const figures = await onAllCores(process.argv.slice(2));
   console.log(table(figures));
   const broken = figures.flatMap((one) => one.broken);
-  console.log(`${Math.round(secondsSince(since))} seconds by the clock, ${broken.length} violations`);
+  console.log(`${Math.round((performance.now() - since) / 1_000)} seconds by the clock, ${broken.length} violations`);
   for (const one of broken.slice(0, 20)) console.log(one);
   const seed = /^--seed (\d+)/.exec(broken[0] ?? '')?.[1];
   if (seed !== undefined) console.log(await smallestPart(Number(seed)));

@@ -4,11 +4,23 @@ import { isRunning } from '../support/memoryPipelines';
 import { onLink } from './scenarios/worlds';
 import { scenarios } from './scenarios';
 import { play, type Played, type Scenario } from './play';
-import { chance, outcomes, type Failing } from './schedule';
+import { chance, faults, type Failing } from './schedule';
 import type { Stage } from './stage';
 
 /** What a seed decides, each by a draw of its own, so that leaving one out changes no other. */
-const draws = { scenario: 0, rate: 1, fails: 2, how: 3, latency: 4, slow: 5, late: 6, others: 7, when: 8, who: 9 };
+const draws = {
+  scenario: 0,
+  rate: 1,
+  fails: 2,
+  how: 3,
+  latency: 4,
+  slow: 5,
+  late: 6,
+  others: 7,
+  when: 8,
+  who: 9,
+  frozen: 10,
+};
 
 /** How often a call fails in one play. */
 const rates = [0, 0.005, 0.01, 0.02, 0.04, 0.08];
@@ -48,14 +60,17 @@ export async function playSeed(seed: number, { failing, time = true, others = tr
     const fault =
       failing === undefined
         ? chance(seed, draws.fails, point) < rate
-          ? pick(outcomes, chance(seed, draws.how, point))
+          ? pick(faults, chance(seed, draws.how, point))
           : undefined
         : failing.get(point);
     if (fault !== undefined) failed.set(point, fault);
     return fault;
   };
   const arrange = (stage: Stage): void => {
-    stage.world.lateMs = 100 + Math.floor(chance(seed, draws.late) * 20_000);
+    stage.witness.judgesSleepers = false;
+    // mostly before the retry, and up to well after it
+    stage.world.lateMs = 100 + Math.floor(chance(seed, draws.late) ** 2 * 60_000);
+    stage.world.frozenMs = 1_000 + Math.floor(chance(seed, draws.frozen) * 300_000);
     if (time) stage.world.latency = (point) => latencyOf(seed, point);
     if (others) interfere(seed, scenario, stage);
   };

@@ -1,10 +1,10 @@
 import type { Fault } from '../support/points';
 
-/** All that can go wrong at one call. */
+/** All that can go wrong at one call, together with others. */
 export const outcomes: readonly Fault[] = ['not-sent', 'refused', 'lost', 'late', 'dies', 'dies-before'];
 
-/** The same, and the suspension of whoever makes the call, which is played where a scenario says so. */
-const faults: readonly Fault[] = [...outcomes, 'freezes'];
+/** The same, and what is enumerated by itself: an effect in the middle of the retry, and, where a scenario says so, the suspension of whoever makes the call. */
+export const faults: readonly Fault[] = [...outcomes, 'after-retry', 'freezes', 'naps'];
 
 /** What goes wrong in one play. Points are numbered from 1 in the order of the calls. */
 export type Failing = ReadonlyMap<number, Fault>;

@@ -49,6 +49,7 @@ export class Stage {
     readonly options: StageOptions,
   ) {
     world.faults = (point, name) => {
+      witness.sends(point);
       let fault: Fault | undefined;
       if (point <= this.calmAt) this.#moments.get(point)?.();
       for (const trigger of this.#triggers)
@@ -58,7 +59,7 @@ export class Stage {
       return this.calmAt < point ? undefined : (fault ?? options.fault(point, name));
     };
     world.afterEffect = (point) => {
-      witness.look(point);
+      witness.look(point, true);
     };
   }
 
@@ -104,6 +105,7 @@ export class Stage {
     if (pending !== null && pending !== this.world.secrets.holder(id, 'AWSCURRENT')) return pending;
     const version = this.world.newId();
     this.world.secrets.stage(id, version, null);
+    this.witness.look(this.world.points.length);
     return version;
   }
 

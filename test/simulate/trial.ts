@@ -1,9 +1,8 @@
-import { enumerate, type Tally } from './enumerate';
+import { enumerate, type Part, type Tally } from './enumerate';
 import { playSeed } from './random';
 import { printFailing } from './schedule';
 import { scenarios } from './scenarios';
 import type { Violation } from './invariants';
-import type { Part } from './workers';
 
 /** Nothing is begun after so much work. Milliseconds of the processor, so that a busy machine judges alike. */
 const budgetMs = 40_000;

@@ -1,37 +1,41 @@
+import { build } from 'esbuild';
 import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Figures } from './worker';
 
-/** Which part of the work a process does: this one of so many. */
-export interface Part {
-  readonly at: number;
-  readonly of: number;
+/**
+ * Runs `worker.ts` on each core, each with its part of the work, behind whatever else there is to do: built into one
+ * plain file, since the same plays take twice as long within a test's own modules.
+ *
+ * @returns what each reported, in order of arrival
+ */
+export async function onAllCores(args: readonly string[]): Promise<readonly Figures[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'worker-'));
+  try {
+    const outfile = join(folder, 'worker.js');
+    const entryPoints = [join(__dirname, 'worker.ts')];
+    await build({ entryPoints, outfile, bundle: true, platform: 'node', target: 'node20', logLevel: 'error' });
+    const of = availableParallelism();
+    const parts = Array.from({ length: of }, (_, at) => run(outfile, [...args, '--part', `${at}/${of}`]));
+    return (await Promise.all(parts)).flat();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-/** Runs this program once more on each core, each with its part of the work. @returns what each reported, in order of arrival */
-export async function onAllCores<Report>(program: string, args: readonly string[]): Promise<readonly Report[]> {
-  const of = availableParallelism();
-  const reports: Report[] = [];
-  await Promise.all(
-    Array.from(
-      { length: of },
-      (_, at) =>
-        new Promise<void>((resolve, reject) => {
-          const child = fork(program, [...args, '--part', `${at}/${of}`]);
-          child.on('message', (report) => reports.push(report as Report));
-          child.on('error', reject);
-          child.on('exit', (code) => {
-            if (code === 0) resolve();
-            else reject(new Error(`worker ${at} ended with ${code ?? 'a signal'}`));
-          });
-        }),
-    ),
-  );
-  return reports;
-}
-
-/** @throws when it is not what `onAllCores` gives. */
-export function readPart(text: string): Part {
-  const [at, of] = text.split('/').map(Number);
-  if (at === undefined || of === undefined || !(at < of)) throw new Error(`no part: ${text}`);
-  return { at, of };
+/** One process to its end. */
+function run(program: string, args: readonly string[]): Promise<readonly Figures[]> {
+  return new Promise((resolve, reject) => {
+    const reports: Figures[] = [];
+    const child = fork(program, args, { execArgv: [] });
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    child.on('message', (report) => reports.push(report as Figures));
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (code === 0) resolve(reports);
+      else reject(new Error(`${args.join(' ')} ended with ${code ?? 'a signal'}`));
+    });
+  });
 }

@@ -5,10 +5,12 @@ import type { VirtualClock } from './clock';
  * What goes wrong at one call of a port.
  *
  * `not-sent`: no effect and no answer. `refused`: no effect, and the answer says no. `lost`: the effect, but no answer.
- * `late`: no answer, and the effect comes `lateMs` afterwards. `dies-before` and `dies`: the process ends before or after the effect.
- * `freezes`: the process is suspended before the call, wakes `frozenMs` afterwards, and goes on as if nothing had been.
+ * `late`: no answer, and the effect comes `lateMs` afterwards. `after-retry`: it comes while a later invocation is at work.
+ * `dies-before` and `dies`: the process ends before or after the effect. `freezes`: the process is suspended before the
+ * call, wakes `frozenMs` afterwards, and goes on as if nothing had been. `naps`: the same, for `napMs`.
  */
-export type Fault = 'not-sent' | 'refused' | 'lost' | 'late' | 'dies-before' | 'dies' | 'freezes';
+export type Fault =
+  'not-sent' | 'refused' | 'lost' | 'late' | 'after-retry' | 'dies-before' | 'dies' | 'freezes' | 'naps';
 export type Faults = ReadonlyMap<number, Fault> | ((point: number, name: string) => Fault | undefined);
 
 /** The end of a process: by a fault, or because its time was up. The code under test never sees it: nothing answers it any more. */
@@ -98,6 +100,11 @@ export interface Trace {
   readonly alike: boolean;
 }
 
+/** Milliseconds after which a process that `naps` wakes: shorter than a lease and a retry, longer than most waiting. */
+const napMs = 25_000;
+/** An effect that comes `after-retry` waits for an invocation that begins so long after it was asked for, or so long at most. Milliseconds. */
+const retryMs = { from: 30_000, until: 60_000 };
+
 /** All calls of all ports, numbered from 1 in the order they are made. */
 export class Points {
   /** The names seen, `port.method`; point n is at index n - 1. */
@@ -116,6 +123,8 @@ export class Points {
 
   /** Effects that are still to come. */
   late = 0;
+  /** Told when a process begins. */
+  readonly #waiting = new Set<() => void>();
   /** Point n is at index n - 1, as in `names`. */
   readonly traces: Trace[] = [];
 
@@ -128,6 +137,7 @@ export class Points {
   /** The calls of one process. */
   of(process: Process): Ask {
     let first = true;
+    for (const tell of [...this.#waiting]) tell();
     return async (name, effect, answers) => {
       if (process.thaw !== null) await process.thaw;
       if (!process.isAlive()) return never();
@@ -137,14 +147,16 @@ export class Points {
       first = false;
       const { faults } = this;
       const fault = typeof faults === 'function' ? faults(point, name) : faults.get(point);
-      if (fault === 'freezes') await this.#freeze(process, `was suspended before ${name}, point ${point}`);
+      if (fault === 'freezes' || fault === 'naps')
+        await this.#freeze(process, fault === 'naps' ? napMs : this.frozenMs, `${name}, point ${point}`);
       if (fault === 'dies-before') process.end(new Death(`died before ${name}, point ${point}`));
       else await this.clock.sleep(this.latency(point, name));
       if (!process.isAlive()) return never();
       if (fault === 'refused') return answers.refused();
       if (fault === 'not-sent') return answers.lost();
-      const happening = this.#happen(point, name, effect, process, fault === 'late' ? this.lateMs : 0);
-      if (fault === 'late') {
+      const isLate = fault === 'late' || fault === 'after-retry';
+      const happening = this.#happen(point, name, effect, process, isLate ? fault : null);
+      if (isLate) {
         happening.catch(() => undefined);
         return answers.lost();
       }
@@ -162,12 +174,34 @@ export class Points {
   }
 
   /** Until it wakes it asks nothing and hears nothing; what it had sent goes on. */
-  #freeze(process: Process, reason: string): Promise<void> {
-    const thaw = this.clock.sleep(this.frozenMs).then(() => {
+  #freeze(process: Process, milliseconds: number, where: string): Promise<void> {
+    const thaw = this.clock.sleep(milliseconds).then(() => {
       process.wake(this.clock.now());
     });
-    process.freeze(thaw, new Death(reason));
+    process.freeze(thaw, new Death(`was suspended before ${where}`));
     return thaw;
+  }
+
+  /** Until a later invocation has made some calls: how many differs from point to point. */
+  #laterInvocation(point: number): Promise<void> {
+    const { clock } = this;
+    const asked = clock.now();
+    return new Promise((resolve) => {
+      const tell = (): void => {
+        if (clock.now() < asked + retryMs.from) return;
+        come();
+        clock.at(clock.now() + 1 + ((point * 7) % 60), resolve);
+      };
+      const come = (): void => {
+        callOff();
+        this.#waiting.delete(tell);
+      };
+      const callOff = clock.at(asked + retryMs.until, () => {
+        come();
+        resolve();
+      });
+      this.#waiting.add(tell);
+    });
   }
 
   async #happen<T>(
@@ -175,11 +209,11 @@ export class Points {
     name: string,
     effect: () => T | Promise<T>,
     process: Process,
-    afterMs: number,
+    late: 'late' | 'after-retry' | null,
   ): Promise<T> {
-    if (afterMs > 0) {
+    if (late !== null) {
       this.late += 1;
-      await this.clock.sleep(afterMs);
+      await (late === 'late' ? this.clock.sleep(this.lateMs) : this.#laterInvocation(point));
       this.late -= 1;
     }
     const before = this.version();

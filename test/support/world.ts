@@ -31,6 +31,9 @@ export class MemoryWorld extends Outside {
   set lateMs(milliseconds: number) {
     this.calls.lateMs = milliseconds;
   }
+  set frozenMs(milliseconds: number) {
+    this.calls.frozenMs = milliseconds;
+  }
   /** Called after each effect: what it throws ends the process, and `run` throws it. */
   set afterEffect(check: Points['afterEffect']) {
     this.calls.afterEffect = check;

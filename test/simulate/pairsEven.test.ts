@@ -1,3 +1,0 @@
-import { claimPairs } from './claims';
-
-claimPairs({ at: 0, of: 2 });

@@ -1,3 +1,0 @@
-import { claimSingles } from './claims';
-
-claimSingles({ at: 0, of: 2 });
