@@ -72,8 +72,7 @@ const people: readonly Scenario[] = [
     if (dropped !== undefined) world.server().relink(dropped, other);
   }),
   inThePause('a member is dropped and made anew, running, in the pause', (world) => {
-    world.server().drop(items);
-    world.server().add(onLink('items', { state: 'Running' }));
+    world.server().remake(items, 'Running');
   }),
   onceStopped('a member is dropped and made anew, left Stopped, in the pause', (world) => {
     world.server().remake(items, 'Stopped');
