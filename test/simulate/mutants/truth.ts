@@ -110,8 +110,8 @@ export const truthMutants: readonly Mutant[] = [
       },
       {
         file: 'lambda/core/errors.ts',
-        find: '`an unexpected ${kind} in ${place}.',
-        replace: '`an unexpected ${kind} in ${place}: ${error instanceof Error ? error.message : place}.',
+        find: '`an unexpected ${kind} in ${place}`',
+        replace: '`an unexpected ${kind} in ${place}: ${error instanceof Error ? error.message : place}`',
       },
     ],
   },
