@@ -31,7 +31,7 @@ export const slotsPerUser = 2;
 /** IAM's dates are whole seconds of another clock. */
 const clockSkewMs = 5_000;
 /** A PutSecretValue without an answer may store the key's secret half this long after the key was made. Milliseconds. */
-const putMs = 30_000;
+const putMs = 60_000;
 
 export type SlotDecision =
   | { readonly do: 'create' }
