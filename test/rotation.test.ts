@@ -231,6 +231,21 @@ describe('on its way', () => {
     );
   });
 
+  test('a rotation that fails is told to the topic once, with the address of a log whose lines have the id that it searches for', async () => {
+    const sockets = await open();
+    const { iam, sns } = sockets.account.aws;
+    const allows = iam.rolePolicy;
+    iam.rolePolicy = async (operation) => operation.action !== 'CreateAccessKey' && allows(operation);
+    expect((await sockets.rotate({ attempts: 2 })).attempts).toHaveLength(2);
+    expect(sns.published.map(({ subject }) => subject)).toEqual([
+      'Rotation of prod/s3-ingest failed in createSecret: CREATE_REFUSED',
+    ]);
+    const [, id = 'none'] = /^Log: https:.*\$2522(\S+)\$2522$/m.exec(sns.published[0]!.message) ?? [];
+    const failed = sockets.lambda.output.filter((line) => line.includes('"action":"failed"'));
+    expect(failed).toHaveLength(2);
+    expect(failed[0]).toContain(`"requestId":"${id}"`);
+  });
+
   test('a user that must use TLS is served with the authority in "ca"', async () => {
     const sockets = await open();
     sockets.server.update((cluster) => {

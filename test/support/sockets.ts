@@ -183,7 +183,9 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
     labelled: (label) => (JSON.parse(aws.secrets.valueOf(arn, label)) as Record<string, unknown>)['aws_access_key_id'],
     leaks: async () => {
       const unparsed = servers.flatMap(({ statements }) => statements.filter(({ parsed }) => !parsed));
-      const written = [...lambda.output, ...returned, ...(await account.journal()), ...unparsed.map(({ sql }) => sql)];
+      const told = aws.sns.published.map(({ subject, message }) => `${subject} ${message}`);
+      const stored = [...(await account.journal()), ...unparsed.map(({ sql }) => sql)];
+      const written = [...lambda.output, ...returned, ...told, ...stored];
       return leaksIn(written, secrets);
     },
     forget() {
