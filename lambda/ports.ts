@@ -2,6 +2,7 @@ import type { ConnectionSecret } from './core/connection';
 import type { Credentials } from './core/credentials';
 import type { RotationDefinition } from './core/definition';
 import type { RotationError } from './core/errors';
+import type { BatchHistory } from './core/expect';
 import type { PauseSpan } from './core/history';
 import type { Items, Kind } from './core/journal';
 import type { QualifiedName } from './core/names';
@@ -181,6 +182,10 @@ export interface Cluster {
   ): readonly string[];
   /** Newest batches, by pipeline. */
   batches(): Promise<ReadonlyMap<QualifiedName, BatchMarks>>;
+  /** How long batches take, by pipeline, as far as the server remembers; `null`: it does not tell. */
+  batchHistory(): Promise<ReadonlyMap<QualifiedName, BatchHistory> | null>;
+  /** Whether a pipeline that does not say otherwise stops at what it cannot read, rather than skip it; `null`: the server does not tell. */
+  stopsOnError(): Promise<boolean | null>;
   /** The newest ERROR_UNIX_TIMESTAMP in the cluster, seconds by the server's clock; 0 without errors. */
   newestError(): Promise<number>;
   /** Errors newer than the mark, oldest first. */

@@ -64,6 +64,13 @@ export function sourceOf(definition: string, database: string): PipelineSource {
   return hidden ? { through: 'hidden' } : { through: 'link', link: inFull(names, database), path: '' };
 }
 
+/** What a definition says of STOP_ON_ERROR; `null`: nothing, so the server's own setting holds (facts: singlestore, section 4.1). */
+export function stopsOnError(definition: string): boolean | null {
+  const words = [...tokens(definition)].map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : ''));
+  const said = words[words.lastIndexOf('STOP_ON_ERROR') + 1];
+  return !words.includes('STOP_ON_ERROR') || (said !== 'ON' && said !== 'OFF') ? null : said === 'ON';
+}
+
 /** The sources of CREATE PIPELINE with credentials of their own (facts: singlestore, section 4.1). */
 const inlineSources: ReadonlySet<string> = new Set([
   ...[

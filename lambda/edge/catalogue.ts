@@ -1,4 +1,5 @@
 import { Credentials } from '../core/credentials';
+import type { BatchHistory } from '../core/expect';
 import { qualified, type QualifiedName } from '../core/names';
 import { linkNamed, type Identity, type PipelineRow } from '../core/pipeline';
 import { tokens } from '../core/sql';
@@ -74,6 +75,30 @@ export function batchMarksOf(rows: readonly Row[]): ReadonlyMap<QualifiedName, B
     });
   }
   return marks;
+}
+
+/** Seconds may be absent, or no numbers: what is not known is null. */
+export function batchHistoryOf(rows: readonly Row[]): ReadonlyMap<QualifiedName, BatchHistory> {
+  const found = new Map<QualifiedName, BatchHistory>();
+  const ms = (seconds: number): number | null => (Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : null);
+  for (const row of rows) {
+    const pipeline = pipelineOf(row);
+    const known = found.get(pipeline) ?? { inProgress: false, meanMs: null, longestMs: null };
+    const state = text(row, 'batch_state').toLowerCase();
+    if (state === 'in progress') found.set(pipeline, { ...known, inProgress: true });
+    else if (state === 'succeeded') {
+      const [mean, longest] = [number(row, 'seconds') / number(row, 'batches'), number(row, 'longest')];
+      found.set(pipeline, { ...known, meanMs: ms(mean), longestMs: ms(longest) });
+    } else found.set(pipeline, known);
+  }
+  return found;
+}
+
+/** A server variable that is ON or OFF, in whichever spelling; `null`: anything else. */
+export function switchOf(rows: readonly Row[]): boolean | null {
+  const said = (Object.values(rows[0] ?? {})[0] ?? '').toUpperCase();
+  if (said === 'ON' || said === '1') return true;
+  return said === 'OFF' || said === '0' ? false : null;
 }
 
 export const newestErrorOf = (rows: readonly Row[]): number =>

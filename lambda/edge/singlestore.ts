@@ -1,4 +1,5 @@
 import { Credentials } from '../core/credentials';
+import type { BatchHistory } from '../core/expect';
 import { grantsNaming, grantsPrivilege } from '../core/grants';
 import { RotationError } from '../core/errors';
 import { partsOf, type QualifiedName } from '../core/names';
@@ -141,6 +142,15 @@ class LiveCluster implements Cluster {
 
   async batches(): Promise<ReadonlyMap<QualifiedName, BatchMarks>> {
     return catalogue.batchMarksOf(await this.#readBest(statements.newestBatches));
+  }
+
+  async batchHistory(): Promise<ReadonlyMap<QualifiedName, BatchHistory> | null> {
+    const rows = await this.#readIfShown(statements.batchTimes);
+    return rows === null ? null : catalogue.batchHistoryOf(rows);
+  }
+
+  async stopsOnError(): Promise<boolean | null> {
+    return catalogue.switchOf((await this.#readIfShown(statements.stopOnError)) ?? []);
   }
 
   async newestError(): Promise<number> {

@@ -185,6 +185,13 @@ export const newestBatches: Forms = [
   plain(`SELECT DATABASE_NAME, PIPELINE_NAME, BATCH_STATE, BATCH_ID ${batchesOf}`),
 ];
 
+/** For one look outside of any pause; BATCH_TIME is in seconds. A batch that has not ended has none yet (facts: singlestore, section 4.5). */
+export const batchTimes = plain(
+  `SELECT DATABASE_NAME, PIPELINE_NAME, BATCH_STATE, COUNT(BATCH_TIME) AS BATCHES, SUM(BATCH_TIME) AS SECONDS, MAX(BATCH_TIME) AS LONGEST ${batchesOf} GROUP BY DATABASE_NAME, PIPELINE_NAME, BATCH_STATE`,
+);
+/** What holds for pipelines that say nothing of STOP_ON_ERROR (facts: singlestore, section 5). */
+export const stopOnError = plain('SELECT @@pipelines_stop_on_error AS stops');
+
 const errorsOf = 'FROM information_schema.PIPELINES_ERRORS';
 /** As {@link newestBatches}. */
 export const newestErrors: Forms = [

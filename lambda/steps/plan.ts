@@ -1,9 +1,11 @@
+import { commonCalls, type AwsCall } from '../core/calls';
 import type { RotationDefinition } from '../core/definition';
 import { RotationError } from '../core/errors';
 import { activityOf } from '../core/pipeline';
 import type { Invocation } from '../ports';
 import { holdsSameValue } from './change';
 import { missingFields } from './fields';
+import { adviceFor, dangersOf, expectations, lookAhead, type Expectation } from './outlook';
 import { currentValue } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs } from './survey';
@@ -18,6 +20,12 @@ export interface Plan {
   /** What the rotation neither changes nor pauses, though the same credentials may be in it, or it may stand in the way. */
   readonly uncovered: readonly Uncovered[];
   readonly blockers: readonly RotationError[];
+  /** What would not stop the rotation, and may do harm. Sentences. */
+  readonly dangers: readonly string[];
+  /** What could make the rotation needless. Sentences. */
+  readonly advice: readonly string[];
+  /** The calls of AWS that it would make. */
+  readonly calls: readonly AwsCall[];
 }
 
 export interface PlannedLink {
@@ -26,8 +34,18 @@ export interface PlannedLink {
   readonly type: string;
   /** It holds the next value already, so nothing is paused or sent. */
   readonly unchanged: boolean;
-  readonly pipelines: readonly { readonly pipeline: string; readonly state: string; readonly paused: boolean }[];
+  readonly pipelines: readonly PlannedPipeline[];
   readonly statements: readonly string[];
+}
+
+export interface PlannedPipeline {
+  readonly pipeline: string;
+  readonly state: string;
+  readonly paused: boolean;
+  /** Why it is paused, or not. */
+  readonly why: string;
+  /** `null`: it is not paused. */
+  readonly expected: Expectation | null;
 }
 
 /** Looks at everything a rotation would touch and says what stands in its way. Writes nothing, the journal included. */
@@ -40,6 +58,13 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
     const obstacles = [...(await source.obstacles(run, { secret }, found))];
     const next = obstacles.length === 0 ? await source.next(run, current) : null;
     if (next !== null) obstacles.push(...missingFields(definition, next.keys));
+    const outlooks = await Promise.all(surveys.clusters.map((one) => lookAhead(run, one)));
+    const past = (await run.table.list('history'))
+      .map(({ item }) => item)
+      .filter((one) => one.secretId === secret.arn)
+      .sort((a, b) => b.startedAt - a.startedAt);
+    const keys = (await source.keys?.all(run, { secret }, found)) ?? [];
+    const places = probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
     const fields = obstacles.length === 0 ? (next?.fields ?? null) : null;
     return {
       links: surveys.clusters.flatMap(({ cluster, links }) =>
@@ -53,11 +78,19 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
           const running = unchanged
             ? []
             : users.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
+          const outlook = outlooks.find((one) => one.cluster === cluster);
+          const expected =
+            outlook === undefined
+              ? new Map<string, Expectation>()
+              : expectations(outlook, running, definition.limits.connections, past);
           return {
             cluster: cluster.id,
             link: row.link,
             type: row.type,
-            pipelines: users.map(({ pipeline, state }) => ({ pipeline, state, paused: running.includes(pipeline) })),
+            pipelines: users.map(({ pipeline, state }) => ({
+              ...{ pipeline, state, paused: running.includes(pipeline), why: whyOf(state, unchanged) },
+              expected: expected.get(pipeline) ?? null,
+            })),
             unchanged,
             statements: unchanged
               ? []
@@ -66,10 +99,26 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
         }),
       ),
       uncovered: (await Promise.all(surveys.clusters.map(uncoveredBy))).flat(),
-      places: probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`),
+      places,
       blockers: [...blockersOf(surveys), ...obstacles, ...timeShort(run, definition)],
+      dangers: dangersOf(definition, surveys.clusters, outlooks, keys),
+      advice: adviceFor(definition, surveys.clusters),
+      calls: [...commonCalls, ...source.calls(places.length)],
     };
   });
+}
+
+function whyOf(state: string, unchanged: boolean): string {
+  if (unchanged) return 'its link holds the next value already';
+  switch (activityOf(state)) {
+    case 'running':
+      return 'it runs: a link is changed while none of its pipelines does';
+    case 'resting':
+      return 'it does not run, so it is neither stopped nor started';
+    case 'busy':
+    case 'unknown':
+      return "it is in somebody's session, or in a state that is not known: its link is not changed meanwhile";
+  }
 }
 
 function timeShort(run: Invocation, definition: RotationDefinition): readonly RotationError[] {

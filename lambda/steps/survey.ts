@@ -2,7 +2,7 @@ import { RotationError } from '../core/errors';
 import type { RotationDefinition, Target } from '../core/definition';
 import { linkKey, type LinkRecord } from '../core/journal';
 import { partsOf, type LinkPattern, type QualifiedName } from '../core/names';
-import { activityOf, sourceOf, type PipelineRow } from '../core/pipeline';
+import { activityOf, sourceOf, stopsOnError, type PipelineRow } from '../core/pipeline';
 import type { Cluster, Grammar, Invocation, LinkRow } from '../ports';
 import { grammarsOf, lackingToPause, linksMissing, mustSeePipelines } from './access';
 import { reserveMs } from './bracket/progress';
@@ -14,8 +14,8 @@ export interface SurveyedLink {
   readonly row: LinkRow;
   readonly record: LinkRecord | null;
   readonly grammar: Grammar;
-  /** Pipelines of any database that read through the link, with their state, and the path each reads. */
-  readonly users: readonly (PipelineRow & { readonly path: string })[];
+  /** Pipelines of any database that read through the link, with their state, the path each reads, and what its definition says of STOP_ON_ERROR. */
+  readonly users: readonly (PipelineRow & { readonly path: string; readonly stopsOnError: boolean | null })[];
   /** What keeps this link from being changed now; the others are not held up. */
   readonly blocker: RotationError | null;
 }
@@ -119,7 +119,10 @@ function sourcesOf(pipelines: readonly PipelineRow[], definitions: ReadonlyMap<Q
     if (definition === undefined) continue;
     const source = sourceOf(definition, partsOf(row.pipeline).database);
     if (source.through === 'link')
-      users.set(source.link, [...(users.get(source.link) ?? []), { ...row, path: source.path }]);
+      users.set(source.link, [
+        ...(users.get(source.link) ?? []),
+        { ...row, path: source.path, stopsOnError: stopsOnError(definition) },
+      ]);
     if (source.through === 'inline') inline.push({ ...row, type: source.type });
     // at rest it can be in nobody's way; otherwise it must not be taken for "uses no link"
     if (source.through === 'hidden' && activityOf(row.state) !== 'resting') hidden.push(row.pipeline);

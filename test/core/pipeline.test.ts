@@ -7,6 +7,7 @@ import {
   isStopped,
   linkNamed,
   sourceOf,
+  stopsOnError,
   type Identity,
 } from '../../lambda/core/pipeline';
 
@@ -213,4 +214,15 @@ describe('whether another pipeline bears a name', () => {
     expect(isAnother(recorded, { ...recorded, id: '8' }, true)).toBe(true);
     expect(isAnother(recorded, { ...recorded }, true)).toBe(false);
   });
+});
+
+test.each<[string, boolean | null]>([
+  ["CREATE PIPELINE p AS LOAD DATA LINK l 'x' STOP_ON_ERROR OFF INTO TABLE t", false],
+  ["CREATE PIPELINE p AS LOAD DATA LINK l 'x' stop_on_error on INTO TABLE t", true],
+  ["CREATE PIPELINE p AS LOAD DATA LINK l 'STOP_ON_ERROR OFF' INTO TABLE t", null],
+  ["CREATE PIPELINE `STOP_ON_ERROR` AS LOAD DATA LINK l 'x' INTO TABLE t", null],
+  ["CREATE PIPELINE p AS LOAD DATA LINK l 'x' STOP_ON_ERROR NONE INTO TABLE t", null],
+  ["CREATE PIPELINE p AS LOAD DATA LINK l 'x' STOP_ON_ERROR", null],
+])('%s: stops on error, or leaves it to the server: %s', (definition, expected) => {
+  expect(stopsOnError(definition)).toBe(expected);
 });

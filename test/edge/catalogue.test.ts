@@ -203,3 +203,44 @@ test('a connection that the server closes while nobody asks ends nothing but its
   await expect(of.definitions([orders])).rejects.toThrow(/^CONNECTION_LOST/);
   await of.close();
 });
+
+const timeColumns = ['DATABASE_NAME', 'PIPELINE_NAME', 'BATCH_STATE', 'BATCHES', 'SECONDS', 'LONGEST'];
+
+test('how long batches took is told by those that succeeded; one under way has no time yet', async () => {
+  const { of } = await answering({
+    BATCHES: rows(
+      timeColumns,
+      ['shop', 'orders', 'In Progress', '0', null, null],
+      ['shop', 'orders', 'Succeeded', '4', '2.000000', '0.900000'],
+      ['shop', 'clicks', 'Failed', '1', '9.000000', '9.000000'],
+    ),
+  });
+  expect(await of.batchHistory()).toEqual(
+    new Map([
+      [orders, { inProgress: true, meanMs: 500, longestMs: 900 }],
+      [clicks, { inProgress: false, meanMs: null, longestMs: null }],
+    ]),
+  );
+});
+
+test('a server that does not tell how long batches took is not asked for every row', async () => {
+  const { of, statements } = await answering({ BATCHES: refused(1054) });
+  expect(await of.batchHistory()).toBeNull();
+  expect(statements.filter((sql) => sql.includes('BATCHES'))).toHaveLength(1);
+});
+
+test.each([
+  ['ON', true],
+  ['1', true],
+  ['off', false],
+  ['0', false],
+  ['DEFAULT', null],
+])('pipelines_stop_on_error %s is %s', async (said, expected) => {
+  const { of } = await answering({ pipelines_stop_on_error: rows(['stops'], [said]) });
+  expect(await of.stopsOnError()).toBe(expected);
+});
+
+test('a server without that variable leaves it open', async () => {
+  const { of } = await answering({ pipelines_stop_on_error: refused(1193) });
+  expect(await of.stopsOnError()).toBeNull();
+});

@@ -1,8 +1,28 @@
 import { qualified } from '../../lambda/core/names';
 import { plan, type Plan } from '../../lambda/steps/plan';
-import { analyticsLink, clusterId } from '../support/scenario';
+import { recover } from '../../lambda/steps/recover';
+import { analyticsLink, clusterId, userName } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
-import { onLink } from './driving';
+import { clusterOf, onLink, upTo } from './driving';
+
+/** What a port calls. */
+const actions: Readonly<Record<string, string>> = {
+  'secrets.describe': 'secretsmanager:DescribeSecret',
+  'secrets.read': 'secretsmanager:GetSecretValue',
+  'secrets.put': 'secretsmanager:PutSecretValue',
+  'secrets.moveLabel': 'secretsmanager:UpdateSecretVersionStage',
+  'table.read': 'dynamodb:GetItem',
+  'table.write': 'dynamodb:PutItem',
+  'table.list': 'dynamodb:Query',
+  'table.remove': 'dynamodb:DeleteItem',
+  'keys.list': 'iam:ListAccessKeys',
+  'keys.create': 'iam:CreateAccessKey',
+  'keys.remove': 'iam:DeleteAccessKey',
+  'keys.lastUsed': 'iam:GetAccessKeyLastUsed',
+  'keys.deactivate': 'iam:UpdateAccessKey',
+  'trials.identity': 'sts:GetCallerIdentity',
+  'trials.list': 's3:ListObjectsV2',
+};
 
 const planned = (world: MemoryWorld): Promise<Plan> => world.run((run) => plan(run, run.definitions[0]!));
 const other = qualified('sales', 'other_link');
@@ -28,11 +48,104 @@ test('a plan names what would be paused, and what not', async () => {
     [
       analyticsLink,
       [
-        { pipeline: qualified('analytics', 'orders'), state: 'Running', paused: true },
-        { pipeline: qualified('analytics', 'archive'), state: 'Stopped', paused: false },
+        {
+          ...{ pipeline: qualified('analytics', 'orders'), state: 'Running', paused: true },
+          why: 'it runs: a link is changed while none of its pipelines does',
+          // a batch takes 50 ms, and a round trip in memory 1
+          expected: { inProgress: true, drainMs: 50, longestBatchMs: 50, pauseMs: 52, lastPauseMs: null },
+        },
+        {
+          ...{ pipeline: qualified('analytics', 'archive'), state: 'Stopped', paused: false, expected: null },
+          why: 'it does not run, so it is neither stopped nor started',
+        },
       ],
     ],
   ]);
+});
+
+test('the pause that a pipeline had is told beside the one that is expected', async () => {
+  const found = world();
+  await upTo(found, 'finishSecret');
+  const [orders] = (await planned(found)).links[0]!.pipelines;
+  expect(orders?.expected?.lastPauseMs).toBeGreaterThanOrEqual(50);
+});
+
+describe('what is expected is not known', () => {
+  test('where the server tells nothing of batches', async () => {
+    const found = world();
+    found.server().tells = false;
+    const [orders] = (await planned(found)).links[0]!.pipelines;
+    expect(orders?.expected).toMatchObject({ inProgress: null, drainMs: null, pauseMs: null });
+  });
+
+  test('while a batch is under way and none has ended', async () => {
+    const found = createWorld(clusterOf(onLink('orders', { drainMs: Infinity }), onLink('clicks')));
+    const [orders, clicks] = (await planned(found)).links[0]!.pipelines;
+    expect(orders?.expected).toMatchObject({ inProgress: true, drainMs: null, pauseMs: null });
+    expect(clicks?.expected).toMatchObject({ drainMs: 50, pauseMs: null }); // it waits for the other
+  });
+});
+
+test('a pipeline between two batches has nothing to drain', async () => {
+  const found = createWorld(clusterOf(onLink('orders', { idle: true })));
+  const [orders] = (await planned(found)).links[0]!.pipelines;
+  expect(orders?.expected).toMatchObject({ inProgress: false, drainMs: 0, pauseMs: 2, longestBatchMs: 50 });
+});
+
+describe('dangers', () => {
+  const dangers = async (found: MemoryWorld): Promise<readonly string[]> => {
+    const { dangers: said, blockers } = await planned(found);
+    expect(blockers).toEqual([]);
+    return said;
+  };
+  const skipping = "CREATE PIPELINE `orders` AS LOAD DATA LINK analytics_link 'b/' STOP_ON_ERROR OFF INTO TABLE t";
+
+  test('there are none as a rule', async () => {
+    expect(await dangers(world())).toEqual([]);
+  });
+
+  test('are pipelines that skip what they cannot read, by themselves or as the server has it', async () => {
+    const own = createWorld(clusterOf(onLink('orders', { definition: skipping }), onLink('clicks')));
+    expect(await dangers(own)).toEqual([expect.stringMatching(/^`analytics`.`orders` has STOP_ON_ERROR OFF/)]);
+    const all = createWorld(
+      clusterOf(onLink('orders', { definition: skipping.replace('OFF', 'ON') }), onLink('clicks')),
+    );
+    all.server().skips = true;
+    expect(await dangers(all)).toEqual([expect.stringMatching(/^`analytics`.`clicks` has STOP_ON_ERROR OFF/)]);
+  });
+
+  test('are batches longer than the drain budget', async () => {
+    const found = createWorld(clusterOf(onLink('orders', { drainMs: 61_000 }), onLink('clicks', { drainMs: 59_000 })));
+    expect(await dangers(found)).toEqual([expect.stringMatching(/^`analytics`.`orders` has had a batch longer/)]);
+  });
+
+  test('is a key that nobody knows, where it blocks nothing yet; else it is an obstacle', async () => {
+    const first = createWorld({ secretValue: '{}' });
+    expect(await dangers(first)).toEqual([expect.stringContaining('is not known to this rotation')]);
+    const full = createWorld();
+    full.keys.add(userName, 0);
+    expect((await planned(full)).blockers).toMatchObject([{ code: 'KEY_QUOTA' }]);
+  });
+});
+
+test('a role is advised where there would be no key, and nowhere else', async () => {
+  expect((await planned(world())).advice).toEqual([expect.stringContaining('role_arn')]);
+  const kafka = createWorld({
+    clusters: { [clusterId]: { links: [{ name: analyticsLink, type: 'KAFKA' }], pipelines: [] } },
+  });
+  expect((await planned(kafka)).advice).toEqual([]);
+});
+
+test('the calls of AWS that are told are those that rotations then make', async () => {
+  const found = createWorld(clusterOf(onLink('orders')));
+  const { calls } = await planned(found);
+  const from = found.points.length;
+  await upTo(found, 'finishSecret');
+  await found.pass(25 * 3_600_000);
+  await found.run(recover); // the older key retires
+  await upTo(found, 'finishSecret'); // and is deleted
+  const made = new Set(found.points.slice(from).flatMap((point) => actions[point] ?? []));
+  expect(calls.map(({ call }) => call).sort()).toEqual([...made].sort());
 });
 
 describe('not covered', () => {

@@ -129,6 +129,21 @@ class MemoryCluster implements Cluster {
         new Map([...pipelines.values()].map(({ name, ended, succeeded }) => [name, { ended, succeeded }])),
     );
 
+  /** A STOP waits for as long as a batch takes. */
+  batchHistory: Cluster['batchHistory'] = () =>
+    this.#read('batchHistory', ({ tells, pipelines }) => {
+      if (!tells) return null;
+      return new Map(
+        [...pipelines.values()].map(({ name, state, idle, drainMs }) => {
+          const took = Number.isFinite(drainMs) ? drainMs : null;
+          return [name, { inProgress: state === 'Running' && !idle, meanMs: took, longestMs: took }];
+        }),
+      );
+    });
+
+  stopsOnError: Cluster['stopsOnError'] = () =>
+    this.#read('stopsOnError', ({ tells, skips }) => (tells ? !skips : null));
+
   newestError: Cluster['newestError'] = () =>
     this.#read('newestError', ({ errors }) => errors.reduce((newest, { at }) => Math.max(newest, at), 0));
 

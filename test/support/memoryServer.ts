@@ -39,6 +39,8 @@ export class MemoryServer extends MemoryPipelines {
   readonly lacking = new Set<string>();
   /** Whether it lists databases and functions to this user. */
   tells = true;
+  /** Its own setting: what pipelines cannot read they skip. */
+  skips = false;
   /** Databases that the user's grants name. */
   readonly granted = new Set<string>();
   /** Functions that call through a link. */

@@ -1,3 +1,4 @@
+import { accessKeyCalls, trialCalls } from '../../core/calls';
 import { activateKey, deleteKey } from '../../core/commands';
 import { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
@@ -59,6 +60,7 @@ export function iamUser(userName: string): Source {
       const credentials = awsCredentials(fields);
       return credentials !== null && stillWork(run, credentials);
     },
+    calls: (places) => [...accessKeyCalls, ...trialCalls(places)],
     keys: {
       all: async (run, rotation, found) => {
         const record = (await run.table.read('user', userName))?.item ?? newUserRecord;

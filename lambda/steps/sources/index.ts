@@ -1,4 +1,5 @@
 import type { SourceDefinition } from '../../core/definition';
+import type { AwsCall } from '../../core/calls';
 import type { RotationError } from '../../core/errors';
 import type { Fate } from '../../core/fate';
 import type { FlatSecret } from '../../core/secret';
@@ -45,6 +46,8 @@ export interface Source {
   ): Promise<void>;
   /** What would keep `create` from making a key, found without making one. */
   obstacles(run: Invocation, rotation: Pick<Rotation, 'secret'>, found: Found): Promise<readonly RotationError[]>;
+  /** The calls of AWS that it makes in a rotation. @param places on how many buckets and prefixes AWS credentials would be tried */
+  calls(places: number): readonly AwsCall[];
   /** The old credentials of a source that makes its own; `null`: they are somebody else's to end. */
   readonly keys: OldKeys | null;
 }

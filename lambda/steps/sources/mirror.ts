@@ -1,3 +1,4 @@
+import { trialCalls } from '../../core/calls';
 import { RotationError } from '../../core/errors';
 import { parseFlatSecret } from '../../core/secret';
 import type { Invocation, SecretValue } from '../../ports';
@@ -43,6 +44,8 @@ export function mirror(secretId: string, overlap: boolean): Source {
         throw thrown;
       }
     },
+    // secrets of other kinds are not tried
+    calls: trialCalls,
     keys: null,
   };
 }
