@@ -39,7 +39,10 @@ test('after a rotation everything agrees, by version, key and label, and the old
   const [older, newer] = keyIds(world);
   const fingerprint = fingerprintOf(version);
   expect(links).toMatchObject([
-    { agrees: true, holds: [{ version, fingerprint, keyId: newer, labels: expect.arrayContaining(['AWSCURRENT']) }] },
+    {
+      agrees: true,
+      holds: [{ version, fingerprint, keyId: newer, labels: expect.arrayContaining(['AWSCURRENT']) as string[] }],
+    },
   ]);
   expect(versions.map(({ labels, keyId }) => [labels[0], keyId])).toEqual([
     ['AWSPENDING', newer],
@@ -67,8 +70,9 @@ test('each pipeline is told with its state and its last good batch', async () =>
 describe('the last error since the switch', () => {
   const errorOf = async (message: string, since: 'before' | 'after') => {
     const world = createWorld(clusterOf(onLink('orders')));
-    const fail = (): void =>
+    const fail = (): void => {
       world.server().fail(world.pipeline('analytics', 'orders'), 1933, message, world.clock.now());
+    };
     if (since === 'before') fail();
     await world.pass(60_000);
     await upTo(world, 'finishSecret');
