@@ -97,6 +97,30 @@ describe('the last error since the switch', () => {
   });
 });
 
+test('each link has its own switch: what is news through one is none through another', async () => {
+  const other = qualified('analytics', 'other');
+  const targets = [{ connectionSecretId, links: [{ database: 'analytics', all: true as const }] }];
+  const pipelines = [onLink('orders'), onLink('clicks', { link: other })];
+  const world = createWorld({
+    clusters: { [clusterId]: { links: [{ name: analyticsLink }, { name: other }], pipelines } },
+    definition: { targets },
+  });
+  for (const name of ['orders', 'clicks'])
+    world.server().fail(world.pipeline('analytics', name), 1933, 'connection reset', world.clock.now());
+  await world.pass(60_000);
+  await upTo(world, 'finishSecret');
+  const key = `${clusterId}/${other}`;
+  await world.run(async ({ table }) => {
+    const { item, revision } = (await table.read('link', key))!;
+    await table.write('link', key, { ...item, holds: item.holds.map((held) => ({ ...held, since: 0 })) }, revision);
+  });
+  const errors = (await look(world)).links.map(({ link, pipelines: [one] }) => [link, one?.lastError?.kind ?? null]);
+  expect(errors).toEqual([
+    [analyticsLink, null],
+    [other, 'other'],
+  ]);
+});
+
 test('in the middle of a rotation, what is paused is told as paused by us', async () => {
   const world = createWorld(clusterOf(onLink('orders'), onLink('archive', { state: 'Stopped' })));
   const version = await upTo(world, 'createSecret');
