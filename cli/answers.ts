@@ -16,7 +16,7 @@ interface Answers {
 
 /** A field by which each answer is told from that of another function. */
 const marks: Readonly<Record<keyof Answers, string>> = {
-  plan: 'blockers',
+  plan: 'dangers',
   status: 'secrets',
   recover: 'resumed',
   retire: 'retired',

@@ -27,16 +27,14 @@ export async function rotateAndFollow(
   await look(); // before anything is begun: the function answers, and the secret is one of its own
   const say = json ? err : out;
   const version = await begin(secretId, look, say);
-  let from = now();
+  const from = now();
   const tell = (stand: Stand, before: Stand | null): void => {
     moving?.('');
     for (const step of stepsPassed(stand, before)) {
       say(stepDone(step, now() - from, paper));
-      from = now();
     }
     if (stand.failure !== null && stand.failures !== before?.failures) {
       say(stepFailed(stand.failure === before?.failure ? 'the same again' : stand.failure, now() - from, paper));
-      from = now();
     }
     moving?.(underWay(stand, now() - from, paper));
   };

@@ -14,25 +14,30 @@ const textOf = (cell: Cell): string => printable(typeof cell === 'string' ? cell
 const toneOf = (cell: Cell): Tone | undefined => (typeof cell === 'string' ? undefined : cell.tone);
 const gap = '  ';
 
-/** Breaks a text into lines of at most `width` characters, between words where that is possible. */
-export function wrapped(text: string, width: number): readonly string[] {
+/**
+ * Breaks a text between words into lines of at most `width` characters.
+ *
+ * @param cut whether a longer word is cut; if not it sticks out, whole, as an ARN must to be copied
+ */
+export function wrapped(text: string, width: number, cut: boolean): readonly string[] {
   const lines: string[] = [''];
   for (const word of text.split(' ')) {
     const last = lines.at(-1) ?? '';
     if (last === '') lines[lines.length - 1] = word;
     else if (lengthOf(last) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
-    for (
-      let characters = charactersOf(lines.at(-1) ?? '');
-      characters.length > width;
-      characters = charactersOf(lines.at(-1) ?? '')
-    )
-      lines.splice(-1, 1, characters.slice(0, width).join(''), characters.slice(width).join(''));
+    if (cut) lines.push(...pieces(lines.pop() ?? '', width));
   }
   return lines;
 }
 
-/** Rows with their columns under each other. What is too wide for the paper goes on in the next line of its own column. */
+function pieces(text: string, width: number): readonly string[] {
+  const characters = charactersOf(text);
+  const number = Math.max(1, Math.ceil(characters.length / width));
+  return Array.from({ length: number }, (_, at) => characters.slice(at * width, (at + 1) * width).join(''));
+}
+
+/** Rows with their columns under each other. What is too wide for the paper goes on in the next line of its own column; words are cut in all but the last. */
 export function table(paper: Paper, rows: readonly (readonly Cell[])[], indent = 2): readonly string[] {
   const columns = Math.max(0, ...rows.map(({ length }) => length));
   const widths = Array.from({ length: columns }, (_, at) =>
@@ -50,7 +55,10 @@ export function table(paper: Paper, rows: readonly (readonly Cell[])[], indent =
     widths[widest] = fits;
   }
   return rows.flatMap((row) => {
-    const cells = row.map((cell, at) => ({ tone: toneOf(cell), lines: wrapped(textOf(cell), widths[at] ?? 0) }));
+    const cells = row.map((cell, at) => ({
+      tone: toneOf(cell),
+      lines: wrapped(textOf(cell), widths[at] ?? 0, at < columns - 1),
+    }));
     const height = Math.max(1, ...cells.map(({ lines }) => lines.length));
     return Array.from({ length: height }, (_, line) =>
       (
@@ -70,6 +78,11 @@ export function table(paper: Paper, rows: readonly (readonly Cell[])[], indent =
 /** Behind `head`, and under its own beginning where it is long. */
 export const said = (paper: Paper, head: Cell, text: Cell, indent = 2): readonly string[] =>
   table(paper, [[head, text]], indent);
+
+/** A text to be copied: never broken, even where it is longer than the line. */
+export const verbatim = (paper: Paper, head: Cell, text: string, indent = 2): readonly string[] => [
+  `${' '.repeat(indent)}${painted(textOf(head), toneOf(head), paper)}${gap}${printable(text)}`,
+];
 
 /** A text over the whole width. */
 export const paragraph = (paper: Paper, text: Cell, indent = 2): readonly string[] => table(paper, [[text]], indent);

@@ -1,68 +1,94 @@
-import type { PlannedLink } from '../../lambda/steps/plan';
 import type { QualifiedName } from '../../lambda/core/names';
 import { shownName } from '../../lambda/page/names';
-import { counted } from '../../lambda/page/view';
+import { counted, shownDuration } from '../../lambda/page/view';
+import type { PlannedLink, PlannedPipeline } from '../../lambda/steps/plan';
+import type { PlanAnswer } from '../answers';
 import { bad, good, heading, paragraph, quiet, said, strong, table, warn, type Cell } from './lines';
 import { painted, type Paper } from './paper';
-import type { PlanAnswer } from '../answers';
+import { readable } from './words';
 
 /** So many of the like are listed; more are counted. */
 const most = 8;
+const shown = (name: string): string => shownName(name as QualifiedName);
 
 /** What a rotation would do. @param all everything by its name */
 export function renderPlan(secret: string, plan: PlanAnswer, paper: Paper, all = false): readonly string[] {
-  const { links, places, blockers } = plan;
-  const paused = links.flatMap(({ pipelines }) => pipelines.filter((pipeline) => pipeline.paused));
-  const changed = links.filter(({ unchanged }) => !unchanged);
-  const gist =
-    blockers.length > 0
-      ? painted(`blocked: ${counted(blockers.length, 'obstacle')}`, 'bad', paper)
-      : painted(
-          `would change ${counted(changed.length, 'link')}, pausing ${counted(paused.length, 'pipeline')}`,
-          'good',
-          paper,
-        );
+  const { links, places, calls } = plan;
   return [
-    `${blockers.length > 0 ? painted('✗', 'bad', paper) : painted('✓', 'good', paper)} ${heading(paper, secret)}  ${gist}`,
-    ...blockers.flatMap((sentence) => said(paper, bad('✗'), sentence)),
+    title(secret, plan, paper),
+    ...obstacles(plan, paper),
     ...links.flatMap((link) => plannedLink(link, paper, all)),
-    ...(places.length === 0 ? [] : tried(places, paper, all)),
-    ...uncoveredBy(plan, paper),
-    painted('Nothing was written: this was a look.', 'quiet', paper),
+    ...(places.length === 0
+      ? []
+      : [
+          heading(paper, 'Before any pause, new credentials are tried on'),
+          ...limited(
+            places.map((place) => [place]),
+            all,
+            paper,
+            2,
+          ),
+        ]),
+    ...toKnow(plan, paper),
+    heading(paper, 'Calls of AWS'),
+    ...(all
+      ? table(
+          paper,
+          calls.map(({ call, why }) => [call, quiet(why)]),
+        )
+      : paragraph(paper, quiet(calls.map(({ call }) => call).join(', ')))),
+    painted('Nothing was changed or written by this look.', 'quiet', paper),
   ];
 }
 
 /** The pre-flight: what stands in the way, and what to know. */
 export function renderDoctor(secret: string, plan: PlanAnswer, paper: Paper): readonly string[] {
-  const { links, places, uncovered, blockers } = plan;
+  const { links, places, blockers } = plan;
   const pipelines = links.flatMap((link) => link.pipelines);
-  const found: readonly (readonly [boolean, string])[] = [
-    [
-      links.length > 0,
-      `${counted(links.length, 'link')} found: ${links.map(({ link }) => shownName(link as QualifiedName)).join(', ')}`,
-    ],
-    [
-      true,
-      `${counted(pipelines.length, 'pipeline')} through them, ${pipelines.filter(({ paused }) => paused).length} of them running`,
-    ],
-    [
-      places.length > 0 || links.length === 0,
-      `new credentials can be tried on ${counted(places.length, 'place')} before anything is paused`,
-    ],
+  const found = [
+    `${counted(links.length, 'link')}: ${links.map(({ link }) => shown(link)).join(', ')}`,
+    `${counted(pipelines.length, 'pipeline')} read through ${links.length === 1 ? 'it' : 'them'}; ${pipelines.filter(({ paused }) => paused).length} would be paused${expectation(plan)}`,
+    ...(places.length === 0
+      ? []
+      : [`new credentials can be tried on ${counted(places.length, 'place')} before any pause`]),
   ];
   return [
-    heading(paper, `${secret}, before a rotation`),
-    ...blockers.flatMap((sentence) => said(paper, bad('✗'), sentence)),
-    ...found.flatMap(([fine, sentence]) => said(paper, fine ? good('✓') : warn('!'), sentence)),
-    ...uncovered.flatMap(({ object, why }) => said(paper, warn('!'), `${object}: ${why}`)),
+    title(secret, plan, paper),
+    ...obstacles(plan, paper),
+    ...found.flatMap((sentence) => said(paper, good('✓'), sentence)),
+    ...toKnow(plan, paper),
     blockers.length > 0
-      ? painted(
-          `Blocked. ${counted(blockers.length, 'obstacle')}; a rotation would fail before it pauses anything.`,
-          'bad',
-          paper,
-        )
+      ? painted('A rotation would fail before it pauses anything.', 'bad', paper)
       : painted('Nothing stands in the way of a rotation.', 'good', paper),
   ];
+}
+
+function title(secret: string, plan: PlanAnswer, paper: Paper): string {
+  const { links, blockers } = plan;
+  const paused = links.flatMap(({ pipelines }) => pipelines.filter((pipeline) => pipeline.paused));
+  const changed = links.filter(({ unchanged }) => !unchanged);
+  if (blockers.length > 0)
+    return `${painted('✗', 'bad', paper)} ${heading(paper, secret)}  ${painted(`blocked by ${counted(blockers.length, 'obstacle')}`, 'bad', paper)}`;
+  const gist = `would change ${counted(changed.length, 'link')} and pause ${counted(paused.length, 'pipeline')}${expectation(plan)}`;
+  return `${painted('✓', 'good', paper)} ${heading(paper, secret)}  ${gist}`;
+}
+
+/** The longest pause that is expected, where it can be told. */
+function expectation({ links }: PlanAnswer): string {
+  const pauses = links.flatMap(({ pipelines }) => pipelines.flatMap(({ expected }) => expected?.pauseMs ?? []));
+  return pauses.length === 0 ? '' : `, each for about ${shownDuration(Math.max(...pauses))}`;
+}
+
+const obstacles = ({ blockers }: PlanAnswer, paper: Paper): readonly string[] =>
+  blockers.flatMap((sentence) => said(paper, bad('✗'), sentence));
+
+function toKnow({ dangers, uncovered, advice }: PlanAnswer, paper: Paper): readonly string[] {
+  const rows: readonly (readonly Cell[])[] = [
+    ...dangers.map((sentence) => [warn('!'), sentence]),
+    ...uncovered.map(({ object, why }) => [warn('!'), `not covered: ${readable(object)}, ${why}`]),
+    ...advice.map((sentence) => [quiet('-'), quiet(sentence)]),
+  ];
+  return rows.length === 0 ? [] : [heading(paper, 'To know'), ...table(paper, rows)];
 }
 
 function plannedLink(
@@ -70,44 +96,40 @@ function plannedLink(
   paper: Paper,
   all: boolean,
 ): readonly string[] {
-  const says = unchanged ? quiet('holds the next value already: nothing is paused or sent') : '';
-  const rows = pipelines.map(({ pipeline, state, paused }): readonly Cell[] => [
-    shownName(pipeline as QualifiedName),
-    state,
-    paused ? warn('paused') : quiet('left alone'),
-  ]);
+  const rows = [...pipelines].sort((a, b) => Number(b.paused) - Number(a.paused)).map(plannedPipeline);
   return [
-    ...table(paper, [[strong(shownName(link as QualifiedName)), `${type} on ${cluster}`, says]]),
-    ...limited(rows, all, paper),
+    ...table(paper, [[strong(shown(link)), quiet(`${type} on ${cluster}`)]]),
+    ...(unchanged ? paragraph(paper, 'holds the next value already: nothing is paused or sent', 4) : []),
+    ...limited(rows, all, paper, 4),
     ...limited(
       statements.map((statement) => [quiet(statement)]),
       all,
       paper,
+      4,
     ),
   ];
 }
 
-/** The beginning and the end, because what is left out in the middle is of one kind with its neighbours. */
-function limited(rows: readonly (readonly Cell[])[], all: boolean, paper: Paper): readonly string[] {
-  if (all || rows.length <= most) return table(paper, rows, 4);
-  const half = most / 2;
-  const left = [[quiet(`… ${rows.length - most} more; --all lists them`)]];
-  return [...table(paper, rows.slice(0, half), 4), ...table(paper, left, 4), ...table(paper, rows.slice(-half), 4)];
+function plannedPipeline({ pipeline, state, paused, why, expected }: PlannedPipeline): readonly Cell[] {
+  if (!paused) return [shown(pipeline), state, quiet('left alone'), quiet(why)];
+  const { inProgress = null, drainMs = null, pauseMs = null, lastPauseMs = null } = expected ?? {};
+  const told = [
+    ...(pauseMs === null ? [] : [`about ${shownDuration(pauseMs)}`]),
+    ...(lastPauseMs === null ? [] : [`last time ${shownDuration(lastPauseMs)}`]),
+    ...(inProgress === true
+      ? [`a batch is under way, to wait for ${drainMs === null ? '' : `about ${shownDuration(drainMs)}`}`.trimEnd()]
+      : []),
+  ];
+  return [shown(pipeline), state, warn('paused'), told.join('; ')];
 }
 
-const tried = (places: readonly string[], paper: Paper, all: boolean): readonly string[] => [
-  heading(paper, 'New credentials are tried first on'),
-  ...limited(
-    places.map((place) => [place]),
-    all,
-    paper,
-  ),
-];
-
-const uncoveredBy = ({ uncovered }: PlanAnswer, paper: Paper): readonly string[] =>
-  uncovered.length === 0
-    ? []
-    : [
-        heading(paper, 'Not covered'),
-        ...uncovered.flatMap(({ object, why }) => paragraph(paper, warn(`${object}: ${why}`))),
-      ];
+/** The beginning and the end, because what is left out in the middle is of one kind with its neighbours. */
+function limited(rows: readonly (readonly Cell[])[], all: boolean, paper: Paper, indent: number): readonly string[] {
+  if (all || rows.length <= most) return table(paper, rows, indent);
+  const half = most / 2;
+  return [
+    ...table(paper, rows.slice(0, half), indent),
+    ...table(paper, [[quiet(`… ${rows.length - most} more; --all lists them`)]], indent),
+    ...table(paper, rows.slice(-half), indent),
+  ];
+}

@@ -5,7 +5,7 @@ import type { Recovery } from '../../lambda/steps/recover';
 import type { RetireReport } from '../../lambda/steps/retireNow';
 import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
 import type { Paper } from './paper';
-import { relative } from './words';
+import { ago, placed, readable } from './words';
 
 /** What the watchdog did, or would. */
 export function renderRecovery(recovery: Recovery, dryRun: boolean, paper: Paper): readonly string[] {
@@ -20,7 +20,9 @@ export function renderRecovery(recovery: Recovery, dryRun: boolean, paper: Paper
   ];
   return table(
     paper,
-    rows.flatMap(([sign, what, names]) => names.map((name, at) => [at === 0 ? sign : '', at === 0 ? what : '', name])),
+    rows.flatMap(([sign, what, names]) =>
+      names.map((name, at) => [at === 0 ? sign : '', at === 0 ? what : '', placed(name)]),
+    ),
     0,
   );
 }
@@ -36,7 +38,7 @@ export function renderIdle({ at, secrets }: Status, paper: Paper): readonly stri
     said(
       paper,
       warn('!'),
-      `${shownName(link)}: ${counted(pipelines.length, 'pipeline')} paused ${relative(openedAt, at)} by a run that may be alive: its lease of 30 s still holds. Recover leaves it alone until then; ask again.`,
+      `${shownName(link)}: ${counted(pipelines.length, 'pipeline')} paused ${ago(openedAt, at)} by a run that may be alive: its lease of 30 s still holds. Recover leaves it alone until then; ask again.`,
       0,
     ),
   );
@@ -47,5 +49,5 @@ export const renderRetired = ({ retired, said: sentences }: RetireReport, paper:
   sentences.length === 0
     ? paragraph(paper, 'Nothing was done.', 0)
     : sentences.flatMap((sentence) =>
-        said(paper, retired.some((key) => sentence.startsWith(key)) ? good('✓') : warn('!'), sentence, 0),
+        said(paper, retired.some((key) => sentence.startsWith(key)) ? good('✓') : warn('!'), readable(sentence), 0),
       );

@@ -3,10 +3,10 @@ import type { Step } from '../../lambda/core/event';
 import { secretName, shownName } from '../../lambda/page/names';
 import { counted, shownDuration } from '../../lambda/page/view';
 import type { Followed, Stand } from '../follow';
+import { explained } from './explanation';
 import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
 import { charactersOf, painted, type Paper } from './paper';
-import { relative } from './words';
-import { pauses } from './history';
+import { ahead, readable } from './words';
 
 const done: Readonly<Record<Step, string>> = {
   createSecret: 'the next credentials are stored under AWSPENDING',
@@ -22,11 +22,12 @@ const doing: Readonly<Record<Step, string>> = {
   finishSecret: 'moving AWSCURRENT',
 };
 
+/** @param passedMs since the beginning: between two looks several steps may have ended */
 export const stepDone = (step: Step, passedMs: number, paper: Paper): string =>
   table(paper, [[good('✓'), step.padEnd(12), shownDuration(passedMs).padStart(6), done[step]]]).join('\n');
 
 export const stepFailed = (message: string, passedMs: number, paper: Paper): string =>
-  table(paper, [[bad('✗'), 'failed'.padEnd(12), shownDuration(passedMs).padStart(6), message]]).join('\n');
+  said(paper, bad('✗'), `a call failed, after ${shownDuration(passedMs)}: ${readable(message)}`).join('\n');
 
 /** The moving line of a terminal. */
 export function underWay({ step, paused, failures }: Stand, passedMs: number, paper: Paper): string {
@@ -44,12 +45,8 @@ export function underWay({ step, paused, failures }: Stand, passedMs: number, pa
 }
 
 /** How a rotation ended, what it paused and what is left. */
-export function renderFollowed(
-  { outcome, secret }: Followed,
-  version: string,
-  at: string,
-  paper: Paper,
-): readonly string[] {
+export function renderFollowed(followed: Followed, version: string, at: string, paper: Paper): readonly string[] {
+  const { outcome, secret } = followed;
   const past = secret.history.find((one) => one.version === version);
   const name = secretName(secret.secretId);
   const verdict: Readonly<Record<Followed['outcome'], Cell>> = {
@@ -62,7 +59,10 @@ export function renderFollowed(
   const took = past?.endedAt === undefined ? [] : [`in ${shownDuration(past.endedAt - past.startedAt)}`];
   return [
     ...said(paper, outcome === 'done' ? good('✓') : bad('✗'), verdict[outcome], 0),
-    ...paragraph(paper, [...took, past === undefined ? 'no history of it' : pauses(past)].join(', ')),
+    ...paragraph(
+      paper,
+      [...took, past?.paused ? `with ${counted(past.paused, 'pause')}` : 'nothing was paused'].join(', '),
+    ),
     ...table(
       paper,
       (past?.spans ?? [])
@@ -70,16 +70,14 @@ export function renderFollowed(
         .map(({ pipeline, milliseconds }) => [shownName(pipeline), `paused ${shownDuration(milliseconds)}`]),
       4,
     ),
-    ...left(secret, outcome, at, paper),
+    ...left(followed, at, paper, past?.failure?.message),
   ];
 }
 
-function left(secret: SecretStatus, outcome: Followed['outcome'], at: string, paper: Paper): readonly string[] {
+function left({ secret, outcome }: Followed, at: string, paper: Paper, told: string | undefined): readonly string[] {
   const { journal, stuck, drift, unseen } = secret;
   const due = journal.retirements.filter(({ retiredAt }) => retiredAt === null);
   const sentences: readonly Cell[] = [
-    ...(stuck === null ? [] : [warn(stuck.why), ...stuck.leftBehind.map(warn), warn(stuck.next)]),
-    ...(stuck?.command == null ? [] : [warn(`mend it: ${stuck.command}`)]),
     ...(outcome === 'left'
       ? [
           warn(
@@ -87,14 +85,14 @@ function left(secret: SecretStatus, outcome: Followed['outcome'], at: string, pa
           ),
         ]
       : []),
-    ...[...drift, ...unseen].map(warn),
+    ...[...drift, ...unseen].map((sentence) => warn(readable(sentence))),
     ...journal.unproven.map((pipeline) =>
       warn(`${shownName(pipeline)} has not loaded a batch since; it is watched until the old key retires`),
     ),
     ...due.map(
       ({ keyId, dueAt }) =>
-        `the old key${keyId === null ? '' : ` ${keyId}`} stays valid and retires ${relative(dueAt, at)}, if nothing uses it`,
+        `the old key${keyId === null ? '' : ` ${keyId}`} stays valid and retires ${ahead(dueAt, at)}, if nothing uses it`,
     ),
   ];
-  return sentences.flatMap((sentence) => said(paper, '-', sentence));
+  return [...explained(stuck, at, paper, told), ...sentences.flatMap((sentence) => said(paper, '-', sentence))];
 }

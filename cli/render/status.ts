@@ -18,9 +18,10 @@ import {
 } from '../../lambda/page/verdict';
 import { counted } from '../../lambda/page/view';
 import { pastRotations } from './history';
+import { explained } from './explanation';
 import { bad, good, heading, paragraph, quiet, said, strong, table, toned, warn, type Cell } from './lines';
 import { painted, type Paper, type Tone } from './paper';
-import { age, moment, relative } from './words';
+import { age, ago, ahead, moment, readable } from './words';
 
 /** So many healthy pipelines of a link are listed; more are counted. What is not as it should be is always listed. */
 const mostHealthy = 8;
@@ -44,9 +45,9 @@ function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boole
   const [sign, tone] = signs[level];
   return [
     `${painted(sign, tone, paper)} ${heading(paper, secretName(secret.secretId))}  ${painted(levelText[level].toLowerCase(), tone, paper)}`,
-    ...stuck(secret, at, paper),
-    ...secret.drift.flatMap((sentence) => said(paper, warn('!'), sentence)),
-    ...secret.unseen.flatMap((sentence) => said(paper, warn('!'), `not seen: ${sentence}`)),
+    ...explained(secret.stuck, at, paper),
+    ...secret.drift.flatMap((sentence) => said(paper, warn('!'), readable(sentence))),
+    ...secret.unseen.flatMap((sentence) => said(paper, warn('!'), `not seen: ${readable(sentence)}`)),
     ...section(paper, 'Versions', versions(secret, at, paper)),
     ...section(paper, 'Links and pipelines', links(secret, at, paper, all)),
     ...section(paper, `Access keys of ${secret.source.of}`, keys(secret, at, paper)),
@@ -57,26 +58,6 @@ function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boole
 
 const section = (paper: Paper, title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [heading(paper, title), ...lines];
-
-function stuck({ stuck: explanation }: SecretStatus, at: string, paper: Paper): readonly string[] {
-  if (explanation === null) return [];
-  const { since, step, why, leftBehind, next, command, logs } = explanation;
-  const rows: readonly (readonly [string, Cell | null])[] = [
-    [
-      'stuck',
-      `${step === null ? 'no step is known to have failed' : `in ${step}`}${since === null ? '' : `, ${age(since, at)}`}`,
-    ],
-    ['why', why],
-    ...leftBehind.map((sentence, index) => [index === 0 ? 'left behind' : '', sentence] as const),
-    ['by itself', next],
-    ['mend it', command === null ? null : strong(command)],
-    ['logs', logs],
-  ];
-  return table(
-    paper,
-    rows.flatMap(([name, text]) => (text === null ? [] : [[bad(name), text]])),
-  );
-}
 
 const versions = ({ versions: all }: SecretStatus, at: string, paper: Paper): readonly string[] =>
   table(
@@ -91,19 +72,20 @@ const versions = ({ versions: all }: SecretStatus, at: string, paper: Paper): re
 
 function links({ links: all }: SecretStatus, at: string, paper: Paper, whole: boolean): readonly string[] {
   return byRank(all).flatMap((link) => [
-    ...table(paper, [[strong(shownName(link.link)), holding(link, at)]]),
+    ...table(paper, [[strong(shownName(link.link)), quiet(`${link.type ?? 'not seen'} on ${link.cluster}`)]]),
+    ...paragraph(paper, holding(link, at), 4),
     ...bracket(link, at, paper),
     ...pipelines(link.pipelines, at, paper, whole),
   ]);
 }
 
-function holding({ type, cluster, holds, agrees }: LinkStatus, at: string): Cell {
-  const place = `${type ?? 'not seen'} on ${cluster}`;
-  const [only] = holds;
-  if (only === undefined) return warn(`${place}; nobody has a record of what it holds`);
-  const labels = holds.length === 1 ? only.labels.join(', ') : '';
-  const since = holds.length === 1 && only.since !== null ? `, for ${age(only.since, at)}` : '';
-  const text = `holds ${holdingText(holds)}${labels === '' ? '' : ` (${labels})`}${since}; ${place}`;
+function holding({ holds, agrees }: LinkStatus, at: string): Cell {
+  const [only, other] = holds;
+  if (only === undefined) return warn('no record yet of what it holds');
+  const certain = other === undefined;
+  const label = certain ? (only.labels.find((one) => one === 'AWSCURRENT') ?? only.labels[0]) : undefined;
+  const since = certain && only.since !== null ? ` for ${age(only.since, at)}` : '';
+  const text = `holds ${holdingText(holds)}${label === undefined ? '' : ` (${label})`}${since}`;
   return agrees ? text : warn(text);
 }
 
@@ -114,8 +96,8 @@ function bracket({ bracket: pause }: LinkStatus, at: string, paper: Paper): read
   if (pause.phase === 'resumed')
     return paragraph(paper, quiet(`${paused} resumed ${way}; remembered until the version is promoted`), 4);
   const who = pause.held
-    ? warn(`paused ${way} ${relative(pause.openedAt, at)}: a run is at work, or its lease of 30 s has not run out yet`)
-    : bad(`paused ${way} ${relative(pause.openedAt, at)}, and nobody is at work on it: recover resumes ${paused}`);
+    ? warn(`paused ${way} ${ago(pause.openedAt, at)}: a run is at work, or its lease of 30 s has not run out yet`)
+    : bad(`paused ${way} ${ago(pause.openedAt, at)}, and nobody is at work on it: recover resumes ${paused}`);
   return paragraph(paper, who, 4);
 }
 
@@ -131,7 +113,7 @@ function pipelines(all: readonly PipelineStatus[], at: string, paper: Paper, who
       shownName(name),
       toned(tones[toneOf(pipeline)], pausedByUs ? `${state}, paused by us` : state),
       lastBatch === null ? quiet('no batch yet') : `batch ${lastBatch}`,
-      lastError === null ? '' : bad(`${lastError.kind} error ${lastError.code}, ${relative(lastError.at, at)}`),
+      lastError === null ? '' : bad(`${lastError.kind} error ${lastError.code}, ${ago(lastError.at, at)}`),
     ];
   });
   const others = all.length - listed.length;
@@ -150,16 +132,16 @@ const keys = ({ keys: all }: SecretStatus, at: string, paper: Paper): readonly s
       fingerprint,
       active ? 'Active' : quiet('Inactive'),
       age(createdAt, at),
-      lastUsed === null ? quiet('never used') : `used ${relative(lastUsed.at, at)}, ${lastUsed.service}`,
-      fate,
+      lastUsed === null ? quiet('never used') : `used ${ago(lastUsed.at, at)}, ${lastUsed.service}`,
+      readable(fate),
     ]),
   );
 
 function schedule({ rotation: { enabled, next, last } }: SecretStatus, at: string, paper: Paper): readonly string[] {
   const parts = [
     enabled ? 'on' : 'off: nobody calls the function',
-    ...(next === null ? [] : [`next by ${moment(next)}, ${relative(next, at)}`]),
-    last === null ? 'none has succeeded yet' : `last success ${relative(last, at)}`,
+    ...(next === null ? [] : [`next by ${moment(next)}, ${ahead(next, at)}`]),
+    last === null ? 'none has succeeded yet' : `last success ${ago(last, at)}`,
   ];
   return [`${heading(paper, 'Rotation')}  ${painted(parts.join('; '), enabled ? undefined : 'warn', paper)}`];
 }

@@ -10,7 +10,7 @@ const units = [
 /** A length of time in its largest fitting unit: `3 minutes`, `36 hours`, `30 days`. */
 export function span(milliseconds: number): string {
   const unit = units.find(({ from }) => milliseconds >= from);
-  return unit === undefined ? 'a moment' : counted(Math.floor(milliseconds / unit.milliseconds), unit.name);
+  return unit === undefined ? 'a moment' : counted(Math.round(milliseconds / unit.milliseconds), unit.name);
 }
 
 const passed = (instant: string | number, at: string): number => Date.parse(at) - new Date(instant).getTime();
@@ -18,13 +18,23 @@ const passed = (instant: string | number, at: string): number => Date.parse(at) 
 /** How long ago an instant was, at another one. Both ISO 8601, or epoch milliseconds. */
 export const age = (instant: string | number, at: string): string => span(Math.max(0, passed(instant, at)));
 
-/** An instant as seen at another one: `3 minutes ago`, `in 9 days`. */
-export function relative(instant: string | number, at: string): string {
-  const milliseconds = passed(instant, at);
-  if (Math.abs(milliseconds) < 1_000) return 'just now';
-  return milliseconds > 0 ? `${span(milliseconds)} ago` : `in ${span(-milliseconds)}`;
-}
+/** Of what has happened: clocks differ by seconds, and nothing that was seen lies ahead. */
+export const ago = (instant: string | number, at: string): string =>
+  passed(instant, at) < 1_000 ? 'just now' : `${age(instant, at)} ago`;
+
+/** Of what is to come: `in 9 days`; what should have been is `overdue for 3 hours`. */
+export const ahead = (instant: string | number, at: string): string =>
+  passed(instant, at) > 0 ? `overdue for ${age(instant, at)}` : `in ${span(-passed(instant, at))}`;
 
 /** `2026-11-22 22:04 UTC` of an ISO 8601 text or epoch milliseconds. */
 export const moment = (instant: string | number): string =>
   `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** A sentence of the function for people: times to the minute, names without the quotes that only SQL needs. Not for what is copied. */
+export const readable = (sentence: string): string =>
+  sentence
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, moment)
+    .replaceAll(/`([A-Za-z_][\w$-]*)`\.`([A-Za-z_][\w$-]*)`/g, '$1.$2');
+
+/** A link or a pipeline of a cluster, as its record is named: `analytics.lake on host:3306` of ``host:3306/`analytics`.`lake` ``. */
+export const placed = (key: string): string => readable(key.replace(/^([^/`\s]+)\/(`[^/]*`\.`[^/]*`)/, '$2 on $1'));

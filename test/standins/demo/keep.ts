@@ -17,9 +17,9 @@ const attempts = 3;
 const worthTrying: Readonly<Record<Options['scenario'], readonly (readonly [command: string, why: string])[]>> = {
   rotation: [
     ['status', 'labels, links and pipelines, keys, the rotation just now'],
-    ['plan SECRET', 'what the next rotation would do; writes nothing'],
-    ['rotate SECRET', 'another rotation, followed to its end'],
-    ['retire SECRET --now', 'the old key, as if it had leaked'],
+    ['plan SECRET', 'what the next one would do: the old key is in its way'],
+    ['retire SECRET --now', 'ends the old key, as if it had leaked'],
+    ['rotate SECRET', 'now there is room: another rotation, followed to its end'],
   ],
   fail: [
     ['status', 'why it is stuck, and what mends it'],
