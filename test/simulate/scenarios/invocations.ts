@@ -1,4 +1,8 @@
+import type { Invocation } from '../../../lambda/ports';
+import { foresee } from '../../../lambda/steps/foresee';
 import { plan } from '../../../lambda/steps/plan';
+import { retireNow } from '../../../lambda/steps/retireNow';
+import { status } from '../../../lambda/steps/status';
 import { rotationSteps } from '../../../lambda/core/event';
 import { qualified } from '../../../lambda/core/names';
 import { analyticsLink, clusterId, connectionSecretId, secretId } from '../../support/scenario';
@@ -190,6 +194,26 @@ export const invocations: readonly Scenario[] = [
       await stage.together(
         () => stage.attempt(version),
         ...[10, 60, 120, 300, 500, 700].map((after) => () => stage.sleep(after).then(look)),
+      );
+      await stage.rotate(version);
+    },
+  },
+  {
+    name: 'an operator looks on in the middle of a rotation',
+    sample: 60,
+    world: () => small([onLink('orders', { drainMs: 400 })]),
+    play: async (stage) => {
+      const version = stage.stage();
+      const looks: readonly ((run: Invocation) => Promise<unknown>)[] = [
+        (run) => status(run),
+        (run) => foresee(run),
+        (run) => retireNow(run, secretId, true),
+      ];
+      await stage.together(
+        () => stage.attempt(version),
+        ...[10, 300, 700].flatMap((after) =>
+          looks.map((look) => () => stage.sleep(after).then(() => stage.call('look', look, 60))),
+        ),
       );
       await stage.rotate(version);
     },
