@@ -19,7 +19,7 @@ export class Definitions extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    private readonly reader: IRole,
+    private readonly readers: readonly IRole[],
   ) {
     super(scope, id);
   }
@@ -49,9 +49,10 @@ export class Definitions extends Construct {
       secretStringValue: SecretValue.unsafePlainText(Lazy.string({ produce: () => this.#json() })),
     });
     acknowledge(this.#stored, 'AwsSolutions-SMG4', 'It holds names, not credentials: there is nothing to rotate');
-    this.reader.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.#stored.secretArn] }),
-    );
+    for (const reader of this.readers)
+      reader.addToPrincipalPolicy(
+        new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.#stored.secretArn] }),
+      );
   }
 
   #json(): string {

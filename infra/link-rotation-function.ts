@@ -31,6 +31,7 @@ import {
 import { completeArn, definitionOf, type RotationOptions } from './rotation-options';
 import { rotationRules } from './schedule';
 import { makeJournal, makeLog, makeSecret } from './storage';
+import { Viewer } from './viewer';
 
 export interface LinkRotationFunctionProps {
   /** Where the function runs. @default outside a VPC: the clusters must be reachable from the internet */
@@ -46,6 +47,13 @@ export interface LinkRotationFunctionProps {
    * @default 'failures'
    */
   readonly notices?: 'failures' | 'all' | 'none';
+  /**
+   * Whether a second function shows how everything stands: on the dashboard as a page, and to those who may call it and not the
+   * function that rotates. Its role may only read.
+   *
+   * @default true
+   */
+  readonly statusPage?: boolean;
   /** When alarms sound that have a measure. @default each its own */
   readonly alarmThresholds?: AlarmThresholds;
   /** Of the log. @default RetentionDays.ONE_YEAR */
@@ -70,6 +78,8 @@ export interface LinkRotationFunctionProps {
  */
 export class LinkRotationFunction extends Construct {
   readonly function: Function;
+  /** Answers `status` and `plan`, and draws the page on the dashboard; undefined when it is left out. */
+  readonly statusFunction: Function | undefined;
   /** Leases and the journal of pauses. Kept when the stack goes: it may name pipelines that have yet to be resumed. */
   readonly journal: Table;
   readonly logGroup: LogGroup;
@@ -78,7 +88,7 @@ export class LinkRotationFunction extends Construct {
   /** Each told to the topic, and by its description what to do. */
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard;
-  readonly #permissions: RotationPermissions;
+  readonly #permissions: readonly RotationPermissions[];
   readonly #timeout: Duration;
   readonly #network: FunctionNetwork | undefined;
   readonly #definitions: Definitions;
@@ -101,36 +111,48 @@ export class LinkRotationFunction extends Construct {
 
     // Made here, because the role that Function makes may write to every log group of the account.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    this.#permissions = new RotationPermissions(role);
     const { notices = 'failures' } = props;
     if (notices !== 'none') allowNotices(role, this.topic);
     allowFunction(role, this.journal.tableArn, this.logGroup.logGroupArn);
     this.#network =
       props.network === undefined ? undefined : new FunctionNetwork(this, 'Network', props.network, notices !== 'none');
     if (this.#network !== undefined) allowNetwork(role);
-    this.#definitions = new Definitions(this, 'Definitions', role);
-    this.function = new Function(this, 'Function', {
-      description: 'Rotates the credentials of SingleStore links',
+    const { tableArn } = this.journal;
+    const viewer =
+      props.statusPage === false
+        ? undefined
+        : new Viewer(this, 'Viewer', tableArn, this.logGroup.logGroupArn, this.#network !== undefined);
+    this.#permissions = [new RotationPermissions(role), ...(viewer === undefined ? [] : [viewer.permissions])];
+    this.#definitions = new Definitions(this, 'Definitions', viewer === undefined ? [role] : [role, viewer.role]);
+    const environment = {
+      ROTATIONS: this.#definitions.value,
+      ROTATIONS_DIGEST: this.#definitions.digest,
+      JOURNAL_TABLE: this.journal.tableName,
+      LOG_LEVEL: props.logLevel ?? 'INFO',
+    };
+    const shared = {
       code: props.code ?? Code.fromAsset(bundleDirectory),
-      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: props.architecture ?? Architecture.ARM_64,
       timeout: this.#timeout,
       memorySize: props.memorySize ?? 512,
-      role,
       logGroup: this.logGroup,
-      environment: {
-        ROTATIONS: this.#definitions.value,
-        ROTATIONS_DIGEST: this.#definitions.digest,
-        JOURNAL_TABLE: this.journal.tableName,
-        LOG_LEVEL: props.logLevel ?? 'INFO',
-        ...(notices === 'none' ? {} : { NOTICES_TOPIC: this.topic.topicArn, NOTICES: notices }),
-      },
       // For the asynchronous callers: Lambda would repeat a failed call twice, beside the next minute's own.
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
       ...this.#network?.options,
+    };
+    this.function = new Function(this, 'Function', {
+      ...shared,
+      description: 'Rotates the credentials of SingleStore links',
+      handler: 'index.handler',
+      role,
+      environment: {
+        ...environment,
+        ...(notices === 'none' ? {} : { NOTICES_TOPIC: this.topic.topicArn, NOTICES: notices }),
+      },
     });
+    this.statusFunction = viewer?.make({ ...shared, environment });
     // the first calls come as soon as it is there, and the pre-flight with the first schedule
     if (this.#network !== undefined) this.function.node.addDependency(this.#network);
     callEveryMinute(this, this.function);
@@ -146,9 +168,10 @@ export class LinkRotationFunction extends Construct {
     this.#mirrored = mirrorEvents(this, this.function);
     this.#requested = requestEvents(this, this.function);
     this.#mayStart = allowStarting(this, this.function);
-    this.node.addValidation({ validate: () => policyProblems(this) });
+    this.node.addValidation({ validate: () => policyProblems(this, viewer) });
     const monitoring = new Monitoring(this, 'Monitoring', this.function, this.topic, {
       timeout: this.#timeout,
+      viewer: this.statusFunction,
       ...props.alarmThresholds,
     });
     this.alarms = monitoring.alarms;
@@ -175,7 +198,7 @@ export class LinkRotationFunction extends Construct {
     this.#claim(scope, secretId, options);
 
     this.#definitions.add(definitionOf(secretId, options));
-    this.#permissions.add(secret, options);
+    for (const permissions of this.#permissions) permissions.add(secret, options);
     for (const target of options.targets) this.#network?.open(target);
     this.#failures.add(secretId);
     this.#requested.add(secretId);

@@ -19,6 +19,8 @@ export class LinkRotation extends Construct {
   /** The secret that is rotated: the one that was given, or a new one. */
   readonly secret: ISecret;
   readonly function: Function;
+  /** Answers `status` and `plan`, and draws the page on the dashboard; undefined when it is left out. */
+  readonly statusFunction: Function | undefined;
   /** Leases and the journal of pauses. Kept when the stack goes: it may name pipelines that have yet to be resumed. */
   readonly journal: Table;
   readonly logGroup: LogGroup;
@@ -33,6 +35,7 @@ export class LinkRotation extends Construct {
     const shared = new LinkRotationFunction(this, 'Shared', props);
     this.secret = shared.rotate('Rotation', props);
     this.function = shared.function;
+    this.statusFunction = shared.statusFunction;
     this.journal = shared.journal;
     this.logGroup = shared.logGroup;
     this.topic = shared.topic;

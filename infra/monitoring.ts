@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
+  CustomWidget,
   Dashboard,
   GraphWidget,
   type IMetric,
@@ -41,6 +42,8 @@ export function checkThresholds({ oldestPause, durationShare, oldKeyUsed }: Alar
 interface Measures extends AlarmThresholds {
   /** Of an invocation. */
   readonly timeout: Duration;
+  /** Draws the status. */
+  readonly viewer: Function | undefined;
 }
 
 interface AlarmSpec {
@@ -88,7 +91,7 @@ export class Monitoring extends Construct {
       alarm.addOkAction(action);
       return alarm;
     });
-    this.dashboard = makeDashboard(this, rotator, own);
+    this.dashboard = makeDashboard(this, rotator, own, measures.viewer);
   }
 }
 
@@ -156,7 +159,7 @@ function specs(rotator: Function, measures: Measures, own: OwnMetric): Readonly<
   };
 }
 
-function makeDashboard(scope: Construct, rotator: Function, own: OwnMetric): Dashboard {
+function makeDashboard(scope: Construct, rotator: Function, own: OwnMetric, viewer: Function | undefined): Dashboard {
   const graph = (title: string, ...left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 12 });
   const sum = { statistic: 'Sum', period: fiveMinutes };
   const dashboard = new Dashboard(scope, 'Dashboard');
@@ -180,6 +183,16 @@ function makeDashboard(scope: Construct, rotator: Function, own: OwnMetric): Das
       height: 3,
     }),
   );
+  if (viewer !== undefined)
+    dashboard.addWidgets(
+      new CustomWidget({
+        title: 'Status',
+        functionArn: viewer.functionArn,
+        updateOnTimeRangeChange: false, // it is of now
+        width: 24,
+        height: 18,
+      }),
+    );
   dashboard.addWidgets(
     graph(
       'Pause of a pipeline, milliseconds',

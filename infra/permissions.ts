@@ -18,6 +18,22 @@ export function allowFunction(role: IRole, tableArn: string, logGroupArn: string
   allow(role, [logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents');
 }
 
+/** What the function that only looks may do beside looking at secrets and keys: read the journal, and write its own log. */
+export function allowViewer(role: IRole, tableArn: string, logGroupArn: string): void {
+  allow(role, [tableArn], 'dynamodb:GetItem', 'dynamodb:Query');
+  allow(role, [logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents');
+}
+
+const reading: ReadonlySet<string> = new Set([
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'iam:ListAccessKeys',
+  'iam:GetAccessKeyLastUsed',
+  'kms:Decrypt',
+]);
+/** Of what a rotation needs: what changes nothing. */
+export const isReading = (action: string): boolean => reading.has(action);
+
 /** To tell people: with the topic's key, when it has one that is known. */
 export function allowNotices(role: IRole, { topicArn, masterKey }: ITopic): void {
   allow(role, [topicArn], 'sns:Publish');
@@ -50,8 +66,9 @@ const roomInStatement = 5_900;
 const [mostPolicies, roomInPolicy] = [10, 6_144];
 
 /** What is wrong with the role of a function when the whole tree is there, CDK's further policies among it. */
-export function policyProblems(scope: Construct): string[] {
-  const policies = scope.node.findAll().filter((child) => child instanceof ManagedPolicy);
+export function policyProblems(scope: Construct, viewer: Construct | undefined): string[] {
+  const others = scope.node.children.filter((child) => child !== viewer); // its role may do less, and has no more policies
+  const policies = others.flatMap(({ node }) => node.findAll()).filter((child) => child instanceof ManagedPolicy);
   if (policies.length <= mostPolicies) return [];
   return [
     `what the function may do takes ${policies.length} managed policies of ${roomInPolicy} characters beside the inline one, and a role has room for ${mostPolicies}: share the rotations between several functions`,
@@ -63,7 +80,11 @@ export class RotationPermissions {
   readonly #open = new Map<string, PolicyStatement>();
   readonly #given = new Set<string>();
 
-  constructor(private readonly role: IRole) {}
+  /** @param isWanted which of the actions that a rotation needs the role is given */
+  constructor(
+    private readonly role: IRole,
+    private readonly isWanted: (action: string) => boolean = () => true,
+  ) {}
 
   add(secret: ISecret, { source, targets }: RotationOptions): void {
     const { user, mirrored } = source;
@@ -98,7 +119,8 @@ export class RotationPermissions {
     if (key !== undefined) this.#allow(key.keyArn, ...actions);
   }
 
-  #allow(arn: string, ...actions: string[]): void {
+  #allow(arn: string, ...needed: string[]): void {
+    const actions = needed.filter(this.isWanted);
     const kind = actions.join();
     if (this.#given.has(`${kind} ${arn}`)) return;
     this.#given.add(`${kind} ${arn}`);

@@ -48,6 +48,8 @@ export class LinkRotationStack extends Stack {
     });
     new CfnOutput(this, 'SecretArn', { value: rotation.secret.secretArn });
     new CfnOutput(this, 'FunctionName', { value: rotation.function.functionName });
+    if (rotation.statusFunction !== undefined)
+      new CfnOutput(this, 'StatusFunctionName', { value: rotation.statusFunction.functionName });
     new CfnOutput(this, 'LogGroupName', { value: rotation.logGroup.logGroupName });
     new CfnOutput(this, 'JournalTableName', { value: rotation.journal.tableName });
     new CfnOutput(this, 'DashboardName', { value: rotation.dashboard.dashboardName });

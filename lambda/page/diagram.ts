@@ -35,8 +35,8 @@ interface Column {
 const columnsOf = (width: number): Columns =>
   width === wide
     ? {
-        secret: { x: 0, width: 206 },
-        credentials: { x: 256, width: 196 },
+        secret: { x: 0, width: 226 },
+        credentials: { x: 270, width: 190 },
         links: { x: 506, width: 276 },
         pipelines: { x: 834, width: 280 },
         top: 26,
@@ -60,14 +60,15 @@ export function diagram(secret: SecretStatus, width: number): Html {
   const below = unshown.length > 0 ? moreAt + 22 : moreAt - blockGap;
   const shown = credentials.slice(0, most.credentials);
   const inColumn = (boxHeight + blockGap) * shown.length - blockGap;
-  const height = Math.max(below, columns.top + inColumn, columns.top + boxHeight) + 2;
-  const first = columns.top + Math.max(0, (height - columns.top - inColumn) / 2);
+  const moreOfThem = credentials.length > shown.length ? 24 : 0;
+  const height = Math.max(below, columns.top + inColumn + moreOfThem, columns.top + boxHeight) + 2;
+  const first = columns.top + Math.max(0, (height - columns.top - inColumn - moreOfThem) / 2);
   const placed = new Map(
     shown.map((credential, at) => [credential.key, { credential, y: first + at * (boxHeight + blockGap) }]),
   );
   const isWide = width === wide;
   const secretAt = isWide ? first + Math.max(0, (inColumn - boxHeight) / 2) : 0;
-  const { x, width: column } = columns.links;
+  const { x } = columns.links;
   return drawing(width, height, inWords(secret), [
     ...heads(columns, isWide),
     ...(isWide
@@ -83,13 +84,11 @@ export function diagram(secret: SecretStatus, width: number): Html {
     ),
     ...[...placed.values()].map(({ credential, y }) => credentialBox(credential, columns.credentials, y)),
     ...blocks.flatMap((block) => [linkBox(block, columns.links), ...pipelineRows(block, columns.pipelines)]),
-    unshown.length > 0
-      ? written(moreLinks(unshown), { x, y: moreAt + 14, room: column + columns.pipelines.width + 30, look: 'faint' })
-      : none,
+    unshown.length > 0 ? written(moreLinks(unshown), { x, y: moreAt + 14, room: width - x, look: 'faint' }) : none,
     credentials.length > shown.length
       ? written(`${credentials.length - shown.length} more`, {
           x: columns.credentials.x,
-          y: height - 6,
+          y: first + inColumn + 18,
           room: 120,
           look: 'faint',
         })
@@ -220,7 +219,7 @@ function pipelineRows(block: Block, { x, width }: Column): Html[] {
   );
   if (block.unshown.length === 0) return rows;
   const more = `${block.unshown.length} more: ${states(block.unshown)}`;
-  return [...rows, written(more, { x: x + 4, y: rowAt(block, rows.length) + 12, room: width, look: 'faint' })];
+  return [...rows, written(more, { x: x + 4, y: rowAt(block, rows.length) + 12, room: width - 4, look: 'faint' })];
 }
 
 function moreLinks(links: readonly LinkStatus[]): string {

@@ -27,7 +27,7 @@ export const drawing = (width: number, height: number, says: string, content: re
   </svg>`;
 
 /** At 12 px, in the font of code and, on average, in the other. CSS pixels. */
-const [codeWidth, textWidth] = [7.3, 6.4];
+const [codeWidth, textWidth] = [7.3, 6.9];
 
 const isWide = (character: string): boolean => (character.codePointAt(0) ?? 0) >= 0x1100;
 

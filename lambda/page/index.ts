@@ -1,5 +1,5 @@
 import type { Status } from '../core/status';
-import { html, type Html } from './html';
+import { html, type Html, none } from './html';
 import { levelTone, secretSection } from './secret';
 import { styles } from './styles';
 import { shownTime, type View } from './view';
@@ -17,7 +17,7 @@ const mostSecrets = 10;
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_security.html
  */
-export const widgetPage = (status: Status, view: View): string => page(status, view, html`h2`).text;
+export const widgetPage = (status: Status, view: View): string => page(status, view, none).text;
 
 /** The same as a file, which follows the browser's width and colours. */
 export const filePage = (status: Status, view: View): string =>
@@ -45,7 +45,7 @@ export const filePage = (status: Status, view: View): string =>
         </style>
       </head>
       <body>
-        <main>${page(status, view, html`h1`)}</main>
+        <main>${page(status, view, html`<h1>Rotation of SingleStore links</h1>`)}</main>
       </body>
     </html> `.text;
 
@@ -68,25 +68,32 @@ secretId: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-Ab
 `,
 } as const;
 
-function page(status: Status, view: View, heading: Html): Html {
+function page(status: Status, view: View, title: Html): Html {
   const sorted = status.secrets.toSorted((a, b) => rank(levelOf(a)) - rank(levelOf(b)));
   const level = worst(sorted.map(levelOf));
   const shown = sorted.slice(0, mostSecrets);
   const unshown = sorted.slice(mostSecrets);
-  return html`<div class="slr slr-${view.theme} cwdb-no-default-styles">${styles}
-<div class="verdict ${levelTone[level]}">${symbol(level)}<div><${heading}>${levelText[level]}</${heading}><p>${summary(status)}. Looked at ${shownTime(status.at, view.zone)} ${view.zone.label}.</p></div></div>
-${shown.map((secret) => secretSection(secret, view))}
-${
-  unshown.length === 0
-    ? ''
-    : html`<section class="secret">
-        <h3>${unshown.length} more secrets</h3>
-        <ul>
-          ${unshown.map((secret) => html`<li><code>${secretName(secret.secretId)}</code>: ${levelText[levelOf(secret)]}</li>`)}
-        </ul>
-      </section>`
-}
-</div>`;
+  return html`<div class="slr slr-${view.theme} cwdb-no-default-styles">
+    ${styles}${title}
+    <div class="verdict ${levelTone[level]}">
+      ${symbol(level)}
+      <div>
+        <h2>${levelText[level]}</h2>
+        <p>${summary(status)}. Looked at ${shownTime(status.at, view.zone)} ${view.zone.label}.</p>
+      </div>
+    </div>
+    ${shown.map((secret) => secretSection(secret, view))}
+    ${
+      unshown.length === 0
+        ? ''
+        : html`<section class="secret">
+            <h3>${unshown.length} more secrets</h3>
+            <ul>
+              ${unshown.map((secret) => html`<li><code>${secretName(secret.secretId)}</code>: ${levelText[levelOf(secret)]}</li>`)}
+            </ul>
+          </section>`
+    }
+  </div>`;
 }
 
 const rank = (level: Level): number => ['person', 'watch', 'busy', 'well'].indexOf(level);

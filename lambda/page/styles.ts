@@ -74,64 +74,65 @@ const shown = inks.map(
 
 /** Everything under one class: a dashboard shows other widgets beside this one, in the same document. */
 export const styles = html`<style>
-    .slr { ${variables(palettes.light)} color-scheme: light; }
-    .slr-dark { ${variables(palettes.dark)} color-scheme: dark; }
-    @media (prefers-color-scheme: dark) { .slr-auto { ${variables(palettes.dark)} color-scheme: dark; } }
-    .slr { background: var(--ground); color: var(--ink); padding: 20px 24px 28px; overflow-wrap: anywhere;
-      font: 14px/1.5 "Amazon Ember", system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-    .slr *, .slr { box-sizing: border-box; }
-    .slr h1, .slr h2, .slr h3, .slr h4, .slr p, .slr ul, .slr dl, .slr dd, .slr figure { margin: 0; padding: 0; }
-    .slr h1, .slr h2 { font-size: 20px; line-height: 1.3; font-weight: 650; color: inherit; }
-    .slr h3 { font-size: 17px; line-height: 1.35; font-weight: 650; color: var(--ink); }
-    .slr h4 { font-size: 13px; font-weight: 650; color: var(--ink); margin: 24px 0 8px; }
-    .slr a { color: var(--link); text-decoration: underline; }
-    .slr code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12.5px; }
-    .slr .soft { color: var(--soft); }
-    .slr .small { font-size: 12.5px; }
-    ${shown}
-    .slr .verdict { display: flex; gap: 14px; align-items: center; padding: 14px 18px; border-radius: 10px;
-      background: var(--tone-ground); color: var(--tone); }
-    .slr .verdict p { color: var(--ink); font-size: 13px; }
-    .slr .verdict svg { flex: none; }
-    .slr .secret { border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px 18px; margin-top: 18px; }
-    .slr .secret > header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
-    .slr .chip { display: inline-block; border-radius: 99px; padding: 1px 10px; font-size: 12px; font-weight: 600; white-space: nowrap;
-      background: var(--tone-ground); color: var(--tone); }
-    .slr .facts { display: flex; flex-wrap: wrap; gap: 2px 22px; margin-top: 6px; font-size: 13px; }
-    .slr .facts div { display: flex; gap: 6px; }
-    .slr .facts dt { color: var(--soft); }
-    .slr .note { border-left: 4px solid var(--tone); border-radius: 0 8px 8px 0; background: var(--tone-ground); padding: 10px 14px; margin-top: 14px; }
-    .slr .note h4 { margin: 0 0 4px; color: var(--tone); font-size: 14px; }
-    .slr .note ul { padding-left: 18px; list-style: disc; }
-    .slr .note p + p, .slr .note ul + p, .slr .note p + ul { margin-top: 6px; }
-    .slr .command { display: block; margin-top: 8px; padding: 8px 12px; border-radius: 6px; background: var(--ground); color: var(--ink);
-      border: 1px solid var(--line); white-space: pre-wrap; }
-    .slr table { border-collapse: collapse; width: 100%; font-size: 13px; background: none; }
-    .slr caption { text-align: left; color: var(--soft); font-size: 12.5px; padding: 0 0 6px; }
-    .slr th, .slr td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border: 0; border-bottom: 1px solid var(--line);
-      background: none; color: var(--ink); font-weight: 400; }
-    .slr thead th { color: var(--soft); font-size: 12px; font-weight: 600; }
-    .slr th > code[title] { white-space: nowrap; }
-.slr th.name { width: 42%; }
-  .slr td.number, .slr th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-    .slr details { margin-top: 8px; }
-    .slr summary { cursor: pointer; padding: 3px 0; color: var(--ink); }
-    .slr summary > h3, .slr summary > h4 { display: inline; margin: 0; }
-    .slr details > .inside { padding: 8px 0 6px 17px; }
-    .slr svg.drawing { display: block; width: 100%; height: auto; }
-    .slr svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; fill: var(--ink); }
-    .slr svg text.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-    .slr svg text.strong { font-weight: 650; }
-    .slr svg text.faint { fill: var(--soft); }
-    .slr svg text.toned { fill: var(--tone); }
-    .slr svg .box { fill: var(--tone-ground); stroke: var(--tone); }
-    .slr svg .plain { fill: var(--card); stroke: var(--line); }
-    .slr svg .dashed { stroke-dasharray: 4 3; }
-    .slr svg .bar { fill: var(--tone); }
-    .slr svg .way { fill: none; stroke: var(--tone); stroke-width: 1.5; opacity: .75; }
-    .slr svg .thin { fill: none; stroke: var(--line); stroke-width: 1.5; }
-    .slr svg .grid { stroke: var(--line); }
-    .slr .narrow { display: none; }
-    @media (max-width: 959px) { .slr .wide { display: none; } .slr .narrow { display: block; } }
-    @media (max-width: 959px) { .slr-auto { padding: 16px 24px 24px; } }
+        .slr { ${variables(palettes.light)} color-scheme: light; }
+        .slr-dark { ${variables(palettes.dark)} color-scheme: dark; }
+        @media (prefers-color-scheme: dark) { .slr-auto { ${variables(palettes.dark)} color-scheme: dark; } }
+        .slr { background: var(--ground); color: var(--ink); padding: 20px 24px 28px; overflow-wrap: anywhere;
+          font: 14px/1.5 "Amazon Ember", system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+        .slr *, .slr { box-sizing: border-box; }
+        .slr h1, .slr h2, .slr h3, .slr h4, .slr p, .slr ul, .slr dl, .slr dd, .slr figure { margin: 0; padding: 0; }
+        .slr h1 { font-size: 14px; font-weight: 600; color: var(--soft); margin-bottom: 10px; }
+  .slr h2 { font-size: 20px; line-height: 1.3; font-weight: 650; color: inherit; }
+        .slr h3 { font-size: 17px; line-height: 1.35; font-weight: 650; color: var(--ink); }
+        .slr h4 { font-size: 13px; font-weight: 650; color: var(--ink); margin: 24px 0 8px; }
+        .slr a { color: var(--link); text-decoration: underline; }
+        .slr code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12.5px; }
+        .slr .soft { color: var(--soft); }
+        .slr .small { font-size: 12.5px; }
+        ${shown}
+        .slr .verdict { display: flex; gap: 14px; align-items: center; padding: 14px 18px; border-radius: 10px;
+          background: var(--tone-ground); color: var(--tone); }
+        .slr .verdict p { color: var(--ink); font-size: 13px; }
+        .slr .verdict svg { flex: none; }
+        .slr .secret { border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px 18px; margin-top: 18px; }
+        .slr .secret > header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
+        .slr .chip { display: inline-block; border-radius: 12px; padding: 1px 10px; font-size: 12px; font-weight: 600; white-space: nowrap;
+          background: var(--tone-ground); color: var(--tone); }
+        .slr .facts { display: flex; flex-wrap: wrap; gap: 2px 22px; margin-top: 6px; font-size: 13px; }
+        .slr .facts div { display: flex; gap: 6px; }
+        .slr .facts dt { color: var(--soft); }
+        .slr .note { border-left: 4px solid var(--tone); border-radius: 0 8px 8px 0; background: var(--tone-ground); padding: 10px 14px; margin-top: 14px; }
+        .slr .note h4 { margin: 0 0 4px; color: var(--tone); font-size: 14px; }
+        .slr .note ul { padding-left: 18px; list-style: disc; }
+        .slr .note p + p, .slr .note ul + p, .slr .note p + ul { margin-top: 6px; }
+        .slr .command { display: block; margin-top: 8px; padding: 8px 12px; border-radius: 6px; background: var(--ground); color: var(--ink);
+          border: 1px solid var(--line); white-space: pre-wrap; }
+        .slr table { border-collapse: collapse; width: 100%; font-size: 13px; background: none; }
+        .slr caption { text-align: left; color: var(--soft); font-size: 12.5px; padding: 0 0 6px; }
+        .slr th, .slr td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border: 0; border-bottom: 1px solid var(--line);
+          background: none; color: var(--ink); font-weight: 400; }
+        .slr thead th { color: var(--soft); font-size: 12px; font-weight: 600; }
+        .slr th > code[title] { white-space: nowrap; }
+    .slr th.name { width: 36%; }
+      .slr td.number, .slr th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .slr details { margin-top: 8px; }
+        .slr summary { cursor: pointer; padding: 3px 0; color: var(--ink); }
+        .slr summary > h3, .slr summary > h4 { display: inline; margin: 0; }
+        .slr details > .inside { padding: 8px 0 6px 17px; }
+        .slr svg.drawing { display: block; width: 100%; height: auto; }
+        .slr svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; fill: var(--ink); }
+        .slr svg text.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+        .slr svg text.strong { font-weight: 650; }
+        .slr svg text.faint { fill: var(--soft); }
+        .slr svg text.toned { fill: var(--tone); }
+        .slr svg .box { fill: var(--tone-ground); stroke: var(--tone); }
+        .slr svg .plain { fill: var(--card); stroke: var(--line); }
+        .slr svg .dashed { stroke-dasharray: 4 3; }
+        .slr svg .bar { fill: var(--tone); }
+        .slr svg .way { fill: none; stroke: var(--tone); stroke-width: 1.5; opacity: .75; }
+        .slr svg .thin { fill: none; stroke: var(--line); stroke-width: 1.5; }
+        .slr svg .grid { stroke: var(--line); }
+        .slr .narrow { display: none; }
+        @media (max-width: 959px) { .slr .wide { display: none; } .slr .narrow { display: block; } }
+        @media (max-width: 959px) { .slr-auto { padding: 16px 24px 24px; } }
 </style>`;

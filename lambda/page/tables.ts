@@ -1,4 +1,5 @@
 import { type KeyStatus, keyFingerprint, type LinkStatus, type PipelineStatus } from '../core/status';
+import { cut } from './draw';
 import { html, type Html, none } from './html';
 import { holdingText, shownName } from './names';
 import { counted, shownHours, shownTime, type View, type Zone } from './view';
@@ -62,6 +63,7 @@ const isOdd = ({ link, pipeline }: Row): boolean => !link.agrees || toneOf(pipel
 
 function pipelineRow({ link, holds }: LinkStatus, pipeline: PipelineStatus, zone: Zone): Html {
   const { lastBatch, lastError } = pipeline;
+  const state = stateText({ ...pipeline, lastError: null });
   const since = holds.flatMap((holding) => (holding.since === null ? [] : [shownTime(holding.since, zone)]));
   const error =
     lastError === null ? none : second(`${lastError.kind} error ${lastError.code}, ${shownTime(lastError.at, zone)}`);
@@ -71,7 +73,7 @@ function pipelineRow({ link, holds }: LinkStatus, pipeline: PipelineStatus, zone
       <code>${holdingText(holds)}</code
       >${second(since.length === 0 ? 'since when is unknown' : `since ${since.join(' or ')}`)}
     </td>
-    <td><span class="chip ${toneOf(pipeline)}">${stateText({ ...pipeline, lastError: null })}</span>${error}</td>
+    <td><span class="chip ${toneOf(pipeline)}">${cut(state, 150)}</span>${error}</td>
     <td class="number">${lastBatch ?? 'none'}</td>
   </tr>`;
 }

@@ -29,7 +29,7 @@ function one(rotation: PastRotation, view: View, isOpen: boolean): Html {
   const told = [
     ...(endedAt === undefined ? [] : [`took ${shownDuration(endedAt - startedAt)}`]),
     paused === 0
-      ? 'nothing was paused'
+      ? `nothing ${outcome === 'running' ? 'is paused yet' : 'was paused'}`
       : `${counted(paused, 'pause')}${spans.length > 0 ? `, the longest ${shownDuration(longest)}` : ''}`,
     ...(failures === 0 ? [] : [counted(failures, 'failed call')]),
     `started by ${startedBy}`,

@@ -51,7 +51,7 @@ export function toneOf({ state, pausedByUs, lastError }: PipelineStatus): Tone {
 }
 
 export function stateText({ state, pausedByUs, lastError }: PipelineStatus): string {
-  const shown = pausedByUs ? 'paused by the rotation' : state;
+  const shown = pausedByUs ? 'paused' : state;
   return lastError === null ? shown : `${shown}, ${lastError.kind} error ${lastError.code}`;
 }
 

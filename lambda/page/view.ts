@@ -57,7 +57,7 @@ export function shownDuration(milliseconds: number): string {
 
 export function shownHours(hours: number): string {
   if (hours < 1) return `${Math.round(hours * 60)} min`;
-  return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} days`;
+  return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 }
 
 /** "1 pipeline", "2 pipelines". */

@@ -4,6 +4,7 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { LinkRotation, type LinkRotationProps, RotationSource } from '../../infra';
+import { resourcesOf } from '../support/deployed';
 
 /* What the claims about infra/ are made of: a stack around one rotation, and ways to look into its template. */
 
@@ -32,10 +33,17 @@ export function build(given: Given = () => ({}), props: StackProps = { env }): S
     source: RotationSource.iamUser(User.fromUserName(stack, 'User', 'singlestore-ingest')),
     targets: [{ connectionSecret: imported(stack, connection), links: ['analytics.analytics_link'] }],
     code,
+    statusPage: false, // the second function has claims of its own
     ...given(stack),
   });
   return stack;
 }
+
+/** A stack's template, as far as it is about the function that rotates or, by its handler, the other. */
+export const templateOf = (stack: Stack, handler = 'index.handler'): Template => {
+  const template = Template.fromStack(stack).toJSON();
+  return Template.fromJSON({ ...template, Resources: resourcesOf(template, handler) });
+};
 
 export const synth = (given?: Given, props?: StackProps): Template => Template.fromStack(build(given, props));
 

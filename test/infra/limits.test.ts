@@ -4,7 +4,7 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { LinkRotationFunction, RotationSource } from '../../infra';
-import { all, arn, code, deployed, env } from './given';
+import { all, arn, code, deployed, env, templateOf } from './given';
 
 /* A role has room for ten managed policies. */
 
@@ -39,10 +39,11 @@ const mirror = (_within: Stack, _at: number, known: (kind: string) => ISecret) =
   RotationSource.mirror(known('mirrored'));
 
 test.each([
-  ['access keys', iamUser],
-  ['mirrors', mirror],
-])('100 secrets with %s, each with a key of its own, have room in the role of one function', (_, sourceOf) => {
-  const template = Template.fromStack(share(100, sourceOf));
+  ['access keys', iamUser, 'index.handler'],
+  ['mirrors', mirror, 'index.handler'],
+  ['mirrors', mirror, 'index.widget'],
+])('100 secrets with %s, each with a key of its own, have room in the role of one function', (_, sourceOf, handler) => {
+  const template = templateOf(share(100, sourceOf), handler);
   const sizes = (type: string) =>
     all(template, type).map(({ Properties }) => JSON.stringify(deployed(Properties['PolicyDocument'])).length);
   expect(sizes('AWS::IAM::ManagedPolicy').length).toBeLessThanOrEqual(10);

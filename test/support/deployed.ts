@@ -78,13 +78,32 @@ export function exampleTemplate(): object {
 /**
  * @param template of a stack whose secrets are those of `example`
  * @param keys by secret: the key that it is under, when it is not the account's own
+ * @param handler of the function in question
  */
-export function deployedFrom(template: object, keys: Readonly<Record<string, string>> = {}): DeployedStack {
-  const { Resources } = template as { readonly Resources: Readonly<Record<string, Resource>> };
+export function deployedFrom(
+  template: object,
+  keys: Readonly<Record<string, string>> = {},
+  handler = 'index.handler',
+): DeployedStack {
+  const Resources = resourcesOf(template, handler);
   return {
     journal: one(Object.values(Resources), 'AWS::DynamoDB::Table') as unknown as DeployedStack['journal'],
     in: (account, connections) => deployedIn(Resources, Object.entries(keys), account, connections),
   };
+}
+
+/** Resources of a template without those functions that have another handler, and without their roles and policies. */
+export function resourcesOf(template: object, handler: string): Readonly<Record<string, Resource>> {
+  const { Resources } = template as { readonly Resources: Readonly<Record<string, Resource>> };
+  const others = Object.values(Resources).filter(
+    ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties['Handler'] !== handler,
+  );
+  const roles = others.map(({ Properties }) => (Properties['Role'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]);
+  const isTheirs = ([id, resource]: [string, Resource]): boolean => {
+    const { Roles = [] } = { ...resource.Properties } as { Roles?: readonly { readonly Ref: string }[] };
+    return others.includes(resource) || roles.includes(id) || Roles.some(({ Ref }) => roles.includes(Ref));
+  };
+  return Object.fromEntries(Object.entries(Resources).filter((entry) => !isTheirs(entry)));
 }
 
 function deployedIn(

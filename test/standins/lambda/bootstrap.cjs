@@ -100,11 +100,12 @@ async function main() {
   dieWithParent();
   process.on('uncaughtException', (error) => void fatal(error, 'Runtime.UncaughtException', 129));
   process.on('unhandledRejection', (reason) => void fatal(reason, 'Runtime.UnhandledPromiseRejection', 128));
+  const name = process.env._HANDLER ?? 'index.handler';
   let handler;
   try {
-    ({ handler } = require(process.argv[2]));
+    handler = require(process.argv[2])[name.replace('index.', '')];
     if (typeof handler !== 'function')
-      throw Object.assign(new Error('index.handler is undefined or not exported'), { name: 'Runtime.HandlerNotFound' });
+      throw Object.assign(new Error(`${name} is undefined or not exported`), { name: 'Runtime.HandlerNotFound' });
   } catch (error) {
     await report(error, 'init/error', 'Init Error');
     process.exit(1);

@@ -1,0 +1,27 @@
+import { type FunctionProps, Function } from 'aws-cdk-lib/aws-lambda';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { allowNetwork, allowViewer, isReading, RotationPermissions } from './permissions';
+
+/**
+ * The second function of the bundle: it answers `status` and `plan`, and draws the status as a page of the dashboard. Its role may
+ * read and nothing else, so that whoever may call it needs no right on the function that rotates.
+ */
+export class Viewer extends Construct {
+  readonly role: Role;
+  readonly permissions: RotationPermissions;
+
+  constructor(scope: Construct, id: string, tableArn: string, logGroupArn: string, isInVpc: boolean) {
+    super(scope, id);
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.permissions = new RotationPermissions(this.role, isReading);
+    allowViewer(this.role, tableArn, logGroupArn);
+    if (isInVpc) allowNetwork(this.role);
+  }
+
+  /** @param props those that it shares with the function that rotates */
+  make(props: Omit<FunctionProps, 'handler' | 'role'>): Function {
+    const description = 'Shows how the rotation of SingleStore links stands; reads only';
+    return new Function(this, 'Function', { ...props, description, handler: 'index.widget', role: this.role });
+  }
+}

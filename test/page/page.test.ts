@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { description, filePage, readView, widgetPage } from '../../lambda/page';
+import type { Status } from '../../lambda/core/status';
+import { allWell, hostile, hostileNames, manyPipelines, midPause, secret, stuck } from '../support/statuses';
+
+const view = readView(null);
+const shown = (status: Status): string => widgetPage(status, view);
+/** What a reader sees of it. */
+const textOf = (page: string): string =>
+  page
+    .replace(/<style>[^]*?<\/style>/g, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll(/\s+/g, ' ');
+
+/** The tags of a page with the names of their attributes, once each. */
+function vocabulary(page: string): string[] {
+  const found = new Set<string>();
+  for (const [, tag = '', attributes = ''] of page.matchAll(/<\/?([^\s>/]*)((?:[^>"]|"[^"]*")*)>/g)) {
+    found.add(tag);
+    for (const [, name = ''] of attributes.matchAll(/([^\s="/]+)(?:="[^"]*")?/g)) found.add(`${tag} ${name}`);
+  }
+  return [...found].sort();
+}
+
+describe('the verdict', () => {
+  test.each<[string, Status, string]>([
+    ['all is well', allWell, 'All is well 1 secret, 2 links, 4 pipelines.'],
+    ['a rotation is under way', midPause, 'A rotation is under way'],
+    ['somebody has to act', stuck, 'Needs a person'],
+    [
+      'secret and links disagree',
+      { ...allWell, secrets: [secret({ drift: ['a.b holds the old version'] })] },
+      'Worth a look',
+    ],
+    [
+      'something could not be seen',
+      { ...allWell, secrets: [secret({ unseen: ['host: CONNECTION_LOST'] })] },
+      'Worth a look',
+    ],
+  ])('when %s', (_, status, said) => {
+    expect(textOf(shown(status)).trimStart()).toMatch(new RegExp(`^${said}`));
+    expect(filePage(status, view)).toContain(`<title>${said.split(' 1 ')[0] ?? ''}: `);
+  });
+
+  test('of several secrets is that of the worst, which comes first', () => {
+    const [well, bad] = [allWell, stuck].map(({ secrets }) => secrets[0]!);
+    const text = textOf(shown({ ...allWell, secrets: [well!, { ...bad!, secretId: 'worse' }] }));
+    expect(text).toMatch(/^ *Needs a person .*1: needs a person.* worse Needs a person .* prod\/s3-ingest All is well/);
+  });
+
+  test('comes with why, what is left, what happens by itself, the one command, and the log', () => {
+    const explained = stuck.secrets[0]!.stuck!;
+    const page = shown(stuck);
+    for (const said of [explained.why, explained.next, explained.command!, ...explained.leftBehind])
+      expect(textOf(page)).toContain(said);
+    expect(page).toContain(`<a href="${explained.logs!}"`);
+  });
+});
+
+describe('the diagram', () => {
+  test('says to those who do not see it what each link holds and how its pipelines are', () => {
+    expect(shown(midPause)).toContain(
+      'aria-label="Diagram: secret prod/s3-ingest; analytics.analytics_link holds 3f6f1a1e or 9be41c77, pipelines: 2 paused, 1 Stopped; sales.sales_link holds 9be41c77, pipelines: 1 Running"',
+    );
+  });
+
+  test('has every pipeline of 300 drawn or counted, and so has the table', () => {
+    const page = widgetPage(manyPipelines, readView({ width: 1_200 }));
+    const [svg = ''] = page.slice(page.indexOf('class="drawing"')).split('<h4>');
+    const table = page.slice(page.lastIndexOf('<table>'));
+    const drawn = [...svg.matchAll(/>ingest\.feed_\d+</g)].length;
+    const counted = [...svg.matchAll(/>(\d+) more: /g)].map(([, number]) => Number(number));
+    const [, ofLinks] = /4 more links, 4 with AWSCURRENT; (\d+) pipelines/.exec(svg) ?? [];
+    expect(drawn + counted.reduce((sum, number) => sum + number, 0) + Number(ofLinks)).toBe(300);
+    const [, rows, unshown] = /Shown are (\d+); (\d+) more/.exec(table) ?? [];
+    expect([...table.matchAll(/<tr>/g)]).toHaveLength(Number(rows) + 1);
+    expect(Number(rows) + Number(unshown)).toBe(300);
+  });
+
+  test('is drawn once where the width is known, else for two', () => {
+    const drawings = (page: string): number => [...page.matchAll(/aria-label="Diagram/g)].length;
+    expect(drawings(shown(allWell))).toBe(2);
+    expect(drawings(widgetPage(allWell, readView({ width: 588 })))).toBe(1);
+    expect(widgetPage(allWell, readView({ width: 588 }))).not.toBe(widgetPage(allWell, readView({ width: 1_200 })));
+  });
+});
+
+describe('the timeline', () => {
+  test('draws pauses to scale, with what they took', () => {
+    const [rotation] = allWell.secrets[0]!.history;
+    const page = widgetPage(allWell, readView({ width: 1_200 }));
+    const bars = [...page.matchAll(/class="bar"\s+x="([\d.]+)"\s+y="1"\s+width="([\d.]+)"/g)].map(([, x, width]) => [
+      Number(x),
+      Number(width),
+    ]);
+    const spans = rotation!.spans.toSorted((a, b) => a.at - b.at);
+    const [first, second] = [bars[0]!, bars[1]!];
+    expect(first[1]! / second[1]!).toBeCloseTo(spans[0]!.milliseconds / spans[1]!.milliseconds, 2);
+    expect((second[0]! - first[0]!) / first[1]!).toBeCloseTo((spans[1]!.at - spans[0]!.at) / spans[0]!.milliseconds, 2);
+    for (const { milliseconds } of spans) expect(page).toContain(`>${milliseconds} ms</text`);
+  });
+
+  test('counts the pauses that it does not draw', () => {
+    expect(textOf(shown(manyPipelines))).toContain('300 pauses, the longest 800 ms');
+    expect(textOf(shown(manyPipelines))).toContain('288 more pauses, none longer than 786 ms');
+  });
+
+  test('says so when there is nothing yet', () => {
+    expect(textOf(shown({ ...allWell, secrets: [secret({ history: [] })] }))).toContain(
+      'No rotation is on record yet.',
+    );
+  });
+});
+
+describe('whatever names somebody chose', () => {
+  const plain = vocabulary(filePage(hostile(hostileNames.map((_, at) => `name${at}`)), view));
+
+  test('the page has the tags and attributes of any page', () => {
+    expect(vocabulary(filePage(hostile(), view))).toEqual(plain);
+  });
+
+  test('and of none that a dashboard removes, nor a script', () => {
+    const tags = plain.map((one) => one.split(' ')[0]);
+    for (const removed of [
+      'script',
+      'iframe',
+      'use',
+      'foreignObject',
+      'object',
+      'embed',
+      'img',
+      'link',
+      'base',
+      'form',
+    ])
+      expect(tags).not.toContain(removed);
+    expect(plain.filter((one) => / (on|href|src|xlink|action)/.test(one))).toEqual([]); // logs with javascript: are no links
+  });
+
+  test('of any letters, too', () => {
+    const usual = vocabulary(filePage(hostile(['a', 'b', 'c', 'd']), view));
+    const name = fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.stringMatching(/^[<>"'`&=/ ;a-z-]{1,20}$/));
+    const hidden = /[\p{Cc}\p{Cf}\p{Cs}]/u;
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 4, maxLength: 4 }), (names) => {
+        fc.pre(new Set(names).size === names.length);
+        const page = filePage(hostile(names), view);
+        expect(vocabulary(page)).toEqual(usual);
+        expect(hidden.test(page.replaceAll('\n', ''))).toBe(false);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a name is shown: cut where there is no room, and whole where one points', () => {
+    const long = `${'x'.repeat(90)}_end`;
+    const page = shown(hostile([long]));
+    expect(page).toMatch(/>x+…\s*<title>`?/);
+    expect(page).toContain(`${long}</title>`);
+  });
+});
+
+test('links of a dashboard are of the web alone', () => {
+  const [one] = stuck.secrets;
+  const logs = 'javascript:alert(1)';
+  const page = shown({ ...stuck, secrets: [{ ...one!, stuck: { ...one!.stuck!, logs } }] });
+  expect(page).not.toContain('href="javascript');
+  expect(page).toContain(logs);
+});
+
+test('styles hold for what is inside alone: other widgets stand beside it', () => {
+  const [, sheet = ''] = /<style>([^]*)<\/style>/.exec(shown(allWell)) ?? [];
+  const rules = sheet.replaceAll(/@media[^{]*\{/g, '').matchAll(/([^{}]+)\{/g);
+  for (const [, selectors = ''] of rules)
+    for (const selector of selectors.split(',')) expect(selector.trim()).toMatch(/^\.slr/);
+  expect(shown(allWell)).not.toContain(' id="');
+});
+
+test('secrets beyond the tenth are told in one line each', () => {
+  const secrets = Array.from({ length: 13 }, (_, at) => secret({ secretId: `secret-${at}` }));
+  const text = textOf(shown({ ...allWell, secrets }));
+  expect(text).toContain('3 more secrets');
+  for (const { secretId } of secrets) expect(text).toContain(secretId);
+});
+
+test('the documentation of the widget is Markdown', () => {
+  expect(description.markdown).toContain('`secretId`');
+});
