@@ -1,9 +1,11 @@
 import {
   activateKey,
+  deactivateKey,
   deleteKey,
   moveCurrent,
   removePending,
   restoreSecret,
+  retireAtOnce,
   rotateSecret,
 } from '../../lambda/core/commands';
 
@@ -24,6 +26,12 @@ test.each([
     activateKey('ingest', 'AKIA1'),
     'aws iam update-access-key --user-name ingest --access-key-id AKIA1 --status Active',
   ],
+  [
+    deactivateKey('ingest', 'AKIA1'),
+    'aws iam update-access-key --user-name ingest --access-key-id AKIA1 --status Inactive',
+  ],
+  [retireAtOnce('rotator', arn), `npx singlestore-link-rotation retire ${arn} --now --function rotator`],
+  [retireAtOnce(null, arn), `npx singlestore-link-rotation retire ${arn} --now --local`],
   [deleteKey('ingest', 'AKIA1'), 'aws iam delete-access-key --user-name ingest --access-key-id AKIA1'],
 ])('%s', (command, expected) => {
   expect(command).toBe(expected);
