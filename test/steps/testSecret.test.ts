@@ -143,7 +143,7 @@ describe('the test-only call', () => {
     expect(world.table.history).toEqual([]);
     expect(world.transitions).toEqual([]);
     expect(
-      world.points.filter((name) => /put|move|create|remove|write|stop|start|alter|kill|deactivate/.test(name)),
+      world.points.filter((name) => /put|move|create|remove|write|lane|kill|deactivate/.test(name)),
     ).toEqual([]);
   });
 
