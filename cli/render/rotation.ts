@@ -1,4 +1,3 @@
-import type { SecretStatus } from '../../lambda/core/status';
 import type { Step } from '../../lambda/core/event';
 import { secretName, shownName } from '../../lambda/page/names';
 import { counted, shownDuration } from '../../lambda/page/view';

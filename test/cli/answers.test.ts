@@ -1,0 +1,110 @@
+import { expected, type PlanAnswer } from '../../cli/answers';
+import { lengthOf } from '../../cli/render/paper';
+import { renderDoctor, renderPlan } from '../../cli/render/plan';
+import { renderIdle, renderRecovery, renderRetired } from '../../cli/render/repair';
+import { before, link, pending, pipeline, plain, secret, status } from './given';
+
+const expectation = { inProgress: true, drainMs: 40, longestBatchMs: 90, pauseMs: 52, lastPauseMs: 9 };
+const planned: PlanAnswer = {
+  links: [
+    {
+      cluster: 'db.example.com:3306',
+      link: '`analytics`.`lake`',
+      type: 'S3',
+      unchanged: false,
+      pipelines: [
+        { pipeline: '`analytics`.`archive`', state: 'Stopped', paused: false, why: 'it does not run', expected: null },
+        { pipeline: '`analytics`.`clicks`', state: 'Running', paused: true, why: 'it runs', expected: expectation },
+      ],
+      statements: ['STOP', "ALTER LINK `analytics`.`lake` SET CREDENTIALS '<redacted>'", 'START'],
+    },
+  ],
+  places: ['s3://ingest/clicks/'],
+  uncovered: [
+    { cluster: 'db.example.com:3306', object: '`sales`.`own`', why: 'a pipeline with credentials of its own.' },
+  ],
+  dangers: ['`analytics`.`clicks` has STOP_ON_ERROR OFF.'],
+  advice: ['A role would need no key.'],
+  calls: [{ call: 'iam:CreateAccessKey', why: 'the new key' }],
+  blockers: [],
+};
+const blocked = { ...planned, blockers: [`KEY_QUOTA: ${'no free slot. '.repeat(12).trim()}`] };
+
+test('a plan says what is paused and for how long, what is left alone and why, and what is sent', () => {
+  const text = renderPlan('prod/s3-ingest', planned, plain(120)).join('\n');
+  expect(text).toContain('✓ prod/s3-ingest  would change 1 link and pause 1 pipeline, each for about 52 ms');
+  expect(text).toContain(
+    'analytics.clicks   Running  paused      about 52 ms; last time 9 ms; a batch is under way, to wait for about 40 ms',
+  );
+  expect(text).toContain('analytics.archive  Stopped  left alone  it does not run');
+  expect(text).toContain("ALTER LINK `analytics`.`lake` SET CREDENTIALS '<redacted>'");
+  expect(text).toContain('!  `analytics`.`clicks` has STOP_ON_ERROR OFF.');
+  expect(text).toContain('!  not covered: sales.own, a pipeline with credentials of its own.');
+});
+
+test('what blocks comes first, in the plan and in the pre-flight', () => {
+  for (const render of [renderPlan, renderDoctor]) {
+    const [first, second] = render('prod/s3-ingest', blocked, plain(80));
+    expect(first).toBe('✗ prod/s3-ingest  blocked by 1 obstacle');
+    expect(second).toMatch(/^ {2}✗ {2}KEY_QUOTA: no free slot\./);
+  }
+  expect(renderDoctor('prod/s3-ingest', blocked, plain(80)).at(-1)).toBe(
+    'A rotation would fail before it pauses anything.',
+  );
+  expect(renderDoctor('prod/s3-ingest', planned, plain(80)).at(-1)).toBe('Nothing stands in the way of a rotation.');
+});
+
+test.each([80, 120])('at %d columns no line of a plan is longer', (width) => {
+  for (const render of [renderPlan, renderDoctor])
+    expect(render('prod/s3-ingest', blocked, plain(width)).filter((line) => lengthOf(line) > width)).toEqual([]);
+});
+
+test('of many statements the beginning and the end are shown, with --all every one', () => {
+  const [one] = planned.links;
+  const many = {
+    ...planned,
+    links: [{ ...one!, statements: Array.from({ length: 30 }, (_, at) => `STATEMENT ${at}`) }],
+  };
+  expect(renderPlan('s', many, plain(80)).join('\n')).toMatch(
+    /STATEMENT 3\n +… 22 more; --all lists them\n +STATEMENT 26/,
+  );
+  expect(renderPlan('s', many, plain(80), true).join('\n')).toContain('STATEMENT 15');
+});
+
+const nothing = { resumed: [], settled: [], retired: [], started: [], leftPaused: [], failures: [] };
+
+test('a recovery tells what was done, a dry run what would be', () => {
+  const some = {
+    ...nothing,
+    resumed: ['db.example.com:3306/`analytics`.`lake`'],
+    failures: ['CONNECTION_REFUSED: down'],
+  };
+  expect(renderRecovery(some, false, plain(80))).toEqual([
+    '✓  resumed  analytics.lake on db.example.com:3306',
+    '✗  failed   CONNECTION_REFUSED: down',
+  ]);
+  expect(renderRecovery(some, true, plain(80))[0]).toBe('✓  would resume  analytics.lake on db.example.com:3306');
+});
+
+test('that nothing was repaired is no good news while a run holds its pause', () => {
+  const bracket = { phase: 'open', direction: 'forward', to: pending, openedAt: before(12), held: true } as const;
+  const pausing = secret({ links: [link({ bracket: { ...bracket, pipelines: [pipeline('clicks').pipeline] } })] });
+  expect(renderIdle(status(pausing), plain(200)).join('\n')).toContain(
+    'analytics.lake: 1 pipeline paused 12 seconds ago by a run that may be alive',
+  );
+  expect(renderIdle(status(secret()), plain(80))).toEqual([
+    '✓  Nothing to repair: nothing of ours is paused, nothing is due.',
+  ]);
+});
+
+test('a key that was ended is told from one that was kept', () => {
+  const said = ['AKIAONE was set Inactive at 2026-11-22T22:00:00.000Z.', 'AKIATWO was left as it is.'];
+  expect(renderRetired({ dryRun: false, retired: ['AKIAONE'], said }, plain(80))).toEqual([
+    '✓  AKIAONE was set Inactive at 2026-11-22 22:00 UTC.',
+    '!  AKIATWO was left as it is.',
+  ]);
+});
+
+test.each([null, 'text', { statusCode: 200 }, { secrets: 'many' }])('%j is the answer of something else', (answer) => {
+  expect(() => expected('status', answer)).toThrow('the answer is not that of "status": is it the rotation function');
+});

@@ -1,0 +1,132 @@
+import { qualified } from '../../lambda/core/names';
+import { renderStatus } from '../../cli/render/status';
+import { lengthOf } from '../../cli/render/paper';
+import { before, link, pending, pipeline, plain, secret, status } from './given';
+
+const text = (given: ReturnType<typeof secret>, width = 80, all = false): string =>
+  renderStatus(status(given), plain(width), all).join('\n');
+
+test('a healthy secret is one short screen', () => {
+  expect(text(secret())).toBe(
+    `✓ prod/s3-ingest  all is well
+Versions
+  AWSCURRENT  11111111  30 days  key …000001
+Links and pipelines
+  analytics.lake  S3 on db.example.com:3306
+    holds 11111111 (AWSCURRENT) for 30 days
+    analytics.clicks  Running  batch 312
+    analytics.orders  Running  batch 312
+Access keys of singlestore-ingest
+  …000001  Active  30 days  used 1 minute ago, s3  AWSCURRENT
+Last rotations
+  30 days ago  11111111  done  in 4 s  2 pauses ≤ 9 ms  schedule
+Rotation  on; next by 2026-12-01 03:00 UTC, in 8 days; last success 30 days ago`,
+  );
+});
+
+const stuck = secret({
+  stuck: {
+    since: before(240),
+    version: pending,
+    step: 'setSecret',
+    code: 'CREDENTIALS_DENIED',
+    why: `CREDENTIALS_DENIED: s3://ingest/sales/ denies ListObjectsV2 to the new key. ${'Nothing was paused. '.repeat(5)}`,
+    leftBehind: ['key AKIAPENDING0000000001 exists', '`analytics`.`lake` may hold version 22222222'],
+    next: 'Secrets Manager calls again.',
+    command: `aws secretsmanager rotate-secret --secret-id ${secret().secretId}`,
+    logs: `https://console.example.com/${'x'.repeat(200)}`,
+  },
+});
+
+test('a stuck secret says what failed, what is left and the one command, which is never broken', () => {
+  const lines = renderStatus(status(stuck), plain(80));
+  expect(lines[0]).toBe('✗ prod/s3-ingest  needs a person');
+  expect(lines).toContain('  stuck        in setSecret, pending for 4 minutes');
+  expect(lines).toContain('               analytics.lake may hold version 22222222');
+  expect(lines.filter((line) => line.includes(stuck.stuck!.command!))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes(stuck.stuck!.logs!))).toHaveLength(1);
+});
+
+test.each([80, 120])('at %d columns no line is longer, but for what is to be copied', (width) => {
+  const busy = secret({
+    stuck: { ...stuck.stuck!, command: null, logs: null },
+    drift: ['`analytics`.`lake` holds a credential that no rotation put there. '.repeat(4).trim()],
+    unseen: [`CONNECTION_REFUSED: ${'the cluster does not answer '.repeat(8).trim()}`],
+    links: [
+      link({
+        pipelines: [
+          pipeline('p'.repeat(60), { state: 'Error', lastError: { at: before(90), code: 1934, kind: 'credential' } }),
+        ],
+      }),
+    ],
+  });
+  const lines = renderStatus(status(busy), plain(width));
+  expect(lines.filter((line) => lengthOf(line) > width)).toEqual([]);
+});
+
+test('a pause of a dead run is told from one that somebody may be working on', () => {
+  const pause = {
+    phase: 'open',
+    direction: 'forward',
+    to: pending,
+    openedAt: before(40),
+    pipelines: [qualified('analytics', 'clicks')],
+  } as const;
+  const shown = (held: boolean): string =>
+    text(
+      secret({
+        links: [
+          link({
+            bracket: { ...pause, held },
+            pipelines: [pipeline('clicks', { state: 'Stopped', pausedByUs: true })],
+          }),
+        ],
+      }),
+      120,
+    );
+  expect(shown(true)).toContain('paused for the new credentials 40 seconds ago: a run is at work, or its lease');
+  expect(shown(false)).toContain(
+    'paused for the new credentials 40 seconds ago, and nobody is at work on it: recover resumes 1 pipeline',
+  );
+  expect(shown(false)).toContain('analytics.clicks  Stopped, paused by us');
+});
+
+test('of two hundred healthy pipelines the one in Error is listed, the others counted; --all lists all', () => {
+  const many = secret({
+    links: [
+      link({
+        pipelines: [
+          ...Array.from({ length: 200 }, (_, index) => pipeline(`feed_${index}`)),
+          pipeline('broken', { state: 'Error', lastError: { at: before(180), code: 1934, kind: 'credential' } }),
+        ],
+      }),
+    ],
+  });
+  expect(text(many)).toContain('analytics.broken  Error  batch 312  credential error 1934, 3 minutes ago');
+  expect(text(many)).toContain('200 Running besides; --all lists them');
+  expect(text(many)).not.toContain('feed_7');
+  expect(text(many, 80, true)).toContain('feed_199');
+});
+
+test('a link around a change that is not confirmed shows both, and one without a record says so', () => {
+  const [first] = link().holds;
+  const second = { version: pending, fingerprint: '22222222', keyId: null, labels: ['AWSPENDING'], since: null };
+  expect(text(secret({ links: [link({ holds: [first!, second], agrees: false })] }))).toContain(
+    'holds 11111111 or 22222222',
+  );
+  expect(text(secret({ links: [link({ holds: [], agrees: false })] }))).toContain('no record yet of what it holds');
+});
+
+test('a name that would move the cursor or turn the writing is shown, not obeyed', () => {
+  const shown = text(secret({ links: [link({ pipelines: [pipeline('a\u001b[2Jb\u202ec\nd')] })] }), 200);
+  expect(shown).toContain('`analytics`.`a\\u{1b}[2Jb\\u{202e}c d`');
+  // eslint-disable-next-line no-control-regex -- the control character is what must not be there
+  expect(shown).not.toMatch(/[\u001b\u202e]/);
+});
+
+test('rotation that is switched off is said, and an empty configuration too', () => {
+  expect(text(secret({ rotation: { enabled: false, next: null, last: null } }))).toContain(
+    'off: nobody calls the function; none has succeeded yet',
+  );
+  expect(renderStatus(status(), plain(80))).toEqual(['No secret is configured: ROTATIONS of the function is empty.']);
+});
