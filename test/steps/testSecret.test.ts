@@ -142,9 +142,7 @@ describe('the test-only call', () => {
     await call(world, 'testSecret', world.testOnly());
     expect(world.table.history).toEqual([]);
     expect(world.transitions).toEqual([]);
-    expect(
-      world.points.filter((name) => /put|move|create|remove|write|lane|kill|deactivate/.test(name)),
-    ).toEqual([]);
+    expect(world.points.filter((name) => /put|move|create|remove|write|lane|kill|deactivate/.test(name))).toEqual([]);
   });
 
   test('fails with what would stop a rotation', async () => {
