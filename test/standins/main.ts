@@ -1,4 +1,5 @@
 import { openProgress, type Progress } from './demo/progress';
+import { writePage } from './demo/page';
 import { keep } from './demo/keep';
 import { help, readOptions, type Options } from './demo/options';
 import { paperFor, type Paper } from './demo/paper';
@@ -40,6 +41,7 @@ async function main(options: Options, ended: AbortSignal): Promise<number> {
       opened();
       progress.say(opening(options.scenario, stage.title, stage.site, paper));
       const code = await performed(options, stage, progress, paper);
+      progress.say(`\nHow it stands now, as the dashboard shows it: ${await writePage(stage)}`);
       if (options.keep) {
         kept = code;
         await keep(stage, options.scenario, ended, progress, paper);

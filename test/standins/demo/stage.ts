@@ -47,6 +47,8 @@ export interface Stage {
   readonly environment: Readonly<Record<string, string>>;
   /** Calls the function, and keeps what it gave back for the search for secrets. */
   invoke(event: unknown): ReturnType<Lambda['invoke']>;
+  /** The status as a page, from the second function of the bundle: as a document, to keep as a file. */
+  page(): Promise<string>;
   /** Decides about each statement of the function from now on. */
   onStatement(decide: (info: StatementInfo) => Verdict): void;
   standing(): Promise<Standing>;
@@ -165,6 +167,16 @@ async function openStage({ pipelines, singlestore }: Options, later: (undo: () =
       (result.ok ? returned : errors).push(JSON.stringify(result.ok ? result.value : result.error));
       for (const item of await account.journal()) items.add(item);
       return result;
+    },
+    async page() {
+      const viewer = account.startFunction(rotations, { env: { _HANDLER: 'index.widget' } });
+      try {
+        const drawn = await viewer.invoke({ widgetContext: {}, document: true });
+        if (!drawn.ok) throw new Error(`the page could not be drawn: ${drawn.error.errorMessage}`);
+        return String(drawn.value);
+      } finally {
+        await viewer.stop();
+      }
     },
     onStatement(decide) {
       hooks.decide = decide;
