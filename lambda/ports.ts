@@ -236,6 +236,8 @@ export interface AccessKeys {
   /** A key that is gone already is no error. */
   remove(userName: string, keyId: string): Promise<void>;
   deactivate(userName: string, keyId: string): Promise<void>;
+  /** Takes `deactivate` back. A key that is gone already is no error. */
+  activate(userName: string, keyId: string): Promise<void>;
   /** `null`: never used, as far as IAM knows yet; its report lags by up to hours. */
   lastUsed(keyId: string): Promise<KeyUse | null>;
 }

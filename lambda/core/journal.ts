@@ -162,6 +162,8 @@ export interface Retirement {
   /** Epoch milliseconds of the promotion of its successor. */
   readonly switchedAt: number;
   readonly dueAt: number;
+  /** Written before the key is set Inactive: whoever finds it without `retiredAt`, and the key in use, takes that back. */
+  readonly endingAt?: number;
   /** When the key was set Inactive. It is deleted by the next rotation. */
   readonly retiredAt?: number;
 }

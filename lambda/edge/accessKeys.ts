@@ -22,6 +22,16 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
   let opened: IAMClient | undefined;
   const client = (): IAMClient => (opened ??= new IAMClient(clientOptions(timeoutMs)));
 
+  const update = async (userName: string, keyId: string, status: 'Active' | 'Inactive'): Promise<void> => {
+    try {
+      const change = { UserName: userName, AccessKeyId: keyId, Status: status };
+      await client().send(new UpdateAccessKeyCommand(change));
+    } catch (error) {
+      if (!isGone(error))
+        throw awsError(error, `UpdateAccessKey of ${keyId} of ${userName}`, advice('UpdateAccessKey'));
+    }
+  };
+
   return {
     async list(userName) {
       const keys: AccessKey[] = [];
@@ -67,15 +77,8 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
       }
     },
 
-    async deactivate(userName, keyId) {
-      try {
-        const change = { UserName: userName, AccessKeyId: keyId, Status: 'Inactive' } as const;
-        await client().send(new UpdateAccessKeyCommand(change));
-      } catch (error) {
-        if (!isGone(error))
-          throw awsError(error, `UpdateAccessKey of ${keyId} of ${userName}`, advice('UpdateAccessKey'));
-      }
-    },
+    deactivate: (userName, keyId) => update(userName, keyId, 'Inactive'),
+    activate: (userName, keyId) => update(userName, keyId, 'Active'),
 
     async lastUsed(keyId) {
       try {

@@ -1,12 +1,12 @@
 import { speaksOf } from '../core/definition';
-import type { Retirement, Unproven } from '../core/journal';
+import type { Retirement, SecretRecord, Unproven } from '../core/journal';
 import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
-import { evidenceAgainst } from './evidence';
+import { evidenceAgainst, type Against } from './evidence';
 import { proofsNow } from './prove';
 import type { Attempt } from './recover';
 import { definitionOf, updateSecretRecord } from './rotation';
-import { sourceFor } from './sources';
+import { sourceFor, type OldKeys } from './sources';
 import { withCluster } from './targets';
 
 /** Watches pipelines that were not proven, and retires old keys that are due. @returns the keys set Inactive */
@@ -34,30 +34,51 @@ async function retire(run: Invocation, arn: string, retirement: Retirement): Pro
   const definition = definitionOf(run, arn);
   const { keys } = sourceFor(definition.source);
   if (keyId === undefined || keys === null) return false;
-  const against = await evidenceAgainst(run, definition, arn, { ...retirement, keyId });
+  const ended = await end(run, arn, { ...retirement, keyId }, keys);
+  const against = typeof ended === 'string' ? null : ended;
   run.metrics.put('OldKeyStillUsed', against === null ? 0 : 1, 'Count');
-  if (against !== null) {
-    run.log.warn(against.what, { keyId, version, ...against.fields });
-    return false;
-  }
-  return end(run, arn, { ...retirement, keyId });
+  if (against !== null) run.log.warn(against.what, { keyId, version, ...against.fields });
+  return ended === 'retired';
 }
 
-/** Sets a key Inactive against which nothing speaks. @returns `false`: there is no such key any more */
+/**
+ * Sets a key Inactive against which nothing speaks, and looks again: this run may have slept in between, and somebody may have moved
+ * AWSCURRENT back to the key. Then it is made Active again, by this run or, when this one dies, by the next.
+ *
+ * @returns what speaks against it; `gone`: there is no such key any more
+ */
 export async function end(
   run: Invocation,
   arn: string,
-  { keyId, version }: Retirement & { readonly keyId: string },
-): Promise<boolean> {
-  const retired = await sourceFor(definitionOf(run, arn).source).keys?.retire(run, keyId);
-  await updateSecretRecord(run, arn, (record) => ({
-    ...record,
-    unproven: [],
-    retirements: record.retirements.map((one) => (one.keyId === keyId ? { ...one, retiredAt: run.clock.now() } : one)),
-  }));
-  if (retired === true) run.log.info('old-key-retired', { keyId, version });
+  retirement: Retirement & { readonly keyId: string },
+  keys: OldKeys,
+): Promise<Against | 'retired' | 'gone'> {
+  const { keyId, version } = retirement;
+  const definition = definitionOf(run, arn);
+  const note = (change: (own: Retirement) => Retirement, more: Partial<SecretRecord> = {}): Promise<void> =>
+    updateSecretRecord(run, arn, (record) => ({
+      ...record,
+      ...more,
+      retirements: record.retirements.map((own) => (own.keyId === keyId ? change(own) : own)),
+    }));
+  const look = async (begun: boolean): Promise<Against | null> => {
+    const against = await evidenceAgainst(run, definition, arn, retirement);
+    if (!begun || against === null || against.what === 'old-key-still-used') return against;
+    await keys.revive(run, keyId);
+    await note(({ endingAt: _begun, ...own }) => own);
+    run.log.warn('old-key-revived', { keyId, version, because: against.what });
+    return against;
+  };
+  const before = await look(retirement.endingAt !== undefined);
+  if (before !== null) return before;
+  await note((own) => ({ ...own, endingAt: run.clock.now() }));
+  const known = await keys.retire(run, keyId);
+  const after = await look(true);
+  if (after !== null && after.what !== 'old-key-still-used') return after;
+  await note((own) => ({ ...own, retiredAt: run.clock.now() }), { unproven: [] });
+  if (known) run.log.info('old-key-retired', { keyId, version });
   else run.log.warn('old-key-not-found', { keyId, version, note: 'it is gone already, or belongs to another user' });
-  return retired === true;
+  return known ? 'retired' : 'gone';
 }
 
 /** Looks at the pipelines that had loaded nothing at promotion. @returns whether the source refuses the new credentials to one: then the old ones must live */
@@ -67,7 +88,7 @@ async function watchUnproven(run: Invocation, arn: string, unproven: readonly Un
     run.metrics.put('OldKeyStillUsed', 1, 'Count');
     run.log.error('unproven-refused', {
       pipelines: refused,
-      note: 'the source refuses the new credentials; the old key is kept. Move AWSCURRENT back, or mend what the new credentials may do.',
+      note: 'the source refuses the new credentials; the old key is kept. Mend what the new credentials may do, or roll back by hand (docs/runbook.md#roll-back-by-hand).',
     });
   }
   const names = new Set(loaded.map(({ cluster, pipeline }) => `${cluster}/${pipeline}`));

@@ -36,7 +36,8 @@ export async function retireNow(run: Invocation, secretId: string, dryRun: boole
   const retired: string[] = [];
   const answer = { dryRun, retired, said };
   const owner = ownerOf(definition.source);
-  if (sourceFor(definition.source).keys === null) {
+  const { keys } = sourceFor(definition.source);
+  if (keys === null) {
     said.push(`The credentials of ${arn} come from ${owner}: whoever makes them there ends them there.`);
     return answer;
   }
@@ -48,14 +49,17 @@ export async function retireNow(run: Invocation, secretId: string, dryRun: boole
   const refused = await refusedTo(run, unproven, said);
   for (const retirement of refused ? [] : waiting) {
     const { keyId } = retirement;
-    const against = await evidenceAgainst(run, definition, arn, retirement);
-    if (against !== null) said.push(inWords(against, keyId, owner));
-    else if (dryRun || (await end(run, arn, retirement))) {
+    const ended = dryRun
+      ? ((await evidenceAgainst(run, definition, arn, retirement)) ?? 'retired')
+      : await end(run, arn, retirement, keys);
+    if (ended === 'gone') said.push(`${keyId} of ${owner} is gone already.`);
+    else if (ended !== 'retired') said.push(inWords(ended, keyId, owner));
+    else {
       retired.push(keyId);
       said.push(
         `${keyId} of ${owner} ${dryRun ? 'would be' : 'was'} set Inactive: no link may hold it, and it was not used since ${iso(retirement.switchedAt)}, as far as IAM knows (its report lags by up to hours). The next rotation deletes it.`,
       );
-    } else said.push(`${keyId} of ${owner} is gone already.`);
+    }
   }
   return answer;
 }

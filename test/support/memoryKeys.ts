@@ -135,6 +135,10 @@ export class MemoryKeys {
           const changed = this.#change(userName, keyId, (key) => (key.active = false));
           if (!changed) throw new RotationError('AWS_REFUSED', `NoSuchEntity: ${keyId}`);
         }),
+      activate: (userName, keyId) =>
+        call('activate', () => {
+          this.#change(userName, keyId, (key) => (key.active = true));
+        }),
       lastUsed: (keyId) =>
         call('lastUsed', () => {
           this.beforeChange(); // what pipelines have loaded until now counts

@@ -81,6 +81,7 @@ export function iamUser(userName: string): Source {
         if (known) await run.keys.deactivate(userName, id);
         return known;
       },
+      revive: (run, id) => run.keys.activate(userName, id),
     },
   };
 }

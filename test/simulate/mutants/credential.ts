@@ -226,6 +226,14 @@ export const credentialMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'not-looked-at-again',
+    modes: [7, 8],
+    what: 'A key is set Inactive by what was seen before, though the watchdog may have slept since.',
+    // takes a person who moves AWSCURRENT back in that very moment
+    caughtBy: 'test/steps/revive.test.ts',
+    patches: [{ file: retire, find: '    await keys.revive(run, keyId);\n', replace: '' }],
+  },
+  {
     name: 'unknown-key-deleted',
     modes: [9],
     what: 'Any key that no label and no record names is taken for a leftover of ours.',
