@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 
-type Layer = 'core' | 'page' | 'ports' | 'steps' | 'edge' | 'handler' | 'standins' | 'infra' | 'other';
+type Layer =
+  'core' | 'page' | 'ports' | 'steps' | 'edge' | 'handler' | 'screens' | 'cli' | 'standins' | 'infra' | 'other';
 
 /** What each layer may import: layers, built-in modules of Node.js by name or all of them, and packages. */
 const allowed: Partial<Record<Layer, readonly string[]>> = {
@@ -12,6 +13,8 @@ const allowed: Partial<Record<Layer, readonly string[]>> = {
   steps: ['core', 'ports', 'steps'],
   edge: ['core', 'ports', 'edge', 'node', 'package'],
   handler: ['core', 'page', 'ports', 'steps', 'edge'],
+  screens: ['core', 'page', 'steps', 'screens', 'cli'], // of steps the types of their answers
+  cli: ['core', 'page', 'steps', 'screens', 'cli', 'node', 'package'],
   standins: ['standins', 'node', 'package'],
 };
 
@@ -24,11 +27,12 @@ const world = 'lambda/edge/world.ts';
 
 function layerOf(path: string): Layer {
   const name = path.replace(/\.ts$/, '');
+  if (name.startsWith('cli/render/')) return 'screens';
   const [, layer] =
     /^lambda\/(core|page|steps|edge)(?:\/|$)/.exec(name) ??
     /^lambda\/(ports|handler)$/.exec(name) ??
     /^test\/(standins)\//.exec(name) ??
-    /^(infra)\//.exec(name) ??
+    /^(infra|cli)\//.exec(name) ??
     [];
   return (layer ?? 'other') as Layer;
 }
@@ -43,7 +47,7 @@ function violations(path: string, text: string): string[] {
     .filter((specifier) => !mayImport(path, layer, specifier))
     .map((specifier) => `imports ${specifier}`);
 
-  const isPure = layer === 'core' || layer === 'page' || layer === 'ports' || layer === 'steps';
+  const isPure = layer === 'core' || layer === 'page' || layer === 'ports' || layer === 'steps' || layer === 'screens';
   const inLambda = path.startsWith('lambda/');
   const visit = (node: ts.Node): void => {
     if (isPure) found.push(...effects(node));
@@ -110,7 +114,7 @@ const root = join(__dirname, '..');
 
 /** Every TypeScript file of the project, by its path. */
 const project = new Map(
-  ['lambda', 'infra', 'test'].flatMap((folder) =>
+  ['lambda', 'cli', 'infra', 'test'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => join(root, folder, name))
@@ -122,7 +126,7 @@ test('every arrow of the architecture holds', () => {
   expect([...project].flatMap(([path, text]) => violations(path, text))).toEqual([]);
 });
 
-test.each<Layer>(['core', 'page', 'ports', 'steps', 'edge', 'handler', 'standins', 'infra'])(
+test.each<Layer>(['core', 'page', 'ports', 'steps', 'edge', 'handler', 'screens', 'cli', 'standins', 'infra'])(
   'there is something in %s, and it imports something',
   (layer) => {
     const sources = [...project].filter(([path]) => layerOf(path) === layer).map(([, text]) => text);
@@ -163,6 +167,9 @@ describe('refused', () => {
     ['lambda/edge/log.ts', `const s = 'ALTER LINK ' + name;`, 'holds an ALTER LINK statement'],
     ['lambda/edge/log.ts', 'const s = `${head} SET CREDENTIALS = ${json}`;', 'holds an ALTER LINK statement'],
     ['lambda/handler.ts', `import { IAMClient } from '@aws-sdk/client-iam';`, 'imports @aws-sdk/client-iam'],
+    ['lambda/steps/plan.ts', `import { x } from '../../cli/render/words';`, 'imports ../../cli/render/words'],
+    ['cli/program.ts', `import { openWorld } from '../lambda/edge/world';`, 'imports ../lambda/edge/world'],
+    ['cli/render/status.ts', `const now = Date.now();`, 'uses Date.now'],
     ['lambda/helpers.ts', `import { x } from './core/link';`, 'imports ./core/link'],
     ['lambda/helpers.ts', `const e = process.env;`, 'uses process'],
     ['lambda/core/long.ts', '\n'.repeat(400) + 'x;', 'has 401 lines'],
