@@ -36,7 +36,7 @@ const examples = `Examples:
   $ singlestore-link-rotation status --function rotator --json | jq '.secrets[].stuck'
   $ singlestore-link-rotation plan prod/s3-ingest --local
 
-The function is invoked by the name that the stack's output RotatorName shows; ROTATION_FUNCTION names it, too. --local runs
+The function is invoked by the name that the stack's output FunctionName shows; ROTATION_FUNCTION names it, too. --local runs
 the function in this process instead, with ROTATIONS and JOURNAL_TABLE of this environment. Credentials are found as
 the AWS SDK finds them. Who uses this needs lambda:InvokeFunction, and for rotate secretsmanager:RotateSecret.
 
