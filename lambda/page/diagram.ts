@@ -185,6 +185,7 @@ function linkBox(block: Block, { x, width }: Column): Html {
   const { link } = block;
   const room = width - 24;
   const isOpen = link.bracket?.phase === 'open';
+  const isOther = !link.agrees && link.holds.length > 0;
   const tone = isOpen ? 'paused' : link.agrees ? 'good' : 'unknown';
   return place({ x, y: middleOf(block) - boxHeight / 2, width, height: boxHeight }, tone, [
     html`<rect class="plain" x=".5" y=".5" width="${width - 1}" height="${boxHeight - 1}" rx="8" />`,
@@ -195,12 +196,9 @@ function linkBox(block: Block, { x, width }: Column): Html {
       y: 39,
       room,
     }),
-    written(isOpen ? pauseText(link) : link.agrees ? shownCluster(link.cluster) : 'not AWSCURRENT', {
-      x: 14,
-      y: 56,
-      room,
-      look: link.agrees && !isOpen ? 'faint' : 'toned',
-    }),
+    isOpen || isOther
+      ? written(isOpen ? pauseText(link) : 'not AWSCURRENT', { x: 14, y: 56, room, look: 'toned' })
+      : written(shownCluster(link.cluster), { x: 14, y: 56, room, look: 'faint' }),
   ]);
 }
 

@@ -29,13 +29,15 @@ export const drawing = (width: number, height: number, says: string, content: re
 /** At 12 px, in the font of code and, on average, in the other. CSS pixels. */
 const [codeWidth, textWidth] = [7.3, 6.9];
 
-const isWide = (character: string): boolean => (character.codePointAt(0) ?? 0) >= 0x1100;
+/** Beside a small letter of the Latin alphabet. */
+const widthOf = (character: string): number =>
+  (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : /\p{Lu}|[wm@%]/u.test(character) ? 1.3 : 1;
 
 /** Cut to a width, as a reader would: the name in full is shown when pointed at. */
 export function cut(text: string, room: number, characterWidth: number = textWidth): string {
   const characters = Array.from(visible(text));
   let left = Math.floor(room / characterWidth);
-  const widths = characters.map((character) => (isWide(character) ? 2 : 1));
+  const widths = characters.map(widthOf);
   if (widths.reduce((sum, width) => sum + width, 0) <= left) return characters.join('');
   left -= 1; // of the ellipsis
   const end = widths.findIndex((width) => (left -= width) < 0);

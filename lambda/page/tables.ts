@@ -2,7 +2,7 @@ import { type KeyStatus, keyFingerprint, type LinkStatus, type PipelineStatus } 
 import { cut } from './draw';
 import { html, type Html, none } from './html';
 import { holdingText, shownName } from './names';
-import { counted, shownHours, shownTime, type View, type Zone } from './view';
+import { counted, inZone, shownHours, shownTime, type View, type Zone } from './view';
 import { byRank, byTone, states, stateText, toneOf } from './verdict';
 
 /** So many rows; what needs eyes comes first, and the others are counted. */
@@ -36,7 +36,7 @@ function keyRow({ keyId, active, ageHours, lastUsed, fate }: KeyStatus, zone: Zo
     <td>${state}</td>
     <td class="number">${shownHours(ageHours)}</td>
     <td>${use}</td>
-    <td>${fate}</td>
+    <td>${inZone(fate, zone)}</td>
   </tr>`;
 }
 
@@ -59,7 +59,8 @@ interface Row {
   readonly pipeline: PipelineStatus;
 }
 
-const isOdd = ({ link, pipeline }: Row): boolean => !link.agrees || toneOf(pipeline) === 'bad' || pipeline.pausedByUs;
+const isOdd = ({ link, pipeline }: Row): boolean =>
+  (!link.agrees && link.holds.length > 0) || toneOf(pipeline) === 'bad' || pipeline.pausedByUs;
 
 function pipelineRow({ link, holds }: LinkStatus, pipeline: PipelineStatus, zone: Zone): Html {
   const { lastBatch, lastError } = pipeline;

@@ -45,7 +45,8 @@ function failureOf({ failure }: PastRotation, { zone }: View): Html {
   const { step, code, message, at, logs } = failure;
   const log = logs === null ? none : html` ${anchor(logs, 'Log of that call')}`;
   return html`<p class="small">
-    ${shownTime(at, zone)}: <code>${step}</code> failed with <code>${code}</code>: ${message}${log}
+    ${shownTime(at, zone)}: <code>${step}</code> failed with <code>${code}</code>:
+    ${message.replace(`${code}: `, '')}${log}
   </p>`;
 }
 

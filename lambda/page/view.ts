@@ -45,6 +45,10 @@ export function shownTime(at: string | number, { minutes }: Zone): string {
   return Math.abs(time) < 8.64e15 ? new Date(time).toISOString().slice(0, 16).replace('T', ' ') : String(at);
 }
 
+/** A sentence with the times in it as they are shown elsewhere. */
+export const inZone = (text: string, zone: Zone): string =>
+  text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => shownTime(time, zone));
+
 /** In the unit that a person would choose. */
 export function shownDuration(milliseconds: number): string {
   const seconds = milliseconds / 1_000;

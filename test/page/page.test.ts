@@ -187,3 +187,11 @@ test('secrets beyond the tenth are told in one line each', () => {
 test('the documentation of the widget is Markdown', () => {
   expect(description.markdown).toContain('`secretId`');
 });
+
+test('a link of which nobody has a record is not said to hold the wrong thing', () => {
+  const [one] = allWell.secrets;
+  const links = one!.links.map((link) => ({ ...link, holds: [], agrees: false }));
+  const page = shown({ ...allWell, secrets: [{ ...one!, links }] });
+  expect(page).not.toContain('not AWSCURRENT');
+  expect(textOf(page)).toContain('no record');
+});

@@ -1,4 +1,4 @@
-import { readView, shownDuration, shownHours, shownTime } from '../../lambda/page/view';
+import { inZone, readView, shownDuration, shownHours, shownTime } from '../../lambda/page/view';
 
 describe('the context of a dashboard', () => {
   test('says how wide, how bright, and what time it is there', () => {
@@ -44,4 +44,9 @@ test.each([
   [60, '3 d'],
 ])('%d hours are told as %s', (hours, told) => {
   expect(shownHours(hours)).toBe(told);
+});
+
+test('times within a sentence are told as those of the place', () => {
+  const said = 'retires at 2026-11-23T23:00:09.811Z if unused';
+  expect(inZone(said, { label: 'x', minutes: 60 })).toBe('retires at 2026-11-24 00:00 if unused');
 });

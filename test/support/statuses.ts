@@ -145,7 +145,10 @@ export const secret = (more: Partial<SecretStatus> = {}): SecretStatus => ({
 
 const status = (...secrets: readonly SecretStatus[]): Status => ({ at: lookedAt, secrets });
 
-export const allWell = status(secret());
+/** Right after a rotation, when AWSPENDING may stay where AWSCURRENT is. */
+export const allWell = status(
+  secret({ versions: [{ ...versions.current, labels: ['AWSCURRENT', 'AWSPENDING'] }, versions.previous] }),
+);
 
 export const midPause = status(
   secret({
