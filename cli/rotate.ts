@@ -34,7 +34,13 @@ export async function rotateAndFollow(
       say(stepDone(step, now() - from, paper));
     }
     if (stand.failure !== null && stand.failures !== before?.failures) {
-      say(stepFailed(stand.failure === before?.failure ? 'the same again' : stand.failure, now() - from, paper));
+      say(
+        stepFailed(
+          stand.failure === before?.failure ? 'the same again' : stand.failure,
+          before === null ? null : now() - from,
+          paper,
+        ),
+      );
     }
     moving?.(underWay(stand, now() - from, paper));
   };

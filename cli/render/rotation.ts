@@ -25,8 +25,11 @@ const doing: Readonly<Record<Step, string>> = {
 export const stepDone = (step: Step, passedMs: number, paper: Paper): string =>
   table(paper, [[good('✓'), step.padEnd(12), shownDuration(passedMs).padStart(6), done[step]]]).join('\n');
 
-export const stepFailed = (message: string, passedMs: number, paper: Paper): string =>
-  said(paper, bad('✗'), `a call failed, after ${shownDuration(passedMs)}: ${readable(message)}`).join('\n');
+/** @param passedMs since the beginning; `null`: before anybody looked */
+export const stepFailed = (message: string, passedMs: number | null, paper: Paper): string => {
+  const when = passedMs === null ? 'a call had failed before' : `a call failed, after ${shownDuration(passedMs)}`;
+  return said(paper, bad('✗'), `${when}: ${readable(message)}`).join('\n');
+};
 
 /** The moving line of a terminal. */
 export function underWay({ step, paused, failures }: Stand, passedMs: number, paper: Paper): string {
