@@ -1,10 +1,11 @@
 import type { Scenario } from '../play';
-import { invocations, watchdogs } from './invocations';
+import { invocations } from './invocations';
 import { meddled } from './meddling';
 import { pauses } from './pause';
 import { rotations } from './rotation';
 import { sources } from './sources';
 import { troubles } from './trouble';
+import { watchdogs } from './watchdogs';
 
 /** Every story that is played; names are unique. */
 export const scenarios: readonly Scenario[] = [
