@@ -30,8 +30,8 @@ export interface Slots {
 export const slotsPerUser = 2;
 /** IAM's dates are whole seconds of another clock. */
 const clockSkewMs = 5_000;
-/** A PutSecretValue without an answer may store the key's secret half this long after the key was made. Milliseconds. */
-const putMs = 60_000;
+/** A PutSecretValue without an answer may store the key's secret half for a minute after the key was made, and 5 s later a reading shows it (facts: aws-rotation, section 3). Milliseconds. */
+const putMs = 65_000;
 
 export type SlotDecision =
   | { readonly do: 'create' }

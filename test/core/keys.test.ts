@@ -144,10 +144,10 @@ describe('a key whose secret was lost with the answer', () => {
     expect(decided(given)).toBe('delete AKIALOST, orphan');
   });
 
-  test('is left alone until no value with it can still arrive: 65 s', () => {
+  test('is left alone until no value with it can still arrive: 70 s', () => {
     const given = slots([current, lost()], { intent });
-    expect(decided(given, opened + 1_000 + 64_999)).toBe('wait until 66000');
-    expect(decided(given, opened + 1_000 + 65_000)).toBe('delete AKIALOST, orphan');
+    expect(decided(given, opened + 1_000 + 69_999)).toBe('wait until 71000');
+    expect(decided(given, opened + 1_000 + 70_000)).toBe('delete AKIALOST, orphan');
   });
 
   const stop = 'stop for AKIACURRENT and AKIALOST';

@@ -91,7 +91,7 @@ describe('createSecret, suspended for five minutes while a retry makes the key',
     world.faults = (_, name) => (name === 'keys.create' ? 'lost' : undefined);
     await failure(call(world, 'createSecret', version));
     world.faults = new Map();
-    await world.pass(65_000); // or it waits, with the lease, until no value with that key can arrive
+    await world.pass(70_000); // or it waits, with the lease, until no value with that key can arrive
     return { world, version };
   }
   async function suspendedAt(
