@@ -149,9 +149,11 @@ const beginnings: readonly Scenario[] = [
       await stage.pass(25 * 3_600_000);
       await stage.watchdog();
       await stage.pass(3_600_000);
-      const isRetired = !stage.world.keys.key(stage.world.firstKeys[0] ?? '').active;
+      const first = stage.world.keys.key(stage.world.firstKeys[0] ?? '');
+      const isRetired = !first.active;
       await stage.rotate();
-      if (isRetired && isSaid(stage.errors, /KEY_QUOTA/)) stage.found.push('a retired key kept its slot');
+      if (isRetired && !first.deleted && isSaid(stage.errors, /KEY_QUOTA/))
+        stage.found.push('a retired key kept its slot');
     },
     ends: ['done', 'person'], // the first rotation may have come so late that its old key is not due yet
     expects: ({ found }) => found,
