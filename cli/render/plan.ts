@@ -82,8 +82,9 @@ function expectation({ links }: PlanAnswer): string {
 const obstacles = ({ blockers }: PlanAnswer, paper: Paper): readonly string[] =>
   blockers.flatMap((sentence) => said(paper, bad('✗'), sentence));
 
-function toKnow({ dangers, uncovered, advice }: PlanAnswer, paper: Paper): readonly string[] {
+function toKnow({ pending, dangers, uncovered, advice }: PlanAnswer, paper: Paper): readonly string[] {
   const rows: readonly (readonly Cell[])[] = [
+    ...(pending === null ? [] : [[warn('!'), pending]]),
     ...dangers.map((sentence) => [warn('!'), sentence]),
     ...uncovered.map(({ object, why }) => [warn('!'), `not covered: ${readable(object)}, ${why}`]),
     ...advice.map((sentence) => [quiet('-'), quiet(sentence)]),

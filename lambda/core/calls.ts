@@ -41,3 +41,7 @@ export const accessKeyCalls: readonly AwsCall[] = told('iam', {
   GetAccessKeyLastUsed: 'afterwards: whether anything uses the older key yet',
   UpdateAccessKey: 'afterwards: the older key becomes Inactive',
 });
+
+/** Whether a call is made only where a new value is. */
+export const isMaking = (call: string): boolean =>
+  ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'secretsmanager:PutSecretValue'].includes(call);

@@ -1,11 +1,13 @@
-import { commonCalls, type AwsCall } from '../core/calls';
+import { commonCalls, isMaking, type AwsCall } from '../core/calls';
 import type { RotationDefinition } from '../core/definition';
 import { RotationError } from '../core/errors';
+import { settledOn } from '../core/journal';
 import { activityOf } from '../core/pipeline';
 import type { Invocation } from '../ports';
 import { holdsSameValue } from './change';
 import { missingFields } from './fields';
 import { adviceFor, dangersOf, expectations, lookAhead, type Expectation } from './outlook';
+import { pendingVersion } from './pending';
 import { currentValue } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs } from './survey';
@@ -14,6 +16,8 @@ import { blockersOf, hasUnrecorded, probesOf, withSurveys } from './surveys';
 
 /** What a rotation would do. */
 export interface Plan {
+  /** What becomes of the version that is pending already, in a sentence; `null`: none is. */
+  readonly pending: string | null;
   readonly links: readonly PlannedLink[];
   /** Buckets and prefixes that new credentials would be tried on. */
   readonly places: readonly string[];
@@ -55,8 +59,15 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
   return withSurveys(run, definition, async (surveys) => {
     const found = { current, unrecorded: hasUnrecorded(surveys) };
     const source = sourceFor(definition.source);
-    const obstacles = [...(await source.obstacles(run, { secret }, found))];
-    const next = obstacles.length === 0 ? await source.next(run, current) : null;
+    const pending = await pendingVersion(run, secret, source);
+    const adopted = pending?.adopted ?? null;
+    const obstacles = adopted === null ? [...(await source.obstacles(run, { secret }, found))] : [];
+    const next =
+      adopted !== null
+        ? { keys: [...adopted.fields.keys()], fields: adopted.fields }
+        : obstacles.length === 0
+          ? await source.next(run, current)
+          : null;
     if (next !== null) obstacles.push(...missingFields(definition, next.keys));
     const outlooks = await Promise.all(surveys.clusters.map((one) => lookAhead(run, one)));
     const past = (await run.table.list('history'))
@@ -67,14 +78,17 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
     const places = probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
     const fields = obstacles.length === 0 ? (next?.fields ?? null) : null;
     return {
+      pending: pending?.said ?? null,
       links: surveys.clusters.flatMap(({ cluster, links }) =>
         links.map(({ row, record, users, grammar }) => {
+          const version = adopted?.version ?? 'next';
           const unchanged =
-            fields !== null &&
-            holdsSameValue(
-              { row, record },
-              { definition, current, value: { version: 'next', fields }, direction: 'forward' },
-            );
+            settledOn(record, version) ||
+            (fields !== null &&
+              holdsSameValue(
+                { row, record },
+                { definition, current, value: { version, fields }, direction: 'forward' },
+              ));
           const running = unchanged
             ? []
             : users.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
@@ -103,7 +117,7 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
       blockers: [...blockersOf(surveys), ...obstacles, ...timeShort(run, definition)],
       dangers: dangersOf(definition, surveys.clusters, outlooks, keys),
       advice: adviceFor(definition, surveys.clusters),
-      calls: [...commonCalls, ...source.calls(places.length)],
+      calls: [...commonCalls, ...source.calls(places.length)].filter(({ call }) => adopted === null || !isMaking(call)),
     };
   });
 }

@@ -6,6 +6,7 @@ import { before, link, pending, pipeline, plain, secret, status } from './given'
 
 const expectation = { inProgress: true, drainMs: 40, longestBatchMs: 90, pauseMs: 52, lastPauseMs: 9 };
 const planned: PlanAnswer = {
+  pending: null,
   links: [
     {
       cluster: 'db.example.com:3306',
@@ -40,6 +41,13 @@ test('a plan says what is paused and for how long, what is left alone and why, a
   expect(text).toContain("ALTER LINK `analytics`.`lake` SET CREDENTIALS '<redacted>'");
   expect(text).toContain('!  `analytics`.`clicks` has STOP_ON_ERROR OFF.');
   expect(text).toContain('!  not covered: sales.own, a pipeline with credentials of its own.');
+});
+
+test('what becomes of a version that is pending already is said by the plan and by the pre-flight', () => {
+  for (const render of [renderPlan, renderDoctor])
+    expect(render('prod/s3-ingest', { ...planned, pending: 'AWSPENDING is adopted.' }, plain(80)).join('\n')).toContain(
+      '!  AWSPENDING is adopted.',
+    );
 });
 
 test('what blocks comes first, in the plan and in the pre-flight', () => {

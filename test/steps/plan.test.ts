@@ -148,6 +148,47 @@ test('the calls of AWS that are told are those that rotations then make', async 
   expect(calls.map(({ call }) => call).sort()).toEqual([...made].sort());
 });
 
+describe('a version that is pending already', () => {
+  const pendingSince = async (last: 'createSecret' | 'setSecret'): Promise<{ found: MemoryWorld; version: string }> => {
+    const found = createWorld(clusterOf(onLink('orders'), onLink('archive', { state: 'Stopped' })));
+    return { found, version: await upTo(found, last) };
+  };
+
+  test('and has a value is adopted: both slots of the user are taken, and no key is to be made', async () => {
+    const { found, version } = await pendingSince('createSecret');
+    const { pending, blockers, links, calls } = await planned(found);
+    expect(pending).toBe(`AWSPENDING version ${version} has a value: the pending value is adopted, and none is made.`);
+    expect([blockers, links[0]?.statements.length]).toEqual([[], 3]);
+    const from = found.points.length;
+    await upTo(found, 'finishSecret', version);
+    const made = new Set(found.points.slice(from).flatMap((point) => actions[point] ?? []));
+    const told = new Set(calls.map(({ call }) => call));
+    expect([...made].filter((call) => !told.has(call))).toEqual([]);
+    expect([...told].filter((call) => /Create|Put(?!Item)/.test(call))).toEqual([]);
+  });
+
+  test('is not given again to links that hold it', async () => {
+    const { found } = await pendingSince('setSecret');
+    expect((await planned(found)).links[0]).toMatchObject({ unchanged: true, statements: [] });
+  });
+
+  test('and whose key was deleted is given up', async () => {
+    const { found, version } = await pendingSince('createSecret');
+    const id = found.secretValue(version)?.['aws_access_key_id'] ?? '';
+    await found.pass(120_000);
+    await found.run((run) => run.keys.remove(userName, id));
+    const { pending, blockers } = await planned(found);
+    expect([blockers, pending]).toEqual([[], expect.stringMatching(/access key is gone.*VERSION_GIVEN_UP/)]);
+  });
+
+  test('and has no value yet is gone on with', async () => {
+    const found = world();
+    found.startRotation();
+    expect((await planned(found)).pending).toMatch(/has no value yet: a rotation goes on with it/);
+    expect((await planned(world())).pending).toBeNull();
+  });
+});
+
 describe('not covered', () => {
   test('are pipelines with credentials of their own, in any state, and none that read through a link', async () => {
     const { uncovered } = await planned(world());
