@@ -118,11 +118,11 @@ function sourcesOf(pipelines: readonly PipelineRow[], definitions: ReadonlyMap<Q
     const definition = definitions.get(row.pipeline);
     if (definition === undefined) continue;
     const source = sourceOf(definition, partsOf(row.pipeline).database);
-    if (source.through === 'link')
-      users.set(source.link, [
-        ...(users.get(source.link) ?? []),
-        { ...row, path: source.path, stopsOnError: stopsOnError(definition) },
-      ]);
+    if (source.through === 'link') {
+      const readers = users.get(source.link) ?? [];
+      readers.push({ ...row, path: source.path, stopsOnError: stopsOnError(definition) }); // thousands may use one link
+      users.set(source.link, readers);
+    }
     if (source.through === 'inline') inline.push({ ...row, type: source.type });
     // at rest it can be in nobody's way; otherwise it must not be taken for "uses no link"
     if (source.through === 'hidden' && activityOf(row.state) !== 'resting') hidden.push(row.pipeline);

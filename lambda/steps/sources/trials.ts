@@ -1,12 +1,15 @@
 import { RotationError } from '../../core/errors';
 import type { AwsCredentials, Invocation, ObjectProbe, Trial } from '../../ports';
 
-/** How often a new key is tried. Milliseconds: short, because the wait ends at most this long after the key works. */
-const pollMs = 300;
+/** Between two tries of a key that is not accepted yet. Milliseconds: the first ones follow fast, because most keys are old enough by then, and none is longer, because the wait ends at most so long after the key works. */
+const pollMs = { first: 50, most: 200 } as const;
+/** From a clean round to the one that confirms it. Milliseconds. */
+const confirmMs = 100;
 /** A key counts as accepted after this many clean rounds in a row: one endpoint's yes is not another's (facts: aws-rotation, section 13). */
 const cleanRounds = 2;
-/** Rounds in which a probe gives no verdict before it is left out. */
+/** Rounds in which a probe gives no verdict before it is left out, and the time between them. */
 const unreachableRounds = 5;
+const silenceMs = 300;
 
 /** At most this many distinct places are tried. */
 export const mostProbes = 20;
@@ -16,7 +19,7 @@ export async function stillWork(run: Invocation, credentials: AwsCredentials): P
   for (let round = 1; ; round += 1) {
     const { is } = await run.trials.identity(credentials);
     if (is !== 'unreachable' || round >= unreachableRounds) return is !== 'unaccepted';
-    await run.clock.sleep(pollMs);
+    await run.clock.sleep(silenceMs);
   }
 }
 
@@ -35,6 +38,7 @@ export async function waitUntilAccepted(
   until: number,
 ): Promise<void> {
   let clean = 0;
+  let tries = 0;
   const silent = new Map<ObjectProbe, number>();
   const excused = new Set<ObjectProbe>();
   while (clean < cleanRounds) {
@@ -44,9 +48,16 @@ export async function waitUntilAccepted(
     else waiting.push(...(await tryProbes()));
     clean = waiting.length === 0 ? clean + 1 : 0;
     if (clean < cleanRounds && run.clock.now() >= until) throw notAccepted(fresh, waiting);
-    if (clean < cleanRounds) await run.clock.sleep(pollMs);
+    tries += 1;
+    if (clean < cleanRounds) await run.clock.sleep(clean > 0 ? confirmMs : nextTryMs());
   }
   run.log.info('credentials-accepted', { keyId: fresh.keyId, places: probes.length - excused.size });
+
+  /** A place that gives no verdict is given the time to come back. */
+  function nextTryMs(): number {
+    const isSilent = [...silent.keys()].some((probe) => !excused.has(probe));
+    return isSilent ? silenceMs : Math.min(tries * pollMs.first, pollMs.most);
+  }
 
   async function tryProbes(): Promise<string[]> {
     const open = probes.filter((probe) => !excused.has(probe));
