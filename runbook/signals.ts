@@ -46,7 +46,8 @@ export const metrics: Readonly<Record<string, string>> = {
   RotationFailed: 'Steps that failed.',
   VersionGivenUp: 'Pending versions given up.',
   PipelinesPaused: 'Pipelines paused, by link.',
-  PipelinePauseMilliseconds: 'One value a pipeline: from the sending of STOP to the answer to START.',
+  PipelinePauseMilliseconds:
+    'One value a pipeline: from the sending of STOP to the answer to START; of a pause that a dead run began, from the opening of its bracket.',
   PipelinesLeftPaused: 'Pipelines of pauses that dead runs left, each minute. Must be 0.',
   OldestPauseAgeSeconds: 'Age of the oldest such pause, each minute. Must be 0.',
   OldestCredentialAgeHours: 'Age of the oldest credentials that a link holds, each minute.',

@@ -5,7 +5,10 @@ import type { SecretDescription, VersionId } from './version';
 /** How a rotation ended. `running`: it has not. `given-up`: its version was refused. `abandoned`: its version lost its label. */
 export type RotationOutcome = 'running' | 'done' | 'given-up' | 'abandoned';
 
-/** One pause of one pipeline, from the sending of STOP to the answer to START: an upper bound of the time it loaded nothing. */
+/**
+ * One pause of one pipeline, from the sending of STOP to the answer to START: an upper bound of the time it loaded nothing. Of a pause
+ * that a killed run began, nobody knows when its STOP was sent: it is counted from the opening of its bracket, which the journal holds.
+ */
 export interface PauseSpan {
   /** `host:port`. */
   readonly cluster: string;

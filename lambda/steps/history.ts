@@ -124,15 +124,31 @@ export const needsPerson = (run: Invocation, { secret, version }: Whose, why: st
     await tell(run, secret.arn, version, 'person', (past) => past, why);
   });
 
+/** Pauses that dead runs had begun, and that have been ended since. @param records of the links, as the dead left them */
+export const keepPauses = (run: Invocation, records: readonly LinkRecord[]): Promise<void> =>
+  quietly(run, async () => {
+    for (const record of records) {
+      const version = pausedFor(record);
+      if (version !== null && pausesOf(run, record.secretId).length > 0)
+        await remember(run, record.secretId, version, (past) => past);
+    }
+  });
+
+/** The version whose rotation a pause belongs to: on the way back it is the one that is left, which failed. */
+function pausedFor({ bracket, holds }: LinkRecord): VersionId | null {
+  if (bracket === null || bracket.direction === 'forward') return bracket?.to ?? null;
+  return holds.find(({ version }) => version !== bracket.to)?.version ?? bracket.to;
+}
+
 /** Of pauses that dead runs left: those that have gone on for minutes. */
 export const tellLeftPaused = (run: Invocation, dead: readonly LinkRecord[]): Promise<void> =>
   quietly(run, async () => {
     const now = run.clock.now();
-    for (const { secretId, link, cluster, holds, bracket } of dead) {
-      if (bracket === null || now - bracket.openedAt < leftPausedMs) continue;
-      const { to, direction, openedAt } = bracket;
-      // on the way back it is the version that is left which failed
-      const version = direction === 'forward' ? to : (holds.find((held) => held.version !== to)?.version ?? to);
+    for (const record of dead) {
+      const { secretId, link, cluster, bracket } = record;
+      const version = pausedFor(record);
+      if (bracket === null || version === null || now - bracket.openedAt < leftPausedMs) continue;
+      const { openedAt } = bracket;
       const why = `pipelines that use link ${link} on ${cluster} are paused since ${new Date(openedAt).toISOString()} by a run that died, and could not be started yet`;
       const unknown = begun(secretId, version, openedAt, 'schedule or person');
       await tell(run, secretId, version, 'paused', (past) => past ?? unknown, why);

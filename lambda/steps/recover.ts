@@ -1,8 +1,8 @@
 import { asRotationError } from '../core/errors';
-import type { LinkRecord } from '../core/journal';
+import { linkKey, type LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
 import { followMirrors } from './follow';
-import { tellLeftPaused } from './history';
+import { keepPauses, tellLeftPaused } from './history';
 import { startLingering } from './linger';
 import { withLease } from './lease';
 import { resume } from './former';
@@ -62,12 +62,15 @@ export async function recover(run: Invocation): Promise<Recovery> {
   };
   const { resumed, stuck } = await resumeDead(run, () => true, 0, attempt.try);
   const settled = await settleSecrets(run, attempt, stuck);
+  await keepPauses(run, resumed);
   const leftPaused = await reportPauses(run);
   const retired = await retireDue(run, attempt);
   const started = await followMirrors(run, attempt);
   run.metrics.put('Heartbeat', 1, 'Count');
-  return { resumed, settled, retired, started, leftPaused, failures };
+  return { resumed: resumed.map(keyOf), settled, retired, started, leftPaused, failures };
 }
+
+const keyOf = ({ cluster, link }: LinkRecord): string => linkKey(cluster, link);
 
 /** Open brackets that nobody is working on. */
 export const isDead = ({ bracket, lease }: LinkRecord, now: number): boolean =>
@@ -81,18 +84,18 @@ export const needsResume = ({ bracket }: LinkRecord): boolean =>
  * Ends the pauses that dead runs left, cluster by cluster in parallel.
  *
  * @param waitMs how long to wait for a holder that still lives; 0: its links are left to it.
- * @returns the links whose pipelines run again, and those where the server was reached and START did not help.
+ * @returns the links whose pipelines run again, as they were found, and those where the server was reached and START did not help.
  */
 export async function resumeDead(
   run: Invocation,
   which: (record: LinkRecord) => boolean,
   waitMs: number,
   attempt: Attempt['try'] = (_, work) => work(),
-): Promise<{ readonly resumed: readonly string[]; readonly stuck: readonly string[] }> {
+): Promise<{ readonly resumed: readonly LinkRecord[]; readonly stuck: readonly string[] }> {
   const now = run.clock.now();
   const records = (await run.table.list('link')).filter(({ item }) => needsResume(item) && which(item));
   const ours = records.filter(({ item: { lease } }) => waitMs > 0 || lease === null || lease.until <= now);
-  const resumed: string[] = [];
+  const resumed: LinkRecord[] = [];
   const stuck: string[] = [];
   const places = new Map(ours.map(({ item }) => [`${item.connectionSecretId} ${item.cluster}`, item]));
   await Promise.all(
@@ -116,7 +119,7 @@ export async function resumeDead(
                         if (asRotationError(thrown).code === 'RESUME_FAILED') stuck.push(key);
                         throw thrown;
                       });
-                    if (open || (await startLingering(run, cluster, held))) resumed.push(key);
+                    if (open || (await startLingering(run, cluster, held))) resumed.push(item);
                   },
                   waitMs,
                 ),

@@ -4,6 +4,7 @@ import type { Invocation, Table } from '../../lambda/ports';
 import { requestedBy, startedBy } from '../../lambda/steps/history';
 import { recover } from '../../lambda/steps/recover';
 import { rotate } from '../../lambda/steps/rotate';
+import { qualified } from '../../lambda/core/names';
 import { secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
 import { call, clusterOf, failure, onLink, rotateWithRetries, upTo } from './driving';
@@ -164,6 +165,69 @@ test('pipelines that stay paused for minutes are told once, with what to do', as
   world.server().down = false;
   await watch(world, 2);
   expect([world.paused(), world.notices.length]).toEqual([[], 1]);
+});
+
+describe('a pause that a killed run began is counted from the opening of its bracket', () => {
+  /** Its one pipeline stands for half a minute. @returns the version, and when the bracket was opened */
+  async function killed(world: MemoryWorld): Promise<{ version: string; openedAt: number; stoppedAt: number }> {
+    const version = await upTo(world, 'createSecret');
+    dying(world, 'lane.alter');
+    await call(world, 'setSecret', version).catch(() => undefined);
+    world.faults = new Map();
+    expect(world.paused()).toEqual([qualified('analytics', 'orders')]);
+    const [link] = await world.run(({ table }) => table.list('link'));
+    const stoppedAt = world.transitions.at(-1)!.at;
+    await world.pass(31_000);
+    return { version, openedAt: link!.item.bracket!.openedAt, stoppedAt };
+  }
+  const standing = (world: MemoryWorld, since: number): number => world.transitions.at(-1)!.at - since;
+
+  test('by the watchdog that ends it', async () => {
+    const world = open(clusterOf(onLink('orders')));
+    const { version, openedAt, stoppedAt } = await killed(world);
+    await world.run(recover);
+    const [span] = of(world, version)!.spans;
+    expect(of(world, version)).toMatchObject({
+      paused: 1,
+      spans: [{ pipeline: '`analytics`.`orders`', at: openedAt }],
+    });
+    expect(span!.milliseconds).toBeGreaterThan(standing(world, stoppedAt));
+    expect(span!.milliseconds - standing(world, stoppedAt)).toBeLessThan(200);
+    const metric = world.metrics.find(({ name }) => name === 'PipelinePauseMilliseconds');
+    expect(metric?.values).toEqual([span!.milliseconds]);
+  });
+
+  test('by the next call, which then pauses for itself', async () => {
+    const world = open(clusterOf(onLink('orders')));
+    const { version, openedAt } = await killed(world);
+    await call(world, 'setSecret', version);
+    const { spans, paused } = of(world, version)!;
+    expect([paused, spans[0]?.at]).toEqual([2, openedAt]);
+    expect(spans[0]!.milliseconds).toBeGreaterThan(31_000);
+    expect(spans[1]!.milliseconds).toBeLessThan(1_000);
+  });
+
+  test('by the way back of a link whose pipelines did not start', async () => {
+    const world = open(clusterOf(onLink('orders')));
+    const old = world.linkKeyId('analytics', 'analytics_link');
+    const version = await upTo(world, 'createSecret');
+    world.faults = (_, name) =>
+      name === 'lane.start' && world.linkKeyId('analytics', 'analytics_link') !== old ? 'refused' : undefined;
+    expect((await failure(call(world, 'setSecret', version))).code).toBe('RESUME_FAILED');
+    const [link] = await world.run(({ table }) => table.list('link'));
+    await world.pass(40_000);
+    await world.run(recover);
+    expect(world.paused()).toEqual([]);
+    expect(of(world, version)).toMatchObject({ paused: 1, spans: [{ at: link!.item.bracket!.openedAt }] });
+  });
+
+  test('and not for a pipeline that somebody has started meanwhile', async () => {
+    const world = open(clusterOf(onLink('orders')));
+    const { version } = await killed(world);
+    world.server().set(world.pipeline('analytics', 'orders'), 'Running', 'somebody');
+    await world.run(recover);
+    expect(of(world, version)?.paused).toBe(0);
+  });
 });
 
 test('a link that cannot go back is told once: it takes a person', async () => {

@@ -60,9 +60,9 @@ export interface BracketWork {
 
 export interface Pause {
   readonly pipeline: QualifiedName;
-  /** When the STOP was sent. Epoch milliseconds. */
+  /** When the STOP was sent; of a pause that a dead run began, when its bracket was opened, which was before. Epoch milliseconds. */
   readonly at: number;
-  /** From the STOP's sending to the START's answer: an upper bound of the time it loaded nothing. */
+  /** Until the START's answer: an upper bound of the time it loaded nothing. */
   readonly milliseconds: number;
 }
 

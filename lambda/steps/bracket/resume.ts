@@ -32,8 +32,12 @@ export async function start(p: Progress, pipelines: readonly QualifiedName[]): P
   if (started.size < pipelines.length) await clock.sleep(250);
 }
 
+/** Of a pause that a dead run began, the journal knows when its bracket was opened, not when the STOP was sent. What is in Error was not stopped. */
 function endPause(p: Progress, pipeline: QualifiedName): void {
-  const stoppedAt = p.stoppedAt.get(pipeline);
+  const { record, situation } = p;
+  const begun =
+    record.bracket?.phase === 'open' && !situation.driven.has(pipeline) ? record.bracket.openedAt : undefined;
+  const stoppedAt = p.stoppedAt.get(pipeline) ?? begun;
   if (stoppedAt === undefined || p.pauses.some((pause) => pause.pipeline === pipeline)) return;
   p.pauses.push({ pipeline, at: stoppedAt, milliseconds: p.run.clock.now() - stoppedAt });
 }
