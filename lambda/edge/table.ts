@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import {
   DeleteItemCommand,
   DynamoDBClient,
@@ -18,7 +19,7 @@ const advice = (table: string): string =>
 
 /**
  * The journal on one DynamoDB table. Attributes of an item: `pk` the kind, `sk` the key, `rev` the revision, `writer` a
- * nonce of the write that made it, `item` the rest as JSON;
+ * nonce of the write that made it, `item` the rest as JSON, zipped where it is long;
  * of the history alone also `expiresAt`, epoch seconds, after which DynamoDB removes it.
  *
  * Needs only single-item writes with a condition: a write whose first attempt succeeded unseen finds its own nonce and
@@ -64,7 +65,7 @@ export function openTable(table: string, timeoutMs?: number): Table {
         ...keyOf(kind, key),
         rev: { N: String(next) },
         writer: { S: writer },
-        item: { S: JSON.stringify(item) },
+        item: packed(JSON.stringify(item)),
         ...(kind === 'history' ? { expiresAt: { N: String(endOfHistory(item as Items['history'])) } } : {}),
       };
       const condition =
@@ -115,7 +116,7 @@ const endOfHistory = ({ startedAt }: Items['history']): number => Math.ceil(star
 
 function stored<K extends Kind>(kind: K, key: string, { rev, item }: Attributes): Stored<Items[K]> {
   const revision = Number(rev?.N);
-  const parsed = parse(item?.S);
+  const parsed = parse(item);
   if (!Number.isSafeInteger(revision) || revision < 1 || typeof parsed !== 'object' || parsed === null)
     throw new RotationError(
       'INTERNAL',
@@ -124,9 +125,18 @@ function stored<K extends Kind>(kind: K, key: string, { rev, item }: Attributes)
   return { item: parsed as Items[K], revision };
 }
 
-function parse(json: string | undefined): unknown {
+/**
+ * Longer items are zipped: an item has 400 KB at most (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html),
+ * and the names of thousands of pipelines that have not been proven yet are mostly the same words. Shorter ones stay legible.
+ */
+const legibleBytes = 64 * 1_024;
+
+const packed = (json: string): AttributeValue =>
+  Buffer.byteLength(json) <= legibleBytes ? { S: json } : { B: gzipSync(json) };
+
+function parse(item: AttributeValue | undefined): unknown {
   try {
-    return JSON.parse(json ?? '');
+    return JSON.parse(item?.B === undefined ? (item?.S ?? '') : gunzipSync(item.B).toString());
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { begun, historyDays } from '../../lambda/core/history';
 import type { SecretRecord } from '../../lambda/core/journal';
+import { qualified } from '../../lambda/core/names';
 import { openTable } from '../../lambda/edge/table';
 import type { Fault } from '../standins/aws/server';
 import { answering, aws, closeOutside } from './outside';
@@ -39,6 +41,26 @@ test('an item is read as it was written, with its revision', async () => {
   await expect(table.write('secret', 'lake', record('v1'), 0)).resolves.toBe(1);
   await expect(table.write('secret', 'lake', record('v2'), 1)).resolves.toBe(2);
   await expect(table.read('secret', 'lake')).resolves.toEqual({ item: record('v2'), revision: 2 });
+});
+
+test('a record with ten thousand unproven pipelines fits into an item, and a short one stays legible', async () => {
+  const { table } = await journal();
+  const pipeline = (at: number) => ({
+    cluster: 'svc-3482219c-a389-4079-b18b-d50662524e8a-shared-dml.aws-virginia-6.svc.singlestore.com:3306',
+    connectionSecretId: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/singlestore-AbCdEf',
+    pipeline: qualified('ingest', `events_${(at * 2_654_435_761) % 2 ** 32}`),
+    errorsAfter: 1_767_225_600.123456,
+    batchesAfter: at * 7,
+  });
+  const long: SecretRecord = { ...record('v1'), unproven: Array.from({ length: 10_000 }, (_, at) => pipeline(at)) };
+  await expect(table.write('secret', 'lake', long, 0)).resolves.toBe(1);
+  await expect(table.read('secret', 'lake')).resolves.toEqual({ item: long, revision: 1 });
+  await expect(table.list('secret')).resolves.toEqual([{ key: 'lake', item: long, revision: 1 }]);
+  await table.write('secret', 'other', record('v1'), 0);
+  const { Item } = await new DynamoDBClient({}).send(
+    new GetItemCommand({ TableName: 'journal', Key: { pk: { S: 'secret' }, sk: { S: 'other' } } }),
+  );
+  expect(Item?.['item']).toEqual({ S: JSON.stringify(record('v1')) });
 });
 
 test('of the history alone DynamoDB is told when to remove it', async () => {
@@ -95,8 +117,8 @@ test('a write that nobody answers, and that left no trace, is an error', async (
 
 test('a list has every item of its kind, over all pages, and no other', async () => {
   const { table, calls } = await journal('Query');
-  const long = 'x'.repeat(300_000); // DynamoDB ends a page at 1 MB
-  for (const key of ['a', 'b', 'c', 'd', 'e']) await table.write('secret', key, record(key + long), 0);
+  const long = () => randomBytes(225_000).toString('base64'); // DynamoDB ends a page at 1 MB, and chance cannot be zipped
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await table.write('secret', key, record(key + long()), 0);
   await table.write('set', 'a', { members: [] }, 0);
   const listed = await table.list('secret');
   expect(listed.map(({ key, revision, item }) => [key, revision, item.version?.charAt(0)])).toEqual(

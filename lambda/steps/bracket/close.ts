@@ -81,6 +81,7 @@ function mayStop({ bracket }: Progress): string {
 function report(p: Progress): void {
   const { link, cluster } = p.record;
   const { members, states, failure, change } = p.situation;
+  const pauses = [...p.pauses.values()];
   p.run.log.info('bracket-closed', {
     link,
     cluster,
@@ -88,17 +89,17 @@ function report(p: Progress): void {
     credentials: change === 'made' ? 'changed' : 'unchanged',
     failure: failure?.code ?? null,
     members: members.size,
-    longestPauseMs: p.pauses.reduce((longest, { milliseconds }) => Math.max(longest, milliseconds), 0),
+    longestPauseMs: pauses.reduce((longest, { milliseconds }) => Math.max(longest, milliseconds), 0),
   });
-  if (p.pauses.length > 0) {
-    p.run.metrics.put('PipelinesPaused', p.pauses.length, 'Count');
+  if (pauses.length > 0) {
+    p.run.metrics.put('PipelinesPaused', pauses.length, 'Count');
     p.run.metrics.put(
       'PipelinePauseMilliseconds',
-      p.pauses.map(({ milliseconds }) => milliseconds),
+      pauses.map(({ milliseconds }) => milliseconds),
       'Milliseconds',
     );
     const secretId = p.work.change?.secretId ?? p.record.secretId;
-    p.run.pauses.push(...p.pauses.map((pause) => ({ secretId, cluster, link, ...pause })));
+    p.run.pauses.push(...pauses.map((pause) => ({ secretId, cluster, link, ...pause })));
   }
   const gone = [...members].filter((member) => states?.has(member) === false);
   if (gone.length > 0) p.run.log.warn('pipelines-gone', { link, cluster, pipelines: gone });

@@ -34,7 +34,7 @@ export async function performBracket(work: BracketWork, run: Invocation): Promis
   }
   const { failure } = progress.situation;
   if (failure !== null) throw failureOf(progress, failure);
-  return progress.pauses;
+  return [...progress.pauses.values()];
 }
 
 async function perform(p: Progress, action: Exclude<Action, { do: 'close' }>): Promise<void> {

@@ -79,7 +79,8 @@ export class Progress {
   readonly known: Set<QualifiedName>;
   /** When each STOP was first sent, epoch milliseconds; the order is the order of the pauses. */
   readonly stoppedAt = new Map<QualifiedName, number>();
-  readonly pauses: Pause[] = [];
+  /** Asked for each START, so by name: thousands may wait for theirs. */
+  readonly pauses = new Map<QualifiedName, Pause>();
   readonly refusedStops = new Map<QualifiedName, Refusal>();
   /** Members that were sent a STOP, and no START after it took: the STOP may still come into effect. */
   readonly lingering = new Set<QualifiedName>();

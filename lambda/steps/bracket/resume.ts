@@ -38,8 +38,8 @@ function endPause(p: Progress, pipeline: QualifiedName): void {
   const begun =
     record.bracket?.phase === 'open' && !situation.driven.has(pipeline) ? record.bracket.openedAt : undefined;
   const stoppedAt = p.stoppedAt.get(pipeline) ?? begun;
-  if (stoppedAt === undefined || p.pauses.some((pause) => pause.pipeline === pipeline)) return;
-  p.pauses.push({ pipeline, at: stoppedAt, milliseconds: p.run.clock.now() - stoppedAt });
+  if (stoppedAt === undefined || p.pauses.has(pipeline)) return;
+  p.pauses.set(pipeline, { pipeline, at: stoppedAt, milliseconds: p.run.clock.now() - stoppedAt });
 }
 
 /** Rounds of ending connections, each longer than the last, before they are left to their fate. */
