@@ -1,0 +1,51 @@
+import { createConnection, type Connection } from 'mysql2/promise';
+import { password } from '../support/sockets';
+import { quote } from '../standins/demo/site';
+import type { SingleStoreStandIn } from '../standins/singlestore';
+
+/** Somebody's way to give a link new credentials. Pauses its pipelines. */
+export interface Alternative {
+  readonly who: string;
+  readonly run: (server: SingleStoreStandIn, port: number, credentials: object) => Promise<void>;
+}
+
+/** As the function connects: with TLS, verified. */
+const connect = ({ host, ca }: SingleStoreStandIn, port: number): Promise<Connection> =>
+  createConnection({ host, port, user: 'root', password, ssl: { ca, verifyIdentity: true } });
+
+const pipelinesOf = ({ cluster }: SingleStoreStandIn): readonly string[] =>
+  [...cluster.pipelines.values()].map(({ database, name }) => `${quote(database)}.${quote(name)}`);
+
+const alterLink = (credentials: object): string =>
+  `ALTER LINK ${quote('ingest')}.${quote('link_0')} SET CREDENTIALS '${JSON.stringify(credentials)}'`;
+
+/** Neither looks for its pipelines: that they are known already is in their favour, and so is that none proves, resumes or records anything. */
+export const alternatives: readonly Alternative[] = [
+  {
+    who: 'a script: stop all, alter, start all, one connection',
+    async run(server, port, credentials) {
+      const pipelines = pipelinesOf(server);
+      const connection = await connect(server, port);
+      for (const pipeline of pipelines) await connection.query(`STOP PIPELINE ${pipeline}`);
+      await connection.query(alterLink(credentials));
+      for (const pipeline of pipelines) await connection.query(`START PIPELINE ${pipeline}`);
+      await connection.end();
+    },
+  },
+  {
+    who: "the vendor template's shape: a new connection a step",
+    async run(server, port, credentials) {
+      const pipelines = pipelinesOf(server);
+      const steps = [
+        pipelines.map((pipeline) => `STOP PIPELINE ${pipeline}`),
+        [alterLink(credentials)],
+        pipelines.map((pipeline) => `START PIPELINE ${pipeline}`),
+      ];
+      for (const step of steps) {
+        const connection = await connect(server, port);
+        for (const statement of step) await connection.query(statement);
+        await connection.end();
+      }
+    },
+  },
+];

@@ -1,0 +1,140 @@
+import type { Sockets } from '../support/sockets';
+import type { SingleStoreStandIn } from '../standins/singlestore';
+import { alternatives } from './alternatives';
+import { limitMs, once, spreadOf, type Row } from './figures';
+import { mustHaveMoved, openLake, pausesOf, peakMemory, serverTime, watchRotation, type Seen } from './lake';
+import { lineTo } from './line';
+
+/** One size of the question. */
+export interface PauseCase {
+  readonly pipelines: number;
+  readonly connections: number;
+  readonly roundTripMs: number;
+  readonly rounds: number;
+  /** Rounds of each alternative; 0: it would take too long. */
+  readonly others: number;
+  /** p99 of a pipeline's pause. Milliseconds. */
+  readonly barMs?: number;
+}
+
+/** Of one item of DynamoDB. Bytes. */
+const itemLimit = 400 * 1_024;
+
+/** Pauses of all pipelines in all rounds, ours and the alternatives', on one cluster and behind one line. */
+export async function measurePause(size: PauseCase): Promise<readonly Row[]> {
+  const { pipelines, connections, roundTripMs } = size;
+  const lake = await openLake({ pipelines, connections, roundTripMs });
+  try {
+    let largestItem = 0;
+    const peaks: number[] = [];
+    const rounds: Seen[] = [];
+    await watchRotation(lake); // not counted: the process starts, code is compiled
+    peaks.push(peakMemory(lake));
+    for (let round = 0; round < size.rounds; round += 1) {
+      lake.forget();
+      const journalled = async (): Promise<void> => {
+        for (const item of await lake.account.journal()) largestItem = Math.max(largestItem, Buffer.byteLength(item));
+      };
+      rounds.push(await watchRotation(lake, { onStep: journalled }));
+      peaks.push(Math.max(peaks.at(-1) ?? 0, peakMemory(lake)));
+    }
+    for (const seen of rounds) mustHaveMoved(seen, pipelines);
+    const statements = rounds.flatMap((seen) => seen.statements.flat());
+    const limit = (through: number): number =>
+      limitMs({
+        drainMs: 0,
+        roundTripMs,
+        pipelines,
+        connections: through,
+        alterMs: serverTime(statements, 'alter-link'),
+        startMs: serverTime(statements, 'start-pipeline'),
+      });
+    const what = `pause of a pipeline, P=${pipelines}`;
+    return [
+      {
+        who: `this function, K=${connections}`,
+        what,
+        unit: 'ms',
+        figure: spreadOf(rounds.flatMap(({ pauses }) => pauses.flat())),
+        limit: limit(connections),
+        ...(size.barMs === undefined ? {} : { bar: { atMost: size.barMs } }),
+      },
+      ...(await others(lake, size)).map(({ who, pauses }) => ({
+        who,
+        what,
+        unit: 'ms' as const,
+        figure: spreadOf(pauses),
+        limit: limit(1),
+      })),
+      ...memoryRows(pipelines, peaks),
+      {
+        who: 'this function',
+        what: `largest item of the journal, P=${pipelines}`,
+        unit: 'KB',
+        figure: once(largestItem / 1_024),
+        bar: { atMost: itemLimit / 1_024 },
+      },
+    ];
+  } finally {
+    await lake.stop();
+  }
+}
+
+/** What one more rotation may add to the peak of a process that has done some, for it to count as flat. */
+const growth = 1.1;
+
+function memoryRows(pipelines: number, peaks: readonly number[]): readonly Row[] {
+  const [first = 0] = peaks;
+  const row = { who: 'this function', unit: 'MB' as const };
+  return [
+    {
+      ...row,
+      what: `peak memory, P=${pipelines}`,
+      figure: once(first),
+      ...(pipelines <= 2_000 ? { bar: { atMost: 110 } } : {}),
+    },
+    ...(peaks.length < 2
+      ? []
+      : [
+          {
+            ...row,
+            what: `peak memory, P=${pipelines}, ${peaks.length} rotations`,
+            figure: once(peaks.at(-1)!),
+            bar: { atMost: Math.round(first * growth) },
+          },
+        ]),
+  ];
+}
+
+interface Others {
+  readonly who: string;
+  readonly pauses: readonly number[];
+}
+
+async function others(
+  { server, account }: Sockets,
+  { roundTripMs, others: rounds }: PauseCase,
+): Promise<readonly Others[]> {
+  const line = await lineTo(server, roundTripMs);
+  const found: Others[] = [];
+  const [key] = account.user.keys;
+  const credentials = { aws_access_key_id: key?.accessKeyId, aws_secret_access_key: key?.secretAccessKey };
+  for (const { who, run } of rounds === 0 ? [] : alternatives) {
+    const pauses: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const from = server.transitions.length;
+      await run(server, line.port, credentials);
+      await allRun(server);
+      pauses.push(...pausesOf(server.transitions.slice(from)));
+    }
+    found.push({ who, pauses });
+  }
+  await line.close();
+  return found;
+}
+
+async function allRun({ cluster }: SingleStoreStandIn): Promise<void> {
+  const paused = [...cluster.pipelines.values()].filter(({ state }) => state !== 'Running');
+  if (paused.length > 0) throw new Error(`${paused.length} pipelines do not run`);
+  await Promise.resolve();
+}
