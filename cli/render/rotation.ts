@@ -1,4 +1,6 @@
+import { withoutCode } from '../../lambda/core/errors';
 import type { Step } from '../../lambda/core/event';
+import type { StepFailure } from '../../lambda/core/history';
 import { secretName, shownName } from '../../lambda/page/names';
 import { counted, shownDuration } from '../../lambda/page/view';
 import type { Followed, Stand } from '../follow';
@@ -72,11 +74,17 @@ export function renderFollowed(followed: Followed, version: string, at: string, 
         .map(({ pipeline, milliseconds }) => [shownName(pipeline), `paused ${shownDuration(milliseconds)}`]),
       4,
     ),
-    ...left(followed, at, paper, past?.failure?.message),
+    ...left(followed, at, paper, past?.failure),
   ];
 }
 
-function left({ secret, outcome }: Followed, at: string, paper: Paper, told: string | undefined): readonly string[] {
+function left(
+  { secret, outcome }: Followed,
+  at: string,
+  paper: Paper,
+  failure: StepFailure | undefined,
+): readonly string[] {
+  const told = failure === undefined ? undefined : withoutCode(failure.message, failure.code);
   const { journal, stuck, drift, unseen } = secret;
   const due = journal.retirements.filter(({ retiredAt }) => retiredAt === null);
   const sentences: readonly Cell[] = [

@@ -66,6 +66,10 @@ export class RotationError extends Error {
   }
 }
 
+/** A message without the code in front, for where the code is said beside it. */
+export const withoutCode = (message: string, code: string): string =>
+  message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
+
 /** Any thrown value as a {@link RotationError}. Of a foreign error only the class name is kept: its text may quote its input. */
 export function asRotationError(error: unknown): RotationError {
   if (error instanceof RotationError) return error;

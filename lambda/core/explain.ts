@@ -7,7 +7,7 @@ import {
   retireAtOnce,
   rotateSecret,
 } from './commands';
-import type { ErrorCode } from './errors';
+import { withoutCode, type ErrorCode } from './errors';
 import type { Fate } from './fate';
 import type { PastRotation } from './history';
 import type { Explanation, LinkStatus, VersionStatus } from './status';
@@ -78,12 +78,17 @@ export function explain(c: Circumstances): Explanation | null {
 /** A pause whose run is dead: before all else, pipelines are to run. */
 const leftPaused: Case = (c) => {
   const dead = c.links.filter(({ bracket }) => bracket?.phase === 'open' && !bracket.held);
-  const [since = null] = dead.flatMap(({ bracket }) => bracket?.openedAt ?? []).sort();
-  if (since === null) return null;
-  const version = dead.find(({ bracket }) => bracket?.openedAt === since)?.bracket?.to ?? null;
+  const [oldest] = dead.flatMap(({ bracket }) => bracket ?? []).sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1));
+  if (oldest === undefined) return null;
+  const { openedAt: since, to: version, direction } = oldest;
   const isLate = c.now - Date.parse(since) > watchdogMs;
+  const told = toldOf(c, version);
+  const failedAt = c.history.find((past) => past.version === version)?.failure?.at ?? -Infinity;
+  // what failed before the pause was begun is not why it was left; forward, only setSecret begins one
+  const killed = { step: direction === 'forward' ? 'setSecret' : null, code: null, logs: null };
   return {
-    ...toldOf(c, version),
+    ...told,
+    ...(failedAt < Date.parse(since) ? killed : {}),
     since,
     why: `pipelines are paused by a run that died${isLate ? ', and the watchdog has not started them yet: it does not come, or cannot' : ''}.`,
     next: 'The watchdog starts them within a minute of the end of the lease, and tries again every minute.',
@@ -96,6 +101,7 @@ const deleted: Case = (c) =>
     ? null
     : {
         ...toldOf(c, pendingOf(c)?.version ?? null),
+        step: null,
         code: 'SECRET_UNREADABLE',
         why: 'the secret is scheduled for deletion, so its value cannot be read.',
         next: 'Nothing but its deletion. Links keep the credentials that they have.',
@@ -107,6 +113,7 @@ const switchedOff: Case = (c) => {
   const pending = pendingOf(c);
   return {
     ...toldOf(c, pending?.version ?? null),
+    step: null,
     code: 'ROTATION_OFF',
     why: `rotation is not enabled: it was cancelled, or never turned on.${pending === null ? '' : ' AWSPENDING was left behind.'}`,
     next: 'Nothing. To go on with the rotation, turn it on again with the command; it says what it needs if it was never configured.',
@@ -144,14 +151,21 @@ const pendingFailed: Case = (c) => {
     next: waits
       ? `Secrets Manager calls again by itself while the rotation window is open${nextWindow(c)}. Nothing is to be done.`
       : `Secrets Manager calls again by itself${nextWindow(c)}, and fails the same way until the cause is mended (${past.failures} failed so far).`,
-    command: waits ? null : mending(c, pending, failure.code),
+    ...(waits ? {} : mending(c, pending, failure.code)),
   };
 };
 
 const nextWindow = ({ secret: { nextRotation }, now }: Circumstances): string =>
   nextRotation === null || nextRotation <= now ? '' : `, and then until ${iso(nextRotation)}`;
 
-function mending(c: Circumstances, pending: Pending, code: string): string {
+function mending(c: Circumstances, pending: Pending, code: string): Pick<Explanation, 'command' | 'afterMending'> {
+  const { arn } = c.secret;
+  const command = commandFor(c, pending, code);
+  return { command: command ?? rotateSecret(arn), afterMending: command === null };
+}
+
+/** The command that is itself the mending, if there is one. */
+function commandFor(c: Circumstances, pending: Pending, code: string): string | null {
   const { arn } = c.secret;
   if (code === 'KEY_QUOTA' && c.userName !== null) {
     const other = (...kinds: readonly Fate['is'][]) => c.keys.find(({ fate }) => kinds.includes(fate.is));
@@ -162,9 +176,7 @@ function mending(c: Circumstances, pending: Pending, code: string): string {
   const key = c.keys.find(({ fate }) => fate.is === 'pending');
   if (key?.active === false && c.userName !== null) return activateKey(c.userName, key.keyId);
   // a version without a value can only be in the way
-  return code === 'PENDING_WITHOUT_VALUE' && !pending.hasValue
-    ? removePending(arn, pending.version)
-    : rotateSecret(arn);
+  return code === 'PENDING_WITHOUT_VALUE' && !pending.hasValue ? removePending(arn, pending.version) : null;
 }
 
 /** AWSPENDING, and nobody at work on it. */
@@ -191,9 +203,12 @@ const givenUp: Case = (c) => {
   if (pendingOf(c) !== null || newest?.outcome !== 'given-up') return null;
   return {
     ...toldOf(c, newest.version),
-    why: newest.failure?.message ?? 'the source refused the new credentials twice, so the version was given up.',
+    ...(newest.failure === undefined
+      ? { why: 'the source refused the new credentials twice, so the version was given up.' }
+      : {}),
     next: `Links are on AWSCURRENT. The next rotation makes a new version${nextWindow(c)}.`,
     command: rotateSecret(c.secret.arn),
+    afterMending: true,
   };
 };
 
@@ -218,10 +233,11 @@ function toldOf(c: Circumstances, version: VersionId | null): Explanation {
     version,
     step: failure?.step ?? null,
     code: failure?.code ?? null,
-    why: failure?.message ?? '',
+    why: failure === undefined ? '' : withoutCode(failure.message, failure.code),
     leftBehind: leftBehind(c, version),
     next: '',
     command: null,
+    afterMending: false,
     logs: failure?.logs ?? null,
   };
 }

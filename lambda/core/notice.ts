@@ -1,4 +1,5 @@
 import { askStatus, recoverNow, rotateSecret } from './commands';
+import { withoutCode } from './errors';
 import type { PastRotation, Telling } from './history';
 import { iso } from './time';
 
@@ -48,7 +49,11 @@ const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContex
   failed: ({ secretId, failure }, { functionName }, name) => ({
     subject: `Rotation of ${name} failed in ${failure?.step ?? 'a step'}: ${failure?.code ?? 'unknown'}`,
     lines: [
-      ['What failed, and what is left behind', failure?.message ?? null],
+      // the subject has the code
+      [
+        'What failed, and what is left behind',
+        failure === undefined ? null : withoutCode(failure.message, failure.code),
+      ],
       [
         'What happens next',
         'Secrets Manager calls the function again by itself while the rotation window is open, and the watchdog starts what may be paused within a minute. You hear of this rotation again only if it is given up or needs you',

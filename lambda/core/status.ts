@@ -121,14 +121,18 @@ export interface Explanation {
   /** Since when the rotation is pending; `null`: unknown. */
   readonly since: string | null;
   readonly version: VersionId | null;
-  /** The step that failed last; `null`: none is known to have failed. */
+  /** The step that failed or was killed last; `null`: none is known to have been. */
   readonly step: string | null;
   readonly code: string | null;
+  /** Without the code. */
   readonly why: string;
   readonly leftBehind: readonly string[];
   /** What happens by itself. */
   readonly next: string;
+  /** The one command for a person; `null`: nothing is to be done. */
   readonly command: string | null;
+  /** The command does not mend the cause, which `why` names, and fails the same way before that is mended. */
+  readonly afterMending: boolean;
   /** Address of the log of the invocation that failed. */
   readonly logs: string | null;
 }

@@ -68,10 +68,11 @@ function retirements({ failedProofs, unproven, retirements: due }: JournalStatus
   ];
 }
 
-function explained({ since, step, code, why, leftBehind, next, command, logs }: Explanation, zone: Zone): Html {
+function explained(explanation: Explanation, zone: Zone): Html {
+  const { since, step, code, why, leftBehind, next, command, afterMending, logs } = explanation;
   const where = [
     ...(since === null ? [] : [html`pending since ${shownTime(since, zone)}`]),
-    ...(step === null ? [] : [html`<code>${step}</code> failed last`]),
+    ...(step === null ? [] : [html`in <code>${step}</code>`]),
     ...(code === null ? [] : [html`<code>${code}</code>`]),
   ];
   return html`<div class="note ${command === null ? 'paused' : 'bad'}">
@@ -90,7 +91,7 @@ function explained({ since, step, code, why, leftBehind, next, command, logs }: 
     ${
       command === null
         ? none
-        : html`<p>To mend it:</p>
+        : html`<p>${afterMending ? 'Once the cause is mended' : 'To mend it'}:</p>
             <code class="command">${command}</code>`
     }
     ${logs === null ? none : html`<p class="small">${anchor(logs, 'Log of the call that failed')}</p>`}

@@ -1,3 +1,4 @@
+import { withoutCode } from '../core/errors';
 import type { PastRotation, PauseSpan, RotationOutcome } from '../core/history';
 import { drawing, drawn, place, wide, written } from './draw';
 import { anchor, html, type Html, none } from './html';
@@ -45,8 +46,7 @@ function failureOf({ failure }: PastRotation, { zone }: View): Html {
   const { step, code, message, at, logs } = failure;
   const log = logs === null ? none : html` ${anchor(logs, 'Log of that call')}`;
   return html`<p class="small">
-    ${shownTime(at, zone)}: <code>${step}</code> failed with <code>${code}</code>:
-    ${message.replace(`${code}: `, '')}${log}
+    ${shownTime(at, zone)}: <code>${step}</code> failed with <code>${code}</code>: ${withoutCode(message, code)}${log}
   </p>`;
 }
 

@@ -30,10 +30,11 @@ const stuck = secret({
     version: pending,
     step: 'setSecret',
     code: 'CREDENTIALS_DENIED',
-    why: `CREDENTIALS_DENIED: s3://ingest/sales/ denies ListObjectsV2 to the new key. ${'Nothing was paused. '.repeat(5)}`,
+    why: `s3://ingest/sales/ denies ListObjectsV2 to the new key. ${'Nothing was paused. '.repeat(5)}`,
     leftBehind: ['key AKIAPENDING0000000001 exists', '`analytics`.`lake` may hold version 22222222'],
     next: 'Secrets Manager calls again.',
     command: `aws secretsmanager rotate-secret --secret-id ${secret().secretId}`,
+    afterMending: true,
     logs: `https://console.example.com/${'x'.repeat(200)}`,
   },
 });
@@ -41,7 +42,8 @@ const stuck = secret({
 test('a stuck secret says what failed, what is left and the one command, which is never broken', () => {
   const lines = renderStatus(status(stuck), plain(80));
   expect(lines[0]).toBe('✗ prod/s3-ingest  needs a person');
-  expect(lines).toContain('  stuck        in setSecret, pending for 4 minutes');
+  expect(lines).toContain('  stuck        in setSecret: CREDENTIALS_DENIED, pending for 4 minutes');
+  expect(lines.join('\n')).toMatch(/^ {2}once mended +aws secretsmanager/m);
   expect(lines).toContain('               analytics.lake may hold version 22222222');
   expect(lines.filter((line) => line.includes(stuck.stuck!.command!))).toHaveLength(1);
   expect(lines.filter((line) => line.includes(stuck.stuck!.logs!))).toHaveLength(1);

@@ -87,7 +87,7 @@ describe('a rotation that is pending', () => {
   test('and has failed for a reason that passes is tried again: nothing is to be done', () => {
     const found = explain({ ...pending, history: [failed('DRAIN_EXCEEDED')] });
     expect(found).toMatchObject({
-      ...{ step: 'setSecret', code: 'DRAIN_EXCEEDED', why: 'DRAIN_EXCEEDED: in words.', command: null },
+      ...{ step: 'setSecret', code: 'DRAIN_EXCEEDED', why: 'in words.', command: null, afterMending: false },
       ...{ logs: 'https://logs/1', since: new Date(now - hour).toISOString(), version: 'v2' },
     });
     expect(found?.next).toContain('Nothing is to be done.');
@@ -102,6 +102,26 @@ describe('a rotation that is pending', () => {
     const found = explain({ ...pending, history: [history] });
     expect(found?.command).toBe(`aws secretsmanager rotate-secret --secret-id ${arn}`);
     expect(found?.next).toContain('fails the same way');
+    expect(found?.afterMending).toBe(true); // the command alone would fail again
+  });
+
+  test.each([
+    'SECRET_SHAPE',
+    'CREATE_REFUSED',
+    'CREDENTIALS_DENIED',
+    'CONNECTION_SECRET_SHAPE',
+    'LOGIN_REFUSED',
+    'TLS_REFUSED',
+    'GRAMMAR_UNKNOWN',
+    'LINK_MISSING',
+    'SOURCE_HIDDEN',
+    'STOP_REFUSED',
+    'ALTER_REFUSED',
+    'INTERNAL',
+  ])('and has failed with %s: its command is for when the cause is mended, which is told', (code) => {
+    const found = explain({ ...pending, history: [failed(code)] });
+    expect(found).toMatchObject({ code, why: 'in words.', afterMending: true });
+    expect(found?.command).toContain('rotate-secret');
   });
 
   test('leaves behind its key, and what links hold', () => {
@@ -130,6 +150,7 @@ describe('a rotation that is pending', () => {
   ])('for want of a free slot: %s', (_, keys, command) => {
     const found = explain({ ...pending, valueless: ['v2'], keys, history: [failed('KEY_QUOTA')] });
     expect(found?.command).toContain(command);
+    expect(found?.afterMending).toBe(command === 'rotate-secret');
   });
 
   test('whose key somebody set Inactive goes on once it is active', () => {
@@ -160,6 +181,21 @@ describe('pipelines that a dead run left paused', () => {
       leftBehind: expect.arrayContaining(['paused through `analytics`.`lake`: `analytics`.`orders`']) as string[],
       command: 'npx singlestore-link-rotation recover --function rotator',
     });
+  });
+
+  test('were killed in setSecret, which alone begins a pause; nothing else is known of why', () => {
+    const links = [link({ bracket: open(now - minute) })];
+    const killed = { step: 'setSecret', code: null, logs: null };
+    expect(explain({ ...pending, links, history: [past()] })).toMatchObject(killed);
+    const before = failed('KEY_QUOTA', 1, {
+      failure: { step: 'createSecret', code: 'KEY_QUOTA', message: 'KEY_QUOTA: no', at: now - hour, logs: 'https://l' },
+    });
+    expect(explain({ ...pending, links, history: [before] })).toMatchObject(killed);
+  });
+
+  test('on the way back were left by whatever step began it', () => {
+    const bracket = { ...open(now - minute)!, direction: 'back' } as const;
+    expect(explain({ ...pending, links: [link({ bracket })], history: [past()] })?.step).toBeNull();
   });
 
   test('for minutes, though the watchdog comes every minute: it does not come, or cannot', () => {

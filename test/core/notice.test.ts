@@ -16,7 +16,7 @@ test('a failure says what failed and where, what happens next, the one command, 
   const { subject, text } = noticeOf('failed', failed, context);
   expect(subject).toBe('Rotation of prod/s3-ingest failed in setSecret: DRAIN_EXCEEDED');
   for (const said of [
-    'DRAIN_EXCEEDED: setSecret: all runs',
+    'What failed, and what is left behind: setSecret: all runs',
     'What happens next: Secrets Manager calls the function again by itself',
     `npx singlestore-link-rotation status ${arn} --function rotator`,
     'Started: 2026-11-01T03:00:00.000Z by schedule',
@@ -24,6 +24,11 @@ test('a failure says what failed and where, what happens next, the one command, 
     `Log: ${logs}`,
   ])
     expect(text).toContain(said);
+});
+
+test('a message says the code of a failure once: in its subject, which its text begins with', () => {
+  const { text } = noticeOf('failed', failed, context);
+  expect(text.split('DRAIN_EXCEEDED')).toHaveLength(2);
 });
 
 test('what was given up names the cause, and the command that begins anew', () => {

@@ -52,6 +52,7 @@ describe('the verdict', () => {
   test('comes with why, what is left, what happens by itself, the one command, and the log', () => {
     const explained = stuck.secrets[0]!.stuck!;
     const page = shown(stuck);
+    expect(page).toContain('Once the cause is mended:');
     for (const said of [explained.why, explained.next, explained.command!, ...explained.leftBehind])
       expect(textOf(page)).toContain(said);
     expect(page).toContain(`<a href="${explained.logs!}"`);

@@ -215,6 +215,7 @@ export const stuck = status(
       next: 'Secrets Manager tries again within an hour.',
       command:
         'aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-AbCdEf',
+      afterMending: true,
       logs: 'https://console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/rotation',
     },
     drift: ['analytics.analytics_link holds 9be41c77, and AWSCURRENT is 3f6f1a1e'],
@@ -295,7 +296,7 @@ export function hostile(names: readonly string[] = hostileNames): Status {
     ],
     links: names.map((name) => link(name, name, all, { type: name, cluster: name })),
     keys: names.map((name) => key(name, { fate: name, lastUsed: { at: name, service: name, region: name } })),
-    stuck: { ...told, since: first, version: first, step: first, code: first },
+    stuck: { ...told, since: first, version: first, step: first, code: first, afterMending: true },
     drift: names,
     unseen: names,
   });
