@@ -39,12 +39,21 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
   const ending = endingOf(stage);
   for (const text of [...leftOver(scenario, stage), ...(ending === 'done' ? notRetiring(scenario, stage) : [])])
     say('f', text);
-  if (!(scenario.ends ?? ['done']).includes(ending)) say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
+  const isKeptFrom = ending === 'unchanged' && hasLostItsKey(stage);
+  if (!isKeptFrom && !(scenario.ends ?? ['done']).includes(ending))
+    say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
   if (ending === 'person' && scenario.reason === undefined && !(stage.lastError instanceof RotationError))
     say('h', 'it needs a person, and names no reason');
   for (const text of [...(scenario.claims?.(stage) ?? []), ...(scenario.expects?.(stage) ?? [])]) say('m', text);
   return ending;
 }
+
+/** A put that its sender slept over stored a key that was deleted by then: the version was given up, and the next one is as good. */
+const hasLostItsKey = ({ world, errors }: Stage): boolean =>
+  world.zombies.some(({ process }) => process.wokeAt !== null) &&
+  errors.some(
+    (error) => error instanceof RotationError && /VERSION_GIVEN_UP: .*was deleted meanwhile/.test(error.message),
+  );
 
 /** In Error it may be because the source refuses what there is; see the scenario's own claims. */
 const stoppedByUs = ({ witness }: Stage): readonly string[] => witness.paused();

@@ -58,6 +58,7 @@ export class Witness {
   /** Who began then: to retire a key is what they came for. */
   readonly #idle = new Set<string>();
   readonly #keyStates = new Map<MemoryKey, string>();
+  readonly #madeBy = new Map<MemoryKey, string>();
   readonly #buckets = new Map<string, { readonly layout: number; readonly buckets: readonly string[] }>();
   readonly #pairs = new Map<string, { readonly keyId: string; readonly secret: string } | null>();
 
@@ -222,6 +223,8 @@ export class Witness {
       if (this.#keyStates.get(key) === state) continue;
       this.#keyStates.set(key, state);
       if (trace === undefined || !/^keys\.(create|remove|deactivate)$/.test(trace.name)) continue;
+      if (trace.name === 'keys.create') this.#madeBy.set(key, trace.holder);
+      else if (this.#madeBy.get(key) === trace.holder) continue; // what it has made and nobody knows it takes back
       const fence = this.#fenceOf.get(`${trace.holder} ${key.userName}`) ?? Infinity;
       const passed = this.#takenOver.get(key.userName)?.find((taken) => taken.fence > fence);
       if (passed === undefined) continue;

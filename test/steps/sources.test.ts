@@ -54,10 +54,7 @@ test('a key whose answer was lost is known as ours even if IAM shows it only aft
 });
 
 test('two keys of one user whose secrets were lost are both deleted', async () => {
-  const world = createWorld();
-  const [definition] = world.definitions;
-  world.keys.users.add('fresh');
-  world.definitions.splice(0, 1, { ...definition!, source: { type: 'iam-user', userName: 'fresh' } });
+  const world = withFreshUser();
   const version = world.startRotation();
   world.faults = (_, name) => (name === 'keys.create' ? 'lost' : undefined);
   await failure(call(world, 'createSecret', version));
@@ -124,4 +121,48 @@ describe('createSecret, suspended for five minutes while a retry makes the key',
       expect(after.world.keys.of(userName)).toHaveLength(2);
     }
   });
+});
+
+/** A user without a key, so that there is room for one that nobody knows. */
+function withFreshUser(): MemoryWorld {
+  const world = createWorld();
+  const [definition] = world.definitions;
+  world.keys.users.add('fresh');
+  world.definitions.splice(0, 1, { ...definition!, source: { type: 'iam-user', userName: 'fresh' } });
+  return world;
+}
+
+test('who slept before CreateAccessKey takes the key back that it makes when it wakes: nobody else knows its secret', async () => {
+  const undisturbed = withFreshUser();
+  await call(undisturbed, 'createSecret', undisturbed.startRotation());
+  const world = withFreshUser();
+  const version = world.startRotation();
+  let names: string[] = [];
+  const zombie = world.begin(async (run) => {
+    const point = undisturbed.points.indexOf('keys.create') + 1;
+    const frozen = freezing(world, run, { point, when: 'before', forMs: 300_000 });
+    names = frozen.names;
+    await create(version)(frozen.run).catch(() => undefined);
+  });
+  await world.clock.run(Promise.all([zombie, world.clock.sleep(50_000).then(() => world.begin(create(version)))]));
+  expect(names.filter((name) => /keys\.(create|remove)/.test(name))).toEqual(['keys.create', 'keys.remove']);
+  const stored = world.secretValue(version)?.['aws_access_key_id'];
+  expect(world.keys.of('fresh').map(({ keyId }) => keyId)).toEqual([stored]);
+});
+
+test('who slept after its intent was written makes no key before it is written anew', async () => {
+  const undisturbed = withFreshUser();
+  await call(undisturbed, 'createSecret', undisturbed.startRotation());
+  const world = withFreshUser();
+  const version = world.startRotation();
+  const point = undisturbed.points.indexOf('keys.create');
+  const zombie = world.begin(async (run) =>
+    create(version)(freezing(world, run, { point, when: 'after', forMs: 300_000 }).run),
+  );
+  await world.clock.run(zombie);
+  const [key] = world.keys.of('fresh');
+  const intents = world.table.history.flatMap(({ kind, json }) =>
+    kind === 'user' && json !== null ? ((JSON.parse(json) as { intent: { until: number } | null }).intent ?? []) : [],
+  );
+  expect(intents.some(({ until }) => until > (key?.createdAt ?? Infinity))).toBe(true);
 });

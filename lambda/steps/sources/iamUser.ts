@@ -15,6 +15,8 @@ import type { Source } from '.';
 
 /** A CreateAccessKey whose answer was lost may take effect this long after it was sent. Milliseconds; our own time-out is 10 s. */
 const intentMs = 60_000;
+/** CreateAccessKey is sent only while the intent is open for so long yet. Milliseconds. */
+const createMs = 30_000;
 /** ListAccessKeys may not show a key this young yet (facts: aws-rotation, section 13). Milliseconds. */
 const listLagMs = 60_000;
 
@@ -98,13 +100,17 @@ async function deactivated(run: Invocation, userName: string, id: string): Promi
 
 async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>): Promise<void> {
   const { run, userName } = keeping;
-  for (let room = false; !room;) {
-    // a twin of this call, or a put of a dead one, may have stored a value while we waited
-    if ((await valueOf(run, rotation.secret.arn, rotation.version)) !== null) return;
-    room = await makeRoom(keeping, held);
-  }
-  const intent = await intend(run, userName, rotation, held);
-  await held.guard();
+  let intent: Awaited<ReturnType<typeof intend>>;
+  do {
+    for (let room = false; !room;) {
+      // a twin of this call, or a put of a dead one, may have stored a value while we waited
+      if ((await valueOf(run, rotation.secret.arn, rotation.version)) !== null) return;
+      room = await makeRoom(keeping, held);
+    }
+    intent = await intend(run, userName, rotation, held);
+    await held.guard();
+    // who slept since would make a key later than the intent says
+  } while (run.clock.now() > intent.until - createMs);
   const made = await run.keys.create(userName);
   switch (made.is) {
     case 'unknown':
@@ -160,7 +166,7 @@ async function intend(
   userName: string,
   rotation: Rotation,
   held: Held<'user'>,
-): Promise<{ readonly former: Intent | null }> {
+): Promise<{ readonly former: Intent | null; readonly until: number }> {
   const listed = (await run.keys.list(userName)).map((key) => key.keyId);
   const now = run.clock.now();
   const open = held.item.intent;
@@ -174,7 +180,7 @@ async function intend(
     until: now + intentMs,
   };
   await held.save((record) => ({ ...record, intent }));
-  return { former };
+  return { former, until: intent.until };
 }
 
 /** The first writer wins: whoever comes second deletes the key it just made. A call before this one whose key may come yet stays remembered. */
@@ -191,8 +197,14 @@ async function store(
   fields.set(keyField, jsonText(made.keyId)).set(secretField, jsonText(made.secret.reveal()));
   const value = new Credentials(objectOf(fields));
   const { made: before } = held.item;
-  // remembered first: whoever puts and is heard of no more leaves a key that others may end
-  await held.save((record) => ({ ...record, made: { keyId: made.keyId, secretId: secret.arn, version } }));
+  try {
+    // remembered first: whoever puts and is heard of no more leaves a key that others may end
+    await held.save((record) => ({ ...record, made: { keyId: made.keyId, secretId: secret.arn, version } }));
+  } catch (thrown) {
+    // who slept before CreateAccessKey has lost the lease: nobody else knows this key's secret, and nobody accounts for it
+    await run.keys.remove(userName, made.keyId);
+    throw thrown;
+  }
   const stored = await run.secrets.put(secret.arn, version, value, rotationToken);
   if (!stored) await run.keys.remove(userName, made.keyId);
   run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });
