@@ -152,7 +152,7 @@ export class LinkRotationFunction extends Construct {
         ...(notices === 'none' ? {} : { NOTICES_TOPIC: this.topic.topicArn, NOTICES: notices }),
       },
     });
-    this.statusFunction = viewer?.make({ ...shared, environment });
+    this.statusFunction = viewer?.make(this.function, { ...shared, environment });
     // the first calls come as soon as it is there, and the pre-flight with the first schedule
     if (this.#network !== undefined) this.function.node.addDependency(this.#network);
     callEveryMinute(this, this.function);

@@ -1,4 +1,4 @@
-import { type FunctionProps, Function } from 'aws-cdk-lib/aws-lambda';
+import { type FunctionProps, Function, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { allowNetwork, allowViewer, isReading, RotationPermissions } from './permissions';
@@ -19,9 +19,17 @@ export class Viewer extends Construct {
     if (isInVpc) allowNetwork(this.role);
   }
 
-  /** @param props those that it shares with the function that rotates */
-  make(props: Omit<FunctionProps, 'handler' | 'role'>): Function {
-    const description = 'Shows how the rotation of SingleStore links stands; reads only';
-    return new Function(this, 'Function', { ...props, description, handler: 'index.widget', role: this.role });
+  /**
+   * @param rotator the function that rotates: commands that a person copies from the page are for that one
+   * @param props those that it shares with it
+   */
+  make(rotator: IFunction, { environment, ...props }: Omit<FunctionProps, 'handler' | 'role'>): Function {
+    return new Function(this, 'Function', {
+      ...props,
+      description: 'Shows how the rotation of SingleStore links stands; reads only',
+      handler: 'index.widget',
+      role: this.role,
+      environment: { ...environment, ROTATION_FUNCTION: rotator.functionName },
+    });
   }
 }

@@ -120,7 +120,8 @@ function begin(opened: World, context: Context | undefined): Invocation {
     log: ofRequest(opened.log, id),
     holder: opened.newId(),
     endsAt: opened.clock.now() + left,
-    functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? null,
+    // of the one that rotates: whoever only looks is told its name
+    functionName: process.env['ROTATION_FUNCTION'] ?? process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? null,
     logs: logAddress(process.env, id),
     pauses: [],
   };

@@ -344,7 +344,7 @@ export interface Invocation extends World {
   readonly holder: string;
   /** Epoch milliseconds at which the platform ends this invocation. */
   readonly endsAt: number;
-  /** Where people find it: the function's name, and the address of this invocation's log in the console. `null` outside Lambda. */
+  /** Where people find it: the name of the function that rotates, and the address of this invocation's log in the console. `null` outside Lambda. */
   readonly functionName: string | null;
   readonly logs: string | null;
   /** Pauses that have ended in it, until they are kept in the history. */

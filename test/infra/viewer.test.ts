@@ -2,9 +2,10 @@ import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotationSource } from '../../infra';
+import type { Status } from '../../lambda/core/status';
 import { deployedFrom, example, type Deployed } from '../support/deployed';
 import { closeAll, failure, hasEffect, opener } from '../support/rotating';
-import type { Sockets } from '../support/sockets';
+import { addToJournal, rewriteJournal, type Sockets } from '../support/sockets';
 import { all, arn, deployed, type Given, imported, only, type Resource, statementsOf, synth } from './given';
 
 /* The second function: what it is, and that its role may look and do nothing else. */
@@ -94,7 +95,17 @@ describe('the function', () => {
       NOTICES: _notices,
       ...shared
     } = (rotator['Environment'] as { Variables: Record<string, unknown> }).Variables;
-    expect(Properties['Environment']).toEqual({ Variables: shared });
+    const { ROTATION_FUNCTION: _rotator, ...own } = (
+      Properties['Environment'] as { Variables: Record<string, unknown> }
+    ).Variables;
+    expect(own).toEqual(shared);
+  });
+
+  test('knows the name of the one that rotates: the commands that it tells are for that one', () => {
+    const [rotator] = Object.entries(template.findResources('AWS::Lambda::Function')).find(([, found]) =>
+      JSON.stringify(found).includes('index.handler'),
+    )!;
+    expect(Properties['Environment']).toMatchObject({ Variables: { ROTATION_FUNCTION: { Ref: rotator } } });
   });
 
   test('stands in the same place of the network', () => {
@@ -163,6 +174,19 @@ describe('deployed', () => {
     expect(role.allowed.filter((said) => !role.used.has(said))).toEqual([]);
     expect([sockets.snapshot(), await sockets.account.journal()]).toEqual(before);
     expect(sockets.server.statements.filter(hasEffect)).toEqual([]);
+  });
+
+  test('what mends a stuck secret is told of the function that rotates, in the status and on the page', async () => {
+    const record = {
+      ...{ cluster: 'gone:3306', link: '`a`.`b`', secretId: sockets.arn, connectionSecretId: example.connection },
+      ...{ fence: 1, lease: null, connections: [], holds: [{ version: 'lost' }], bracket: null },
+    };
+    await addToJournal(sockets.account, 'link', 'gone:3306/`a`.`b`', record);
+    const { value } = (await sockets.invoke(questions.status)) as { value: Status };
+    const command = value.secrets[0]?.stuck?.command ?? '';
+    expect(command).toMatch(/ recover --function RotationSharedFunction\w+$/); // as the template calls it
+    expect(((await sockets.invoke(questions.page)) as { value: string }).value).toContain(command);
+    await rewriteJournal(sockets.account, () => undefined);
   });
 
   test('the page names what there is', async () => {

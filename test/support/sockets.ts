@@ -218,15 +218,27 @@ export interface JournalItem {
   readonly lease?: object | null;
 }
 
+const TableName = 'journal';
+
+function administratorsTable({ iam, endpoint, region }: Account['aws']): DynamoDBClient {
+  const { accessKeyId, secretAccessKey } = iam.administrator;
+  return new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+}
+
+/** Puts an item into the journal, as the function would have written it. */
+export async function addToJournal({ aws }: Account, kind: string, key: string, item: object): Promise<void> {
+  const client = administratorsTable(aws);
+  const Item = { pk: { S: kind }, sk: { S: key }, rev: { N: '1' }, item: { S: JSON.stringify(item) } };
+  await client.send(new PutItemCommand({ TableName, Item }));
+  client.destroy();
+}
+
 /** Puts something else in the place of each item of the journal; `undefined`: nothing. The same object: it is left alone. */
 export async function rewriteJournal(
   { aws }: Account,
   change: (item: JournalItem) => JournalItem | undefined,
 ): Promise<void> {
-  const { accessKeyId, secretAccessKey } = aws.iam.administrator;
-  const credentials = { accessKeyId, secretAccessKey };
-  const client = new DynamoDBClient({ endpoint: aws.endpoint, region: aws.region, credentials });
-  const TableName = 'journal';
+  const client = administratorsTable(aws);
   for await (const { Items = [] } of paginateScan({ client }, { TableName })) {
     for (const { pk, sk, item, ...rest } of Items) {
       const found = JSON.parse(item?.S ?? '') as JournalItem;
