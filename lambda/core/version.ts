@@ -37,3 +37,16 @@ export function standing(
   if (labels.includes('AWSCURRENT')) return 'current';
   return labels.includes('AWSPENDING') ? 'pending' : 'unlabelled';
 }
+
+/**
+ * The secret after AWSCURRENT was moved: AWSPREVIOUS has followed to the version that it was taken from
+ * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html).
+ */
+export function promoted(secret: SecretDescription, from: VersionId | null, to: VersionId): SecretDescription {
+  const labels = Object.entries(secret.labels).map(([version, carried]) => {
+    const others = carried.filter((label) => label !== 'AWSCURRENT' && label !== 'AWSPREVIOUS');
+    const gained = version === to ? ['AWSCURRENT'] : version === from ? ['AWSPREVIOUS'] : [];
+    return [version, [...others, ...gained]];
+  });
+  return { ...secret, labels: Object.fromEntries(labels) as SecretDescription['labels'] };
+}

@@ -1,7 +1,7 @@
 import { removePending } from '../core/commands';
 import { RotationError } from '../core/errors';
 import { holdsOnly, type Retirement } from '../core/journal';
-import { labelled } from '../core/version';
+import { labelled, promoted } from '../core/version';
 import type { Invocation } from '../ports';
 import { ended } from './history';
 import { withLease } from './lease';
@@ -43,7 +43,7 @@ export async function finishSecret(rotation: Rotation, run: Invocation): Promise
   }
   const from = labelled(secret, 'AWSCURRENT');
   const moved = await run.secrets.moveLabel(secret.arn, 'AWSCURRENT', from, version);
-  const after = await run.secrets.describe(secret.arn);
+  const after = moved ? promoted(secret, from, version) : await run.secrets.describe(secret.arn);
   if (!moved && labelled(after, 'AWSCURRENT') !== version) {
     throw new RotationError(
       'LABEL_MOVED',

@@ -27,8 +27,8 @@ import { bracketBudgetMs, mustBeClear } from './survey';
  */
 export async function testSecret(rotation: Rotation, run: Invocation): Promise<void> {
   const { definition, secret, version } = rotation;
-  const pending = await pendingValue(rotation, run);
   if (marksOf(await secretRecord(run, secret.arn), version).setAt !== undefined) return proveVersion(rotation, run);
+  const pending = await pendingValue(rotation, run);
   const current = await currentValue(run, secret.arn);
   if (current?.value.equals(pending.value) !== true) {
     throw new RotationError(

@@ -1,4 +1,4 @@
-import { labelled, standing, type SecretDescription } from '../../lambda/core/version';
+import { labelled, promoted, standing, type SecretDescription } from '../../lambda/core/version';
 
 const secret = (labels: SecretDescription['labels']): SecretDescription => ({
   arn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-AbCdEf',
@@ -30,4 +30,14 @@ test('a label is found on its version, or nowhere', () => {
   expect(labelled(rotating, 'AWSPENDING')).toBe('v2');
   expect(labelled(rotating, 'AWSPREVIOUS')).toBe('v0');
   expect(labelled(secret({}), 'AWSCURRENT')).toBeNull();
+});
+
+test('AWSCURRENT moves, AWSPREVIOUS follows it, and every other label stays', () => {
+  expect(promoted(rotating, 'v1', 'v2').labels).toEqual({
+    v1: ['AWSPREVIOUS'],
+    v2: ['AWSPENDING', 'AWSCURRENT'],
+    v0: ['mine'],
+    kept: ['mine'],
+  });
+  expect(promoted(secret({ v2: ['AWSPENDING'] }), null, 'v2').labels).toEqual({ v2: ['AWSPENDING', 'AWSCURRENT'] });
 });

@@ -2,7 +2,7 @@ import { deleteKey, moveCurrent, rotateSecret } from '../../core/commands';
 import { RotationError } from '../../core/errors';
 import { fateOf } from '../../core/fate';
 import type { HeldVersion, Intent, UserRecord } from '../../core/journal';
-import { holdersOf, type KnownKey, type Slots } from '../../core/keys';
+import { holdersOf, slotsPerUser, type KnownKey, type Slots } from '../../core/keys';
 import { labelled, type VersionId } from '../../core/version';
 import type { FlatSecret } from '../../core/secret';
 import type { Invocation } from '../../ports';
@@ -16,12 +16,21 @@ export interface Keeping extends Pick<Rotation, 'secret'>, Found {
   readonly keyId: (fields: FlatSecret) => string | undefined;
 }
 
+/** What decides whether a key may be made. Where a slot is free and no key can be an orphan, nothing has to be protected. */
+export async function slotsOf(keeping: Keeping, record: UserRecord): Promise<Slots> {
+  const keys = await keeping.run.keys.list(keeping.userName);
+  if (keys.length >= slotsPerUser || record.intent !== null) return protectedSlots(keeping, record, keys);
+  const known = keys.map((key) => ({ ...key, everUsed: true }));
+  const none = { current: null, pending: null, previous: null, intent: null, claimed: null, abandoned: null };
+  return { keys: known, ...none, recorded: new Set(), unknownHolder: true };
+}
+
 /** The two slots, with all that protects a key in them. */
-export async function slotsOf(
-  { run, userName, keyId, secret, current, unrecorded }: Keeping,
+async function protectedSlots(
+  { run, keyId, secret, current, unrecorded }: Keeping,
   { intent, made }: UserRecord,
+  keys: Awaited<ReturnType<Invocation['keys']['list']>>,
 ): Promise<Slots> {
-  const keys = await run.keys.list(userName);
   const suspects = (id: string): boolean => intent !== null && !intent.seen.includes(id);
   const known = await Promise.all(
     keys.map(async (key): Promise<KnownKey> => ({
@@ -41,8 +50,8 @@ export async function slotsOf(
     pending: await idIn(secret.arn, labelled(secret, 'AWSPENDING')),
     previous: await idIn(secret.arn, labelled(secret, 'AWSPREVIOUS')),
     intent,
-    abandoned: made === undefined || (await labelledVersion(run, made)) !== null ? null : made.keyId,
-    claimed: intent === null ? null : await idIn(intent.secretId, await labelledVersion(run, intent)),
+    abandoned: made === undefined || (await labelledVersion(run, secret, made)) !== null ? null : made.keyId,
+    claimed: intent === null ? null : await idIn(intent.secretId, await labelledVersion(run, secret, intent)),
     ...holdersOf(records, unrecorded),
     // at a first rotation links have no record, and the slots alone decide
     ...(first ? { unknownHolder: false } : {}),
@@ -52,10 +61,11 @@ export async function slotsOf(
 /** The user's keys, with what becomes of each. */
 export async function keptKeys(keeping: Keeping, record: UserRecord): Promise<readonly KeptKey[]> {
   const { run, userName, secret } = keeping;
-  const slots = await slotsOf(keeping, record);
+  const keys = await run.keys.list(userName);
+  const slots = await protectedSlots(keeping, record, keys);
   const retirements = (await run.table.read('secret', secret.arn))?.item.retirements ?? [];
   return Promise.all(
-    (await run.keys.list(userName)).map(async ({ keyId, active, createdAt }) => {
+    keys.map(async ({ keyId, active, createdAt }) => {
       const retirement = retirements.find((one) => one.keyId === keyId);
       const fate = fateOf(keyId, slots, retirement, run.clock.now());
       return { keyId, active, createdAt, lastUsed: await run.keys.lastUsed(keyId), fate };
@@ -63,11 +73,16 @@ export async function keptKeys(keeping: Keeping, record: UserRecord): Promise<re
   );
 }
 
-/** The version that a key was made for, unless it has lost its labels: then nobody will use the key. */
+/**
+ * The version that a key was made for, unless it has lost its labels: then nobody will use the key. One that had them when the step
+ * began counts as labelled: that protects the key.
+ */
 async function labelledVersion(
   run: Invocation,
+  seen: Keeping['secret'],
   { secretId, version }: Pick<Intent, 'secretId' | 'version'>,
 ): Promise<VersionId | null> {
+  if (secretId === seen.arn && (seen.labels[version] ?? []).length > 0) return version;
   const { labels } = await run.secrets.describe(secretId);
   return (labels[version] ?? []).length > 0 ? version : null;
 }
