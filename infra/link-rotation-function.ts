@@ -17,7 +17,7 @@ import { failureEvents, mirrorEvents, requestEvents, type SecretEvents } from '.
 import { readLink } from './links';
 import { type AlarmThresholds, checkThresholds, Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
-import { openTopic } from './notification';
+import { openTopic, type WhatIsTold } from './notification';
 import { checkOptions, checkPlaces, checkRetirement, mustBe } from './checks';
 import { Claims } from './claims';
 import {
@@ -46,7 +46,7 @@ export interface LinkRotationFunctionProps {
    *
    * @default 'failures'
    */
-  readonly notices?: 'failures' | 'all' | 'none';
+  readonly notices?: WhatIsTold;
   /**
    * Whether a second function shows how everything stands: on the dashboard as a page, and to those who may call it and not the
    * function that rotates. Its role may only read.

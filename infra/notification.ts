@@ -5,6 +5,10 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
+/** What the function itself may tell the topic. */
+export const whatIsTold = ['failures', 'all', 'none'] as const;
+export type WhatIsTold = (typeof whatIsTold)[number];
+
 /** The topic of alarms and failed rotations. One that was given is left as it is, but for a new subscription. */
 export function openTopic(
   scope: Construct,

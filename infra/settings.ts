@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import { splitLinks } from './links';
+import { whatIsTold } from './notification';
 import type { LinkRotationStackProps } from './stack';
 
 /** The example of the README: `npm run synth` shows a whole template before anything is set up. */
@@ -11,17 +12,17 @@ const example = {
 };
 
 /** What else may be given: each as the stack's property of that name. */
-const optional = ['schedule', 'email', 'kmsKey'] as const;
+const optional = ['schedule', 'email', 'notices', 'kmsKey'] as const;
 const known = [...Object.keys(example), 'secretName', ...optional, 'example'];
 
 /**
  * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`, with
- * `-c secretName=…` in the place of `secretId` for a new secret, and `-c schedule='cron(…)'`, `-c email=…` and `-c kmsKey=…` where
- * wanted. In cdk.json `links` may be an array.
+ * `-c secretName=…` in the place of `secretId` for a new secret, and `-c schedule='cron(…)'`, `-c email=…`, `-c notices=…` and
+ * `-c kmsKey=…` where wanted. In cdk.json `links` may be an array.
  *
  * @returns the README's example when none of them is given, unless `-c example=false` refuses it, as `npm run deploy` does.
  * @throws listing what is missing when only some are given, naming a key that it does not know, or quoting what is not a
- *   secret's or key's ARN or a user's name
+ *   secret's or key's ARN, a user's name or one of the choices
  */
 export function readSettings(node: Node): LinkRotationStackProps {
   const given = (key: string): unknown => node.tryGetContext(key);
@@ -43,6 +44,8 @@ export function readSettings(node: Node): LinkRotationStackProps {
   }
   if (given('kmsKey') !== undefined && !/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(text('kmsKey')))
     throw new Error(`'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got '${text('kmsKey')}'`);
+  if (given('notices') !== undefined && !whatIsTold.some((one) => one === text('notices')))
+    throw new Error(`'notices' must be one of ${whatIsTold.join(', ')}, got '${text('notices')}'`);
   const beside = place(text('connectionSecretId'), 'connectionSecretId');
   const links = given('links');
   return {

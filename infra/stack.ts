@@ -4,6 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { LinkRotation } from './link-rotation';
+import type { WhatIsTold } from './notification';
 import { RotationSource } from './source';
 
 export interface LinkRotationStackProps extends StackProps {
@@ -21,6 +22,8 @@ export interface LinkRotationStackProps extends StackProps {
   readonly links: readonly string[];
   /** Whom alarms and failed rotations are told. @default nobody */
   readonly email?: string;
+  /** What the function itself tells them, in words and once a rotation. @default 'failures' */
+  readonly notices?: WhatIsTold;
   /** @default the construct's: the first day of each month from 03:00 UTC */
   readonly schedule?: string;
 }
@@ -45,6 +48,7 @@ export class LinkRotationStack extends Stack {
       targets: [{ connectionSecret: known('ConnectionSecret', props.connectionSecretId), links: props.links }],
       schedule: props.schedule,
       email: props.email,
+      notices: props.notices,
     });
     new CfnOutput(this, 'SecretArn', { value: rotation.secret.secretArn });
     new CfnOutput(this, 'FunctionName', { value: rotation.function.functionName });

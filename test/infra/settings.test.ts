@@ -58,6 +58,8 @@ test('links may be an array, as in cdk.json', () => {
 test.each([
   ['schedule', 'rate(10 days)'],
   ['email', 'on-call@example.com'],
+  ['notices', 'all'],
+  ['notices', 'none'],
   ['kmsKey', 'arn:aws:kms:eu-central-1:444455556666:key/1234abcd'],
 ])('%s is handed on, and left to its default where it is not given', (key, value) => {
   expect(read({ ...given, [key]: value })).toHaveProperty(key, value);
@@ -88,6 +90,7 @@ test.each([
   ['link', 'links'],
   ['scheduel', 'schedule'],
   ['mail', 'email'],
+  ['notice', 'notices'],
   ['e-mail', 'email'],
   ['eMail', 'email'],
   ['emal', 'email'],
@@ -102,7 +105,7 @@ test.each(['vpc', 'stage', 'retireAfterHours'])(
   (key) => {
     const message =
       `Unknown context: -c ${key}=…. Accepted are secretId, userName, connectionSecretId, links, secretName, schedule, email, ` +
-      'kmsKey, example; whatever else a rotation may have takes an app of your own';
+      'notices, kmsKey, example; whatever else a rotation may have takes an app of your own';
     expect(() => read({ ...given, [key]: 'x' })).toThrow(new Error(message));
     expect(() => read({ [key]: 'x' })).toThrow(new Error(message));
   },
@@ -139,6 +142,7 @@ test.each([
     `'connectionSecretId' must be the complete ARN of a secret, with the six characters at its end, got 'arn:aws:secretsmanager:eu-central-1:444455556666:secret:cluster'`,
   ],
   ['kmsKey', 'alias/mine', `'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got 'alias/mine'`],
+  ['notices', 'some', `'notices' must be one of failures, all, none, got 'some'`],
   ['userName', 'path/ingest', `'userName' must be the name of an IAM user, without its path, got 'path/ingest'`],
 ])('%s %s is refused and quoted', (key, value, message) => {
   expect(() => read({ ...given, [key]: value })).toThrow(new Error(message));

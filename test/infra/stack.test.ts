@@ -48,12 +48,13 @@ test('nobody deletes it by mistake, with its watchdog', () => {
 });
 
 test('whom to tell and when to rotate is as given', () => {
-  const given = new App({ context: { schedule: 'rate(10 days)', email: 'on-call@example.com' } });
+  const given = new App({ context: { schedule: 'rate(10 days)', email: 'on-call@example.com', notices: 'all' } });
   const { env, ...example } = readSettings(new App().node);
   for (const [key, value] of Object.entries(example)) given.node.setContext(key, value);
   const template = Template.fromStack(new LinkRotationStack(given, 'Stack', readSettings(given.node)));
   expect(env).toEqual({ account: '111122223333', region: 'us-east-1' });
   template.hasResourceProperties('AWS::SNS::Subscription', { Endpoint: 'on-call@example.com' });
+  expect(JSON.stringify(template.findResources('AWS::Lambda::Function'))).toContain('"NOTICES":"all"');
   template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
     RotationRules: { ScheduleExpression: 'rate(10 days)' },
   });
