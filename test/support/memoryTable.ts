@@ -29,9 +29,11 @@ export class MemoryTable {
 
   constructor(readonly now: () => number) {}
 
-  /** Grows with every change. */
+  #remembered = 0;
+
+  /** Grows with every change that anything is decided by: what is remembered for people is none. */
   get version(): number {
-    return this.history.length;
+    return this.history.length - this.#remembered;
   }
 
   /** All rows as they stand, by key. */
@@ -80,7 +82,7 @@ export class MemoryTable {
           const stored = this.#rows.get(`${kind}/${key}`);
           if (revision !== undefined && stored !== undefined && stored.revision !== revision) return false;
           this.#rows.delete(`${kind}/${key}`);
-          this.history.push({ at: this.now(), kind, key, json: null, revision: 0, writer });
+          this.#note({ at: this.now(), kind, key, json: null, revision: 0, writer });
           return true;
         }),
     };
@@ -98,7 +100,12 @@ export class MemoryTable {
     if (!follows) return null;
     this.#rows.set(place, next);
     const { kind, key, json, revision, writer } = next;
-    this.history.push({ at: this.now(), kind, key, json, revision, writer });
+    this.#note({ at: this.now(), kind, key, json, revision, writer });
     return revision;
+  }
+
+  #note(written: Written): void {
+    this.history.push(written);
+    if (written.kind === 'history') this.#remembered += 1;
   }
 }

@@ -107,9 +107,9 @@ export class Outside {
     this.servers.set(id, server);
   }
 
-  /** Grows with every change of the outside. Time and the use of keys are no change. */
+  /** Grows with every change of the outside that anything is decided by. Time, the use of keys, and what people are told are no change. */
   get version(): number {
-    let version = this.table.version + this.secrets.version + this.keys.version + this.notices.length;
+    let version = this.table.version + this.secrets.version + this.keys.version;
     for (const server of this.servers.values()) version += server.version;
     return version;
   }

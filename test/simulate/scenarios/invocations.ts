@@ -171,6 +171,7 @@ export const invocations: readonly Scenario[] = [
   },
   {
     name: 'plans are made in the middle of a rotation',
+    sample: 100,
     world: () => small([onLink('orders', { drainMs: 400 })]),
     play: async (stage) => {
       const version = stage.stage();

@@ -120,6 +120,7 @@ function keepsKey({ world }: Stage): readonly string[] {
 function scenarioFor({ what, act, says, mend, more }: Meddling, when: When): Scenario {
   return {
     name: `${what} ${when}`,
+    sample: 80,
     world: () => small(),
     play: async (stage) => {
       const { world } = stage;
