@@ -1,5 +1,6 @@
 import { Credentials } from '../../lambda/core/credentials';
 import { openSecrets } from '../../lambda/edge/secretsManager';
+import { nextRotation } from '../standins/aws/secret';
 import type { Fault } from '../standins/aws/server';
 import { answering, aws, closeOutside, oddServer, printed } from './outside';
 
@@ -22,13 +23,14 @@ async function lake(action = '', ...faults: Fault[]) {
 
 describe('describe', () => {
   test('tells the ARN, the labels, and whether the secret rotates', async () => {
-    const { secrets, arn } = await lake();
+    const { secrets, arn, stored } = await lake();
+    stored.rotated(arn);
     await expect(secrets.describe('lake')).resolves.toEqual({
       arn,
       rotationEnabled: true,
       deleted: false,
-      nextRotation: null,
-      lastRotation: null,
+      nextRotation: nextRotation(stored.find(arn)),
+      lastRotation: stored.find(arn).lastRotatedAt,
       labels: { [v1]: ['AWSCURRENT'], [v2]: ['AWSPENDING'] },
     });
   });
@@ -37,7 +39,9 @@ describe('describe', () => {
     const { secrets, stored } = await lake();
     stored.createSecret({ Name: 'still', SecretString: 'x' });
     stored.deleteSecret({ SecretId: 'still' });
-    await expect(secrets.describe('still')).resolves.toMatchObject({ rotationEnabled: false, deleted: true });
+    await expect(secrets.describe('still')).resolves.toMatchObject({
+      ...{ rotationEnabled: false, deleted: true, nextRotation: null, lastRotation: null },
+    });
   });
 
   test.each(['ResourceNotFoundException', 'AccessDeniedException', 'InvalidRequestException'])(

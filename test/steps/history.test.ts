@@ -272,6 +272,17 @@ test('who called RotateSecret is known where a trail tells it, also when the rot
   expect(world.table.keys('history')).toHaveLength(1);
 });
 
+test.each<[string, number | null, string]>([
+  ['in the window that ends at the next date', 3_600_000, 'schedule'],
+  ['after that date, since a rotation has failed in it', -3_600_000, 'schedule'],
+  ['days before it', 3 * 24 * 3_600_000, 'person'],
+  ['and nobody says when the next one is', null, 'schedule or person'],
+])('of a rotation that begins %s, it is told who most likely started it', async (_, away, by) => {
+  const world = open();
+  world.secrets.secret(secretId).nextRotation = away === null ? null : world.clock.now() + away;
+  expect(of(world, await upTo(world, 'createSecret'))?.startedBy).toBe(by);
+});
+
 test('a call that finds somebody else at work is no failure', async () => {
   const world = open(clusterOf(onLink('orders', { drainMs: 55_000, loadMs: 55_000 })));
   const version = await upTo(world, 'createSecret');

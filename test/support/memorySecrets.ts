@@ -20,6 +20,8 @@ export interface MemorySecret {
   readonly arn: string;
   rotationEnabled: boolean;
   deleted: boolean;
+  /** NextRotationDate: epoch milliseconds; null: Secrets Manager does not say. */
+  nextRotation: number | null;
   readonly versions: Map<VersionId, Version>;
 }
 
@@ -40,7 +42,7 @@ export class MemorySecrets {
     const versions = new Map([
       [version, { labels: new Set(['AWSCURRENT']), value, createdAt: this.now(), hiddenFor: 0 }],
     ]);
-    this.#secrets.set(arn, { arn, rotationEnabled: true, deleted: false, versions });
+    this.#secrets.set(arn, { arn, rotationEnabled: true, deleted: false, nextRotation: null, versions });
   }
 
   all(): readonly MemorySecret[] {
@@ -138,11 +140,11 @@ export class MemorySecrets {
   }
 
   #describe(id: string): SecretDescription {
-    const { arn, rotationEnabled, deleted, versions } = this.secret(id);
+    const { arn, rotationEnabled, deleted, nextRotation, versions } = this.secret(id);
     // a version without a label is deprecated and not listed
     const labelled = [...versions].filter(([, { labels }]) => labels.size > 0);
     const labels = Object.fromEntries(labelled.map(([version, held]) => [version, [...held.labels]]));
-    return { arn, rotationEnabled, deleted, nextRotation: null, lastRotation: null, labels };
+    return { arn, rotationEnabled, deleted, nextRotation, lastRotation: null, labels };
   }
 
   #read(id: string, version: VersionId | null): SecretValue | null {

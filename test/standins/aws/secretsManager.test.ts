@@ -165,6 +165,35 @@ test('a manual put during a rotation abandons it: AWSPENDING goes, its version i
   expect(await versions(true)).toEqual([v1, v2, v3]);
 });
 
+describe('the next rotation is to come by the end of its window, which', () => {
+  const day = 24 * 3_600_000;
+  const next = async (): Promise<number | undefined> =>
+    (await client.send(new DescribeSecretCommand({ SecretId }))).NextRotationDate?.getTime();
+  const midnight = (days: number): number => (Math.floor(Date.now() / day) + days) * day;
+
+  test('ends with a day in UTC, and lies as many days behind the last success', async () => {
+    expect(await next()).toBe(midnight(31) - 1_000);
+    aws.secrets.find(SecretId).lastRotatedAt = Date.now() + 3 * day;
+    expect(await next()).toBe(midnight(34) - 1_000);
+  });
+
+  test.each([
+    [{ AutomaticallyAfterDays: 1, Duration: '3h' }, 1, 3],
+    [{ ScheduleExpression: 'rate(10 days)' }, 10, 24],
+  ])('%j', async (rules, days, hours) => {
+    aws.secrets.configureRotation(SecretId, undefined, rules);
+    expect(await next()).toBe(midnight(days) + hours * 3_600_000 - 1_000);
+  });
+
+  test('no schedule tells that is switched off, or not worked out here', async () => {
+    aws.secrets.configureRotation(SecretId, undefined, { ScheduleExpression: 'cron(0 3 1 * ? *)' });
+    expect(await next()).toBeUndefined();
+    aws.secrets.configureRotation(SecretId);
+    await client.send(new CancelRotateSecretCommand({ SecretId }));
+    expect(await next()).toBeUndefined();
+  });
+});
+
 test('CancelRotateSecret turns rotation off and leaves AWSPENDING', async () => {
   await rotate(v2);
   await client.send(new CancelRotateSecretCommand({ SecretId }));

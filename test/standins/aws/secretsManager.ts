@@ -80,7 +80,7 @@ export class SecretsManager {
     lambdaArn = `arn:aws:lambda:${this.region}:${this.accountId}:function:rotation`,
     rules: RotationRulesType = { AutomaticallyAfterDays: 30 },
   ): void {
-    this.find(id).rotation = { enabled: true, lambdaArn, rules };
+    this.find(id).rotation = { enabled: true, lambdaArn, rules, since: this.now() };
   }
 
   /** The stored value, for set-up and for looking at the outcome. @param label default AWSCURRENT */
@@ -170,7 +170,11 @@ export class SecretsManager {
       throw invalidRequest('No Lambda rotation function ARN is associated with this secret.');
     if (rotationUnderWay(secret))
       throw invalidRequest("A previous rotation isn't complete. That rotation will be reattempted.");
-    secret.rotation = { enabled: true, lambdaArn, rules: input.RotationRules ?? secret.rotation?.rules };
+    const { rules, since = this.now() } = secret.rotation ?? {};
+    secret.rotation = {
+      ...{ enabled: true, lambdaArn, rules: input.RotationRules ?? rules },
+      since: input.RotationRules === undefined ? since : this.now(),
+    };
     const current = secret.versions.get(secret.labels.get('AWSCURRENT') ?? '')?.value;
     const value = testOnly && current !== undefined ? { value: current } : {};
     secret.versions.set(version, { ...value, createdAt: this.now() });
