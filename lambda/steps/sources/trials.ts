@@ -2,9 +2,9 @@ import { RotationError } from '../../core/errors';
 import type { AwsCredentials, Invocation, ObjectProbe, Trial } from '../../ports';
 
 /** Between two tries of a key that is not accepted yet. Milliseconds: the first ones follow fast, because most keys are old enough by then, and none is longer, because the wait ends at most so long after the key works. */
-const pollMs = { first: 50, most: 200 } as const;
-/** From a clean round to the one that confirms it. Milliseconds. */
-const confirmMs = 100;
+const pollMs = { first: 50, most: 100 } as const;
+/** From a clean round to the one that confirms it. Milliseconds: a key that is spreading may be known for a moment, and then not. */
+const confirmMs = 250;
 /** A key counts as accepted after this many clean rounds in a row: one endpoint's yes is not another's (facts: aws-rotation, section 13). */
 const cleanRounds = 2;
 /** Rounds in which a probe gives no verdict before it is left out, and the time between them. */
