@@ -53,8 +53,8 @@ export interface PastRotation {
   readonly told?: readonly Telling[];
 }
 
-/** What is worth a message. `failed`: for the first time. `paused`: pipelines, for minutes. `person`: it does not go on without one. */
-export type Telling = 'failed' | 'given-up' | 'paused' | 'person' | 'done';
+/** What is worth a message. `failed`: for the first time. `abandoned`: links held it. `paused`: pipelines, for minutes. `person`: it does not go on without one. */
+export type Telling = 'failed' | 'given-up' | 'abandoned' | 'paused' | 'person' | 'done';
 
 /** One item of the table holds 400 KB at most, and a person reads far less. */
 export const spansKept = 50;
@@ -84,6 +84,12 @@ export function outcomeByLabels(secret: SecretDescription, version: VersionId): 
   const labels = secret.labels[version] ?? [];
   if (labels.includes('AWSCURRENT') || labels.includes('AWSPREVIOUS')) return 'done';
   return labels.includes('AWSPENDING') ? null : 'abandoned';
+}
+
+/** A rotation as it is now: of one whose end nobody has written down, the labels tell it. @param secret `null`: its labels are not known */
+export function asLabelled(past: PastRotation, secret: SecretDescription | null): PastRotation {
+  if (past.outcome !== 'running' || secret === null) return past;
+  return { ...past, outcome: outcomeByLabels(secret, past.version) ?? 'running' };
 }
 
 /** A rotation window is no longer, and NextRotationDate lies at its end. Milliseconds (facts: aws-rotation, section 5). */

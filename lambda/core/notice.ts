@@ -70,6 +70,18 @@ const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContex
       ['Once the cause is mended', rotateSecret(secretId)],
     ],
   }),
+  abandoned: ({ secretId }, { why }, name) => ({
+    subject: `Rotation of ${name} was abandoned`,
+    lines: [
+      ['Why', why ?? null],
+      ['What is left behind', 'links are back on AWSCURRENT and their pipelines run'],
+      [
+        'What happens next',
+        'nothing until the next rotation, which deletes the key of this version when it needs the slot',
+      ],
+      ['If nobody meant to', rotateSecret(secretId)],
+    ],
+  }),
   paused: (_, { why, functionName }, name) => ({
     subject: `Pipelines are left paused by the rotation of ${name}`,
     lines: [

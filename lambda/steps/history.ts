@@ -101,7 +101,7 @@ export const stepFailed = (run: Invocation, whose: Whose, step: Step, error: Rot
     });
   });
 
-/** A rotation has come to its end. @param why it was given up */
+/** A rotation has come to its end. @param why it was given up, or abandoned where people are to know */
 export const ended = (
   run: Invocation,
   { secret, version }: Whose,
@@ -114,7 +114,7 @@ export const ended = (
       past === null || past.outcome === outcome || (past.outcome !== 'running' && outcome !== 'done')
         ? past
         : { ...past, outcome, endedAt };
-    if (outcome === 'abandoned') await remember(run, secret.arn, version, end);
+    if (outcome === 'abandoned' && why === undefined) await remember(run, secret.arn, version, end);
     else await tell(run, secret.arn, version, outcome, end, why);
   });
 

@@ -105,7 +105,9 @@ async function settleSecret(
       continue;
     }
     await count();
-    await (wrong.reason === 'abandoned' ? ended(run, of, 'abandoned') : stepDone(run, of));
+    await (wrong.reason === 'abandoned'
+      ? ended(run, of, 'abandoned', `${reasons.abandoned}, while link ${record.link} on ${record.cluster} held it`)
+      : stepDone(run, of));
     if (back.includes(key)) settled.push(`${key}: ${wrong.reason}`);
   }
   if (current !== null && free.some(({ bracket }) => bracket?.direction === 'forward' && bracket.to === current)) {

@@ -49,7 +49,7 @@ test('a success says how long it took, and how long pipelines were paused', () =
   expect(noticeOf('done', begun(arn, 'v1', at, 'person'), context).text).toContain('Pauses: none');
 });
 
-test.each<Telling>(['failed', 'given-up', 'paused', 'person', 'done'])(
+test.each<Telling>(['failed', 'given-up', 'abandoned', 'paused', 'person', 'done'])(
   'the subject of %j is one line of ASCII, and no longer than SNS takes',
   (what) => {
     const { subject } = noticeOf(

@@ -4,6 +4,7 @@ import type { Invocation, Table } from '../../lambda/ports';
 import { requestedBy, startedBy } from '../../lambda/steps/history';
 import { recover } from '../../lambda/steps/recover';
 import { rotate } from '../../lambda/steps/rotate';
+import { status } from '../../lambda/steps/status';
 import { qualified } from '../../lambda/core/names';
 import { secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
@@ -118,6 +119,21 @@ test('a version that lost its label is abandoned: by the watchdog, with the paus
   await label(world, 'AWSPENDING', version, null);
   await world.run(recover);
   expect(of(world, version)).toMatchObject({ outcome: 'abandoned', paused: 4 });
+  await watch(world, 3);
+  expect(subjects(world)).toEqual(['Rotation of prod/s3-ingest was abandoned']); // for links held it
+  expect(world.notices[0]?.text).toMatch(/Why: the version has lost its label.* while link .* held it/);
+});
+
+test('a version that lost its label is abandoned: for whoever looks, though nobody came for it', async () => {
+  const world = open();
+  const version = await upTo(world, 'createSecret');
+  const outcome = async (): Promise<string | undefined> =>
+    (await world.run((run) => status(run, secretId))).secrets[0]?.history[0]?.outcome;
+  expect(await outcome()).toBe('running');
+  await label(world, 'AWSPENDING', version, null);
+  expect(await outcome()).toBe('abandoned');
+  await watch(world, 2);
+  expect(subjects(world)).toEqual([]); // no link held it
 });
 
 test('a version that lost its label is abandoned: by the next call for it', async () => {

@@ -1,6 +1,7 @@
 import { ownerOf, speaksOf, type RotationDefinition } from '../../core/definition';
 import { driftOf } from '../../core/drift';
 import { explain } from '../../core/explain';
+import { asLabelled } from '../../core/history';
 import { keyFingerprint, type KeyStatus, type SecretStatus, type Status } from '../../core/status';
 import { hoursSince, iso } from '../../core/time';
 import { standing } from '../../core/version';
@@ -44,7 +45,9 @@ async function secretStatus(
   const { secretId, source } = definition;
   const secret = await looking.at(`secret ${secretId}`, null, () => run.secrets.describe(secretId));
   const records = journal.links.filter((record) => speaksOf(definition, record.secretId));
-  const history = journal.history.filter((past) => speaksOf(definition, past.secretId));
+  const history = journal.history
+    .filter((past) => speaksOf(definition, past.secretId))
+    .map((past) => asLabelled(past, secret));
   const [{ versions, valueless, current }, { links, clusters, unrecorded }] = await Promise.all([
     versionsOf(run, source, secret, now, looking),
     linkStatuses(run, definition, secret, records, looking),
