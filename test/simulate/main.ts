@@ -1,23 +1,10 @@
-import { parseArgs } from 'node:util';
 import { play, type Played } from './play';
+import { help, readOptions, type Options } from './options';
 import { playSeed, shrink } from './random';
 import { printFailing, readFailing } from './schedule';
 import { scenarioOf } from './scenarios';
 import type { Figures } from './worker';
 import { onAllCores } from './workers';
-
-const { values: given } = parseArgs({
-  options: {
-    all: { type: 'boolean' },
-    real: { type: 'boolean' },
-    seeds: { type: 'string' },
-    seed: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    play: { type: 'string' },
-    at: { type: 'string', default: printFailing(new Map()) },
-    depth: { type: 'string' },
-  },
-});
 
 const tell = ({ violations }: Played): readonly string[] =>
   violations.map(
@@ -67,7 +54,11 @@ function story({ points, traces, world, violations, ending, errors }: Played): s
   return [...calls, ...changes, ...said, `ended as ${ending}`].join('\n');
 }
 
-async function main(): Promise<boolean> {
+async function main(given: Options): Promise<boolean> {
+  if (given.help === true) {
+    console.log(help);
+    return true;
+  }
   if (given.real === true) {
     const { realKills, tableOf } = await import('./real/main.js'); // it brings servers of its own
     const figures = await realKills({ log: console.log });
@@ -107,6 +98,12 @@ async function smallestPart(seed: number): Promise<string> {
   return `smallest part of seed ${seed} that is broken: ${played.scenario.name}, ${printFailing(played.failing)}${more.length > 0 ? `, ${more.join(', ')}` : ''}\n${tell(played).join('\n')}`;
 }
 
-void main().then((held) => {
-  process.exitCode = held ? 0 : 1;
-});
+const given = readOptions(process.argv.slice(2));
+if (typeof given === 'string') {
+  console.error(given);
+  process.exitCode = 2;
+} else {
+  void main(given).then((held) => {
+    process.exitCode = held ? 0 : 1;
+  });
+}
