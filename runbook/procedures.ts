@@ -55,9 +55,10 @@ ${sql(run.states, run.start)}
     text: `
 The journal knows every pipeline that was stopped, and the watchdog starts it within a minute of the dead run's lease (30 s) running out. If it does not:
 
-1. Ask what is left, and why. \`leftPaused\` names the pipelines, \`failures\` the reasons, with their [codes](#error-codes).
+1. Ask what is left, and why. \`status\` names what is paused and whether the lease still runs; while it does, nobody touches the pause, and \`leftPaused\` of a
+   recovery is empty. After that \`leftPaused\` names the pipelines that could not be started, \`failures\` the reasons, with their [codes](#error-codes).
 
-   ${sh(run.recover, '# or, without the tool', run.invoke({ action: 'recover' }))}
+   ${sh(run.status, run.recover, '# or, without the tool', run.invoke({ action: 'status' }), run.invoke({ action: 'recover' }))}
 
 2. Start them by hand, as a user who may. It is safe: the watchdog then sees them running and closes the pause.
 
@@ -159,9 +160,10 @@ The key that the links had is not known to the new journal: delete it by hand, o
 To another cluster, workspace or database, or under another name. The journal knows a link by \`\` HOST:PORT/\`database\`.\`link\` \`\`: at its new place it is another one, without a
 record, and the record of the old place goes on protecting the key that it names.
 
-1. First let the rotation be idle: nothing pending, nothing in \`leftPaused\`. A pause is ended at the address that the journal recorded.
+1. First let the rotation be idle: by \`status\` nothing is pending and nothing paused. A pause is ended at the address that the journal recorded, by \`recover\` once the
+   lease of its run has run out.
 
-   ${sh(run.recover)}
+   ${sh(run.status, run.recover)}
 
 2. Store the new address in the connection secret, or name the new links in \`links\`, and deploy. Then ask for the plan: it says which links and pipelines it finds.
 
