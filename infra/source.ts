@@ -15,7 +15,7 @@ export class RotationSource {
 
   /**
    * The current value of another secret, for credentials that somebody else makes: a person, a managed rotation, another
-   * function. A change of it starts a rotation, at once where CloudTrail reports it and within five minutes anyway.
+   * function. A change of it starts a rotation: at once, by the event that Secrets Manager sends, and within five minutes anyway.
    *
    * @param secret its complete ARN must be known
    * @param options `overlap`: the old value stays valid beside the new one, so there is something to go back to. Default false
