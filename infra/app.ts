@@ -3,9 +3,11 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundle } from './bundle';
 import { readSettings } from './settings';
 import { LinkRotationStack } from './stack';
+import { bundleTool } from './tool';
 
 async function main(): Promise<void> {
-  await bundle(); // so that `cdk deploy`, run by hand, never deploys an old build
+  // so that `cdk deploy`, run by hand, never deploys an old build, and whoever has deployed has the tool
+  await Promise.all([bundle(), bundleTool()]);
   const app = new App();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   new LinkRotationStack(app, 'SingleStoreLinkRotation', readSettings(app.node));
