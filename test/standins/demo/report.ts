@@ -28,7 +28,7 @@ export function opening(scenario: Options['scenario'], title: string, site: Site
   return [
     hung('', paper.strong(openings[scenario]), paper.width),
     row('cluster', title),
-    row('AWS', 'stand-ins for Secrets Manager, IAM, STS, S3 and DynamoDB'),
+    row('AWS', 'stand-ins for Secrets Manager, IAM, STS, S3, DynamoDB, SNS and Lambda'),
     row('function', 'dist/lambda/index.js, the built one, in a process of its own'),
     row(
       'link',
