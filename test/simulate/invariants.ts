@@ -343,12 +343,20 @@ export class Witness {
         if (key?.endedByHand === true || (this.storeTouched && key === undefined)) continue;
         // a put that was on its way when its sender fell asleep arrives when its key is gone; the next call gives the version up
         if (label === 'AWSPENDING' && key?.deleted === true && this.#hasSleptOver(pair.keyId)) continue;
+        if (key?.deleted === false && this.#isEnding(pair.keyId)) continue;
         if (key === undefined || key.deleted || !key.active) {
           say('c', `${label} names ${pair.keyId}, which is ${key?.deleted === false ? 'Inactive' : 'gone'}`);
           if (label === 'AWSCURRENT') say('b', `AWSCURRENT names ${pair.keyId}, which does not work`);
         } else if (label === 'AWSCURRENT' && key.secret !== pair.secret) say('b', `AWSCURRENT holds a wrong secret`);
       }
     }
+  }
+
+  /** Its end is written down and not done: whoever comes next looks whether it is in use again, and takes the end back. */
+  #isEnding(keyId: string): boolean {
+    return this.journal.secrets.some(({ retirements }) =>
+      retirements.some((one) => one.keyId === keyId && one.endingAt !== undefined && one.retiredAt === undefined),
+    );
   }
 
   /** Somebody has woken, and no link holds this key. */

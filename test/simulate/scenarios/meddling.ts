@@ -163,21 +163,18 @@ function said({ world, errors }: Stage, pattern: RegExp): readonly string[] {
   return texts.some((text) => pattern.test(text)) ? [] : [`nobody was told ${String(pattern)}`];
 }
 
-const movedBack: Scenario = {
-  name: 'AWSCURRENT is moved back to the version before by hand, after a rotation',
+/** A person goes back to the version before. */
+function moveBack({ world }: Stage): void {
+  const [from, to] = [world.label('AWSCURRENT'), world.label('AWSPREVIOUS')];
+  if (to === null) return;
+  world.secrets.labelByHand(secretId, 'AWSCURRENT', to);
+  world.secrets.labelByHand(secretId, 'AWSPREVIOUS', from);
+}
+
+const movedBack = (when: string, play: Scenario['play']): Scenario => ({
+  name: `AWSCURRENT is moved back to the version before by hand, ${when}`,
   world: () => small(),
-  play: async (stage) => {
-    await stage.rotate();
-    const { world } = stage;
-    stage.somebody(() => {
-      const [from, to] = [world.label('AWSCURRENT'), world.label('AWSPREVIOUS')];
-      if (to === null) return;
-      world.secrets.labelByHand(secretId, 'AWSCURRENT', to);
-      world.secrets.labelByHand(secretId, 'AWSPREVIOUS', from);
-    });
-    await stage.pass(25 * 3_600_000);
-    await stage.watchdog();
-  },
+  play,
   touchesStore: true,
   ends: ['done', 'unchanged', 'person'],
   reason: 'an operator has moved the label',
@@ -187,9 +184,26 @@ const movedBack: Scenario = {
       .filter((keyId) => keyId !== undefined && !world.keys.key(keyId).active)
       .map((keyId) => `${keyId ?? ''} was retired, though a link or AWSCURRENT has it`);
   },
-};
+});
 
 export const meddled: readonly Scenario[] = [
   ...meddlings.flatMap((meddling) => meddling.when.map((when) => scenarioFor(meddling, when))),
-  movedBack,
+  movedBack('after a rotation', async (stage) => {
+    await stage.rotate();
+    stage.somebody(() => {
+      moveBack(stage);
+    });
+    await stage.pass(25 * 3_600_000);
+    await stage.watchdog();
+  }),
+  movedBack('just before the old key is ended', async (stage) => {
+    await stage.rotate();
+    await stage.pass(25 * 3_600_000);
+    stage.before('keys.deactivate', 1, () => {
+      moveBack(stage);
+    });
+    await stage.watchdog();
+    await stage.pass(61_000);
+    await stage.watchdog();
+  }),
 ];
