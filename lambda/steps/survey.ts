@@ -1,5 +1,6 @@
 import { RotationError } from '../core/errors';
 import type { RotationDefinition, Target } from '../core/definition';
+import type { BatchHistory } from '../core/expect';
 import { linkKey, type LinkRecord } from '../core/journal';
 import { partsOf, type LinkPattern, type QualifiedName } from '../core/names';
 import { activityOf, sourceOf, stopsOnError, type PipelineRow } from '../core/pipeline';
@@ -14,7 +15,7 @@ export interface SurveyedLink {
   readonly row: LinkRow;
   readonly record: LinkRecord | null;
   readonly grammar: Grammar;
-  /** Pipelines of any database that read through the link, with their state, the path each reads, and what its definition says of STOP_ON_ERROR. */
+  /** Pipelines of any database that read through the link, those first that are expected to drain longest, with their state, the path each reads, and what its definition says of STOP_ON_ERROR. */
   readonly users: readonly (PipelineRow & { readonly path: string; readonly stopsOnError: boolean | null })[];
   /** What keeps this link from being changed now; the others are not held up. */
   readonly blocker: RotationError | null;
@@ -56,6 +57,8 @@ export async function survey(
   const pipelines = await cluster.pipelines();
   const definitions = await cluster.definitions(pipelines.map(({ pipeline }) => pipeline));
   const { users, inline, hidden } = sourcesOf(pipelines, definitions);
+  const history = (await cluster.batchHistory()) ?? new Map<QualifiedName, BatchHistory>();
+  for (const readers of users.values()) readers.sort(slowestFirst(history));
   blockers.push(...rows.flatMap((row) => unreadableConfig(definition, row)));
   // what runs through a link that is not shown among those of its database reads through one of another name, or a hidden one
   const databases = new Set(target.links.map(({ database }) => database));
@@ -95,6 +98,19 @@ export async function survey(
 }
 
 type User = SurveyedLink['users'][number];
+
+/**
+ * They are stopped in this order, and started in it: a batch that takes long is waited for while the others are stopped. How long is
+ * taken from what its batches took, under way or not: by the time of the STOP another one may be. A first batch under way may take
+ * any time.
+ */
+function slowestFirst(history: ReadonlyMap<QualifiedName, BatchHistory>): (a: User, b: User) => number {
+  const drain = ({ pipeline }: User): number => {
+    const { meanMs = null, inProgress = false } = history.get(pipeline) ?? {};
+    return meanMs ?? (inProgress ? Number.MAX_VALUE : 0);
+  };
+  return (a, b) => drain(b) - drain(a);
+}
 
 async function surveyLink(
   run: Invocation,
