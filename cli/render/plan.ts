@@ -69,7 +69,9 @@ function title(secret: string, plan: PlanAnswer, paper: Paper): string {
   const changed = links.filter(({ unchanged }) => !unchanged);
   if (blockers.length > 0)
     return `${painted('✗', 'bad', paper)} ${heading(paper, secret)}  ${painted(`blocked by ${counted(blockers.length, 'obstacle')}`, 'bad', paper)}`;
-  const gist = `would change ${counted(changed.length, 'link')} and pause ${counted(paused.length, 'pipeline')}${expectation(plan)}`;
+  const now = links.flatMap(({ pipelines }) => pipelines.filter(({ pausedByUs }) => pausedByUs)).length;
+  const already = now === 0 ? '' : `; ${now} ${now === 1 ? 'is' : 'are'} paused by us now`;
+  const gist = `would change ${counted(changed.length, 'link')} and pause ${counted(paused.length, 'pipeline')}${expectation(plan)}${already}`;
   return `${painted('✓', 'good', paper)} ${heading(paper, secret)}  ${gist}`;
 }
 
@@ -111,7 +113,8 @@ function plannedLink(
   ];
 }
 
-function plannedPipeline({ pipeline, state, paused, why, expected }: PlannedPipeline): readonly Cell[] {
+function plannedPipeline({ pipeline, state, paused, pausedByUs, why, expected }: PlannedPipeline): readonly Cell[] {
+  if (pausedByUs) return [shown(pipeline), state, warn('paused by us'), why];
   if (!paused) return [shown(pipeline), state, quiet('left alone'), quiet(why)];
   const { inProgress = null, drainMs = null, pauseMs = null, lastPauseMs = null } = expected ?? {};
   const told = [

@@ -1,5 +1,6 @@
 import type { Status } from '../../lambda/core/status';
-import { shownName } from '../../lambda/page/names';
+import { secretName, shownName } from '../../lambda/page/names';
+import { levelOf, levelText } from '../../lambda/page/verdict';
 import { counted } from '../../lambda/page/view';
 import type { Recovery } from '../../lambda/steps/recover';
 import type { RetireReport } from '../../lambda/steps/retireNow';
@@ -32,8 +33,20 @@ export function renderIdle({ at, secrets }: Status, paper: Paper): readonly stri
   const held = secrets
     .flatMap(({ links }) => links)
     .flatMap(({ link, bracket }) => (bracket?.phase === 'open' && bracket.held ? [{ link, bracket }] : []));
-  if (held.length === 0)
-    return said(paper, good('✓'), 'Nothing to repair: nothing of ours is paused, nothing is due.', 0);
+  if (held.length === 0) {
+    const others = secrets.filter((secret) => ['watch', 'person'].includes(levelOf(secret)));
+    return [
+      ...said(paper, good('✓'), 'Nothing to repair: nothing of ours is paused, nothing is due.', 0),
+      ...others.flatMap((secret) =>
+        said(
+          paper,
+          warn('!'),
+          `${secretName(secret.secretId)}: ${levelText[levelOf(secret)].toLowerCase()}, of which a repair mends nothing: see status.`,
+          0,
+        ),
+      ),
+    ];
+  }
   return held.flatMap(({ link, bracket: { pipelines, openedAt } }) =>
     said(
       paper,

@@ -13,6 +13,7 @@ import { sourceFor } from './sources';
 import { bracketBudgetMs } from './survey';
 import { uncoveredBy, type Uncovered } from './uncovered';
 import { blockersOf, hasUnrecorded, probesOf, withSurveys } from './surveys';
+import { openPauses, whyOf, whyOurs } from './whyPaused';
 
 /** What a rotation would do. */
 export interface Plan {
@@ -46,6 +47,8 @@ export interface PlannedPipeline {
   readonly pipeline: string;
   readonly state: string;
   readonly paused: boolean;
+  /** It is paused already: by a rotation under way, or by one that died. */
+  readonly pausedByUs: boolean;
   /** Why it is paused, or not. */
   readonly why: string;
   /** `null`: it is not paused. */
@@ -77,6 +80,7 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
     const keys = (await source.keys?.all(run, { secret }, found)) ?? [];
     const places = probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
     const fields = obstacles.length === 0 ? (next?.fields ?? null) : null;
+    const ours = await openPauses(run, surveys.clusters);
     return {
       pending: pending?.said ?? null,
       links: surveys.clusters.flatMap(({ cluster, links }) =>
@@ -101,10 +105,14 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
             cluster: cluster.id,
             link: row.link,
             type: row.type,
-            pipelines: users.map(({ pipeline, state }) => ({
-              ...{ pipeline, state, paused: running.includes(pipeline), why: whyOf(state, unchanged) },
-              expected: expected.get(pipeline) ?? null,
-            })),
+            pipelines: users.map(({ pipeline, state }) => {
+              const pausedByUs = activityOf(state) === 'resting' && ours.get(record)?.has(pipeline) === true;
+              return {
+                ...{ pipeline, state, paused: running.includes(pipeline), pausedByUs },
+                why: pausedByUs ? whyOurs(record, run.clock.now()) : whyOf(state, unchanged),
+                expected: expected.get(pipeline) ?? null,
+              };
+            }),
             unchanged,
             statements: unchanged
               ? []
@@ -120,19 +128,6 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
       calls: [...commonCalls, ...source.calls(places.length)].filter(({ call }) => adopted === null || !isMaking(call)),
     };
   });
-}
-
-function whyOf(state: string, unchanged: boolean): string {
-  if (unchanged) return 'its link holds the next value already';
-  switch (activityOf(state)) {
-    case 'running':
-      return 'it runs: a link is changed while none of its pipelines does';
-    case 'resting':
-      return 'it does not run, so it is neither stopped nor started';
-    case 'busy':
-    case 'unknown':
-      return "it is in somebody's session, or in a state that is not known: its link is not changed meanwhile";
-  }
 }
 
 function timeShort(run: Invocation, definition: RotationDefinition): readonly RotationError[] {

@@ -14,8 +14,22 @@ const planned: PlanAnswer = {
       type: 'S3',
       unchanged: false,
       pipelines: [
-        { pipeline: '`analytics`.`archive`', state: 'Stopped', paused: false, why: 'it does not run', expected: null },
-        { pipeline: '`analytics`.`clicks`', state: 'Running', paused: true, why: 'it runs', expected: expectation },
+        {
+          pipeline: '`analytics`.`archive`',
+          state: 'Stopped',
+          paused: false,
+          pausedByUs: false,
+          why: 'it does not run',
+          expected: null,
+        },
+        {
+          pipeline: '`analytics`.`clicks`',
+          state: 'Running',
+          paused: true,
+          pausedByUs: false,
+          why: 'it runs',
+          expected: expectation,
+        },
       ],
       statements: ['STOP', "ALTER LINK `analytics`.`lake` SET CREDENTIALS '<redacted>'", 'START'],
     },
@@ -95,7 +109,14 @@ test('a recovery tells what was done, a dry run what would be', () => {
 });
 
 test('that nothing was repaired is no good news while a run holds its pause', () => {
-  const bracket = { phase: 'open', direction: 'forward', to: pending, openedAt: before(12), held: true } as const;
+  const bracket = {
+    phase: 'open',
+    direction: 'forward',
+    to: pending,
+    openedAt: before(12),
+    held: true,
+    leaseUntil: before(-18),
+  } as const;
   const pausing = secret({ links: [link({ bracket: { ...bracket, pipelines: [pipeline('clicks').pipeline] } })] });
   expect(renderIdle(status(pausing), plain(200)).join('\n')).toContain(
     'analytics.lake: 1 pipeline paused 12 seconds ago by a run that may be alive',
@@ -103,6 +124,23 @@ test('that nothing was repaired is no good news while a run holds its pause', ()
   expect(renderIdle(status(secret()), plain(80))).toEqual([
     '✓  Nothing to repair: nothing of ours is paused, nothing is due.',
   ]);
+});
+
+test('that nothing was repaired is no good news where something else is wrong', () => {
+  const lines = renderIdle(status(secret({ drift: ['they disagree'] }), secret()), plain(120));
+  expect(lines).toEqual([
+    '✓  Nothing to repair: nothing of ours is paused, nothing is due.',
+    '!  prod/s3-ingest: worth a look, of which a repair mends nothing: see status.',
+  ]);
+});
+
+test('a pipeline that is paused by us is not left alone: somebody starts it again', () => {
+  const why = 'by a run that died; the watchdog starts it again';
+  const [archive, clicks] = planned.links[0]!.pipelines;
+  const pipelines = [archive!, { ...clicks!, state: 'Stopped', paused: false, pausedByUs: true, why, expected: null }];
+  const lines = renderPlan('s', { ...planned, links: [{ ...planned.links[0]!, pipelines }] }, plain(120));
+  expect(lines[0]).toBe('✓ s  would change 1 link and pause 0 pipelines; 1 is paused by us now');
+  expect(lines).toContain(`    analytics.clicks   Stopped  paused by us  ${why}`);
 });
 
 test('a key that was ended is told from one that was kept', () => {

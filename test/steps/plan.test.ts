@@ -3,7 +3,7 @@ import { plan, type Plan } from '../../lambda/steps/plan';
 import { recover } from '../../lambda/steps/recover';
 import { analyticsLink, clusterId, userName } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
-import { clusterOf, onLink, upTo } from './driving';
+import { call, clusterOf, onLink, upTo } from './driving';
 
 /** What a port calls. */
 const actions: Readonly<Record<string, string>> = {
@@ -49,18 +49,40 @@ test('a plan names what would be paused, and what not', async () => {
       analyticsLink,
       [
         {
-          ...{ pipeline: qualified('analytics', 'orders'), state: 'Running', paused: true },
+          ...{ pipeline: qualified('analytics', 'orders'), state: 'Running', paused: true, pausedByUs: false },
           why: 'it runs: a link is changed while none of its pipelines does',
           // a batch takes 50 ms, and a round trip in memory 1
           expected: { inProgress: true, drainMs: 50, longestBatchMs: 50, pauseMs: 52, lastPauseMs: null },
         },
         {
-          ...{ pipeline: qualified('analytics', 'archive'), state: 'Stopped', paused: false, expected: null },
+          ...{
+            pipeline: qualified('analytics', 'archive'),
+            state: 'Stopped',
+            paused: false,
+            pausedByUs: false,
+            expected: null,
+          },
           why: 'it does not run, so it is neither stopped nor started',
         },
       ],
     ],
   ]);
+});
+
+test('a pipeline that is paused by us is told as ours, with who starts it; one that rests by itself is not', async () => {
+  const found = world();
+  const version = await upTo(found, 'createSecret');
+  found.faults = (_, name) => (name === 'lane.alter' ? 'dies' : undefined);
+  await call(found, 'setSecret', version).catch(() => undefined);
+  found.faults = new Map();
+  const shown = async () => (await planned(found)).links[0]!.pipelines.map(({ pausedByUs, why }) => [pausedByUs, why]);
+  const archive = [false, 'it does not run, so it is neither stopped nor started'];
+  expect(await shown()).toEqual([
+    [true, 'by a run that may be alive, which starts it again; if not, the watchdog does'],
+    archive,
+  ]);
+  await found.pass(31_000);
+  expect(await shown()).toEqual([[true, 'by a run that died; the watchdog starts it again'], archive]);
 });
 
 test('the pause that a pipeline had is told beside the one that is expected', async () => {
