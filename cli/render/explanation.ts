@@ -1,9 +1,10 @@
 import type { Explanation } from '../../lambda/core/status';
 import { bad, table, verbatim } from './lines';
+import { logPlace } from './logPlace';
 import type { Paper } from './paper';
 import { age, readable } from './words';
 
-/** A stuck secret in words; the command and the address stand on lines of their own, unbroken, to be copied. @param told what was said before: not again */
+/** A stuck secret in words; the command and the place of the log stand on lines of their own, unbroken, to be copied. @param told what was said before: not again */
 export function explained(explanation: Explanation | null, at: string, paper: Paper, told?: string): readonly string[] {
   if (explanation === null) return [];
   const { since, step, code, why, leftBehind, next, command, afterMending, logs } = explanation;
@@ -16,7 +17,7 @@ export function explained(explanation: Explanation | null, at: string, paper: Pa
     ['by itself', next],
   ];
   const widest = Math.max(...rows.map(([name]) => name.length));
-  const copied = { [afterMending ? 'once mended' : 'mend it']: command, logs };
+  const copied = { [afterMending ? 'once mended' : 'mend it']: command, logs: logs === null ? null : logPlace(logs) };
   return [
     ...table(
       paper,

@@ -25,7 +25,7 @@ const doing: Readonly<Record<Step, string>> = {
 
 /** @param passedMs since the beginning: between two looks several steps may have ended */
 export const stepDone = (step: Step, passedMs: number, paper: Paper): string =>
-  table(paper, [[good('✓'), step.padEnd(12), shownDuration(passedMs).padStart(6), done[step]]]).join('\n');
+  table(paper, [[good('✓'), step.padEnd(12), `after ${shownDuration(passedMs).padStart(6)}`, done[step]]]).join('\n');
 
 /** @param passedMs since the beginning; `null`: before anybody looked */
 export const stepFailed = (message: string, passedMs: number | null, paper: Paper): string => {

@@ -1,16 +1,12 @@
-import {
-  keyFingerprint,
-  type LinkStatus,
-  type PipelineStatus,
-  type SecretStatus,
-  type Status,
-} from '../../lambda/core/status';
+import { keyFingerprint, type LinkStatus, type SecretStatus, type Status } from '../../lambda/core/status';
 import { holdingText, secretName, shownName } from '../../lambda/page/names';
 import {
   byRank,
   byTone,
   levelOf,
   levelText,
+  olderError,
+  pausedNow,
   states,
   toneOf,
   type Level,
@@ -43,15 +39,17 @@ export function renderStatus({ at, secrets }: Status, paper: Paper, all = false)
 function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boolean): readonly string[] {
   const level = levelOf(secret);
   const [sign, tone] = signs[level];
+  const paused = pausedNow(secret, (until) => ahead(until, at));
   return [
     `${painted(sign, tone, paper)} ${heading(paper, secretName(secret.secretId))}  ${painted(levelText[level].toLowerCase(), tone, paper)}`,
+    ...(paused === null ? [] : said(paper, warn('!'), paused)),
     ...explained(secret.stuck, at, paper),
     ...secret.drift.flatMap((sentence) => said(paper, warn('!'), readable(sentence))),
     ...secret.unseen.flatMap((sentence) => said(paper, warn('!'), `not seen: ${readable(sentence)}`)),
     ...section(paper, 'Versions', versions(secret, at, paper)),
     ...section(paper, 'Links and pipelines', links(secret, at, paper, all)),
     ...section(paper, `Access keys of ${secret.source.of}`, keys(secret, at, paper)),
-    ...section(paper, 'Last rotations', pastRotations(secret.history.slice(0, 3), at, paper)),
+    ...section(paper, 'Last rotations', pastRotations(secret, at, paper)),
     ...schedule(secret, at, paper),
   ];
 }
@@ -65,7 +63,7 @@ const versions = ({ versions: all }: SecretStatus, at: string, paper: Paper): re
     all.map(({ labels, fingerprint, since, keyId }) => [
       labels.join(', ') || 'no label',
       fingerprint,
-      since === null ? quiet('no value yet') : age(since, at),
+      since === null ? quiet('no value yet') : `${age(since, at)} old`,
       keyId === null ? '' : `key ${keyFingerprint(keyId)}`,
     ]),
   );
@@ -75,7 +73,7 @@ function links({ links: all }: SecretStatus, at: string, paper: Paper, whole: bo
     ...table(paper, [[strong(shownName(link.link)), quiet(`${link.type ?? 'not seen'} on ${link.cluster}`)]]),
     ...paragraph(paper, holding(link, at), 4),
     ...bracket(link, at, paper),
-    ...pipelines(link.pipelines, at, paper, whole),
+    ...pipelines(link, at, paper, whole),
   ]);
 }
 
@@ -101,7 +99,8 @@ function bracket({ bracket: pause }: LinkStatus, at: string, paper: Paper): read
   return paragraph(paper, who, 4);
 }
 
-function pipelines(all: readonly PipelineStatus[], at: string, paper: Paper, whole: boolean): readonly string[] {
+function pipelines(link: LinkStatus, at: string, paper: Paper, whole: boolean): readonly string[] {
+  const { pipelines: all } = link;
   if (all.length === 0) return paragraph(paper, quiet('no pipeline reads through it'), 4);
   const sorted = byTone(all);
   const healthy = sorted.filter((pipeline) => toneOf(pipeline) === 'good');
@@ -113,7 +112,9 @@ function pipelines(all: readonly PipelineStatus[], at: string, paper: Paper, who
       shownName(name),
       toned(tones[toneOf(pipeline)], pausedByUs ? `${state}, paused by us` : state),
       lastBatch === null ? quiet('no batch yet') : `batch ${lastBatch}`,
-      lastError === null ? '' : bad(`${lastError.kind} error ${lastError.code}, ${ago(lastError.at, at)}`),
+      lastError === null
+        ? quiet(olderError(pipeline, link) ?? '')
+        : bad(`${lastError.kind} error ${lastError.code}, ${ago(lastError.at, at)}`),
     ];
   });
   const others = all.length - listed.length;
@@ -131,7 +132,7 @@ const keys = ({ keys: all }: SecretStatus, at: string, paper: Paper): readonly s
     all.map(({ fingerprint, active, createdAt, lastUsed, fate }) => [
       fingerprint,
       active ? 'Active' : quiet('Inactive'),
-      age(createdAt, at),
+      `${age(createdAt, at)} old`,
       lastUsed === null ? quiet('never used') : `used ${ago(lastUsed.at, at)}, ${lastUsed.service}`,
       readable(fate),
     ]),

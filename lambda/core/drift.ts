@@ -23,7 +23,7 @@ export function driftOf({ current, pending, links, clusters, keys }: Compared): 
 }
 
 function ofLink(
-  { cluster, link, type, holds, agrees, pipelines }: LinkStatus,
+  { cluster, link, type, holds, agrees, bracket, pipelines }: LinkStatus,
   current: VersionStatus,
   pending: VersionStatus | null,
   clusters: ReadonlySet<string>,
@@ -35,10 +35,14 @@ function ofLink(
     ];
   const [held, other] = holds;
   if (held === undefined) return [];
-  if (other !== undefined)
+  if (other !== undefined) {
+    if (bracket?.phase === 'open') return []; // it is being changed, or a dead run left it so: its pause tells
+    const isPending = pending !== null && holds.some(({ version }) => version === pending.version);
+    const who = isPending ? 'The retry of the rotation' : 'The watchdog or the next rotation';
     return [
-      `${where} holds ${holds.map(named).join(' or ')}: the answer to its last change was lost. The next call settles it.`,
+      `${where} holds ${holds.map(named).join(' or ')}: the answer to its last change was lost. ${who} settles it.`,
     ];
+  }
   const isSameKey = held.keyId !== null && held.keyId === current.keyId;
   if (agrees || isSameKey) {
     const refused = pipelines

@@ -92,7 +92,7 @@ const leftPaused: Case = (c) => {
     since,
     why: `pipelines are paused by a run that died${isLate ? ', and the watchdog has not started them yet: it does not come, or cannot' : ''}.`,
     next: 'The watchdog starts them within a minute of the end of the lease, and tries again every minute.',
-    command: recoverNow(c.functionName),
+    command: isLate ? recoverNow(c.functionName) : null,
   };
 };
 

@@ -87,8 +87,10 @@ export interface LinkStatus {
     readonly to: VersionId;
     readonly openedAt: string;
     readonly pipelines: readonly QualifiedName[];
-    /** Somebody is at work on it. */
+    /** Somebody is at work on it, or was until a moment ago: the lease on it runs. */
     readonly held: boolean;
+    /** When the last lease on it runs out, or has; who is at work renews it. `null`: it was given back. */
+    readonly leaseUntil: string | null;
   } | null;
   readonly pipelines: readonly PipelineStatus[];
 }

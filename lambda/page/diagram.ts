@@ -166,6 +166,10 @@ function credentialBox({ title, labels, keyId, ageHours, tone }: Credential, { x
     keyId === null ? [] : [keyFingerprint(keyId)],
     ageHours === null ? [] : [shownHours(ageHours)],
   ].flat();
+  // two labels are too long for one line
+  const [first, ...others] = labels;
+  const lines = others.length === 0 ? [first] : [first, others.join(', ')];
+  const [top, apart] = lines.length === 1 ? [22, 17] : [18, 13.5];
   return place({ x, y, width, height: boxHeight }, tone, [
     html`<rect
       class="box${tone === 'unknown' ? ' dashed' : ''}"
@@ -175,9 +179,9 @@ function credentialBox({ title, labels, keyId, ageHours, tone }: Credential, { x
       height="${boxHeight - 1}"
       rx="8"
     />`,
-    written(title, { x: 12, y: 22, room, look: 'code strong' }),
-    written(labels, { x: 12, y: 39, room, look: 'toned strong' }),
-    written(detail.join(' · '), { x: 12, y: 56, room }),
+    written(title, { x: 12, y: top, room, look: 'code strong' }),
+    ...lines.map((text, at) => written(text, { x: 12, y: top + (at + 1) * apart, room, look: 'toned strong' })),
+    written(detail.join(' · '), { x: 12, y: top + (lines.length + 1) * apart, room }),
   ]);
 }
 

@@ -27,7 +27,8 @@ export function versionTone({ labels }: { readonly labels: readonly string[] }):
 export interface Credential {
   readonly key: string;
   readonly title: string;
-  readonly labels: string;
+  /** In words where there is none. */
+  readonly labels: readonly [first: string, ...others: string[]];
   readonly keyId: string | null;
   readonly ageHours: number | null;
   readonly tone: VersionTone;
@@ -36,16 +37,20 @@ export interface Credential {
 const unknown: Credential = {
   key: '',
   title: 'unknown',
-  labels: 'no record',
+  labels: ['no record'],
   keyId: null,
   ageHours: null,
   tone: 'unknown',
 };
 
+function labelsOr([first, ...others]: readonly string[], otherwise: string): Credential['labels'] {
+  return first === undefined ? [otherwise] : [first, ...others];
+}
+
 const ofVersion = (version: VersionStatus): Credential => ({
   key: version.version,
   title: version.fingerprint,
-  labels: version.labels.join(', ') || 'no label',
+  labels: labelsOr(version.labels, 'no label'),
   keyId: version.keyId,
   ageHours: version.ageHours,
   tone: versionTone(version),
@@ -65,7 +70,7 @@ export function credentialsOf({ versions, links }: SecretStatus): readonly Crede
       ...unknown,
       key,
       title: fingerprint ?? unknown.title,
-      labels: labels.join(', ') || 'former version',
+      labels: labelsOr(labels, 'former version'),
     };
     found.set(key, version === null ? unknown : { ...former, keyId, tone: 'previous' });
   }

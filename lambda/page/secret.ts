@@ -5,8 +5,8 @@ import { anchor, html, type Html, none } from './html';
 import { secretName } from './names';
 import { keysTable, pipelinesTable } from './tables';
 import { timeline } from './timeline';
-import { shownTime, type View, type Zone } from './view';
-import { type Level, levelOf, levelText } from './verdict';
+import { shownSecond, shownTime, type View, type Zone } from './view';
+import { type Level, levelOf, levelText, pausedNow } from './verdict';
 
 export const levelTone: Readonly<Record<Level, string>> = {
   well: 'good',
@@ -17,15 +17,16 @@ export const levelTone: Readonly<Record<Level, string>> = {
 
 /** All about one secret. */
 export function secretSection(secret: SecretStatus, view: View): Html {
-  const { links, keys, history, drift, unseen, stuck } = secret;
+  const { links, keys, drift, unseen, stuck } = secret;
+  const paused = pausedNow(secret, (at) => `at ${shownSecond(at, view.zone)}`);
   const level = levelOf(secret);
   return html`<section class="secret">
     <header>
       <h3>${secretName(secret.secretId)}</h3>
       <span class="chip ${levelTone[level]}">${levelText[level]}</span>
     </header>
-    ${facts(secret, view.zone)} ${stuck === null ? none : explained(stuck, view.zone)}
-    ${sentences('Secret and links disagree', drift, 'paused')}
+    ${paused === null ? none : html`<p class="note paused">${paused}</p>`} ${facts(secret, view.zone)}
+    ${stuck === null ? none : explained(stuck, view.zone)} ${sentences('Secret and links disagree', drift, 'paused')}
     ${sentences('What could not be looked at', unseen, 'paused')}
     <h4>What holds what</h4>
     ${drawn(view, (width) => diagram(secret, width))}
@@ -36,7 +37,7 @@ export function secretSection(secret: SecretStatus, view: View): Html {
             ${keysTable(keys, view)}`
     }
     <h4>Last rotations</h4>
-    ${timeline(history, view)} ${pipelinesTable(links, view)}
+    ${timeline(secret, view)} ${pipelinesTable(links, view)}
   </section>`;
 }
 

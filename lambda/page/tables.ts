@@ -3,7 +3,7 @@ import { cut } from './draw';
 import { html, type Html, none } from './html';
 import { holdingText, shownName } from './names';
 import { counted, inZone, shownHours, shownTime, type View, type Zone } from './view';
-import { byRank, byTone, states, stateText, toneOf } from './verdict';
+import { byRank, byTone, olderError, states, stateText, toneOf } from './verdict';
 
 /** So many rows; what needs eyes comes first, and the others are counted. */
 const mostRows = 60;
@@ -62,19 +62,22 @@ interface Row {
 const isOdd = ({ link, pipeline }: Row): boolean =>
   (!link.agrees && link.holds.length > 0) || toneOf(pipeline) === 'bad' || pipeline.pausedByUs;
 
-function pipelineRow({ link, holds }: LinkStatus, pipeline: PipelineStatus, zone: Zone): Html {
+function pipelineRow(through: LinkStatus, pipeline: PipelineStatus, zone: Zone): Html {
+  const { link, holds } = through;
   const { lastBatch, lastError } = pipeline;
   const state = stateText({ ...pipeline, lastError: null });
   const since = holds.flatMap((holding) => (holding.since === null ? [] : [shownTime(holding.since, zone)]));
   const error =
-    lastError === null ? none : second(`${lastError.kind} error ${lastError.code}, ${shownTime(lastError.at, zone)}`);
+    lastError === null
+      ? olderError(pipeline, through)
+      : `${lastError.kind} error ${lastError.code}, ${shownTime(lastError.at, zone)}`;
   return html`<tr>
     <th scope="row"><code>${shownName(pipeline.pipeline)}</code>${second(`through ${shownName(link)}`)}</th>
     <td>
       <code>${holdingText(holds)}</code
       >${second(since.length === 0 ? 'since when is unknown' : `since ${since.join(' or ')}`)}
     </td>
-    <td><span class="chip ${toneOf(pipeline)}">${cut(state, 150)}</span>${error}</td>
+    <td><span class="chip ${toneOf(pipeline)}">${cut(state, 150)}</span>${error === null ? none : second(error)}</td>
     <td class="number">${lastBatch ?? 'none'}</td>
   </tr>`;
 }

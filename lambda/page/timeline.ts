@@ -3,40 +3,45 @@ import type { PastRotation, PauseSpan, RotationOutcome } from '../core/history';
 import { drawing, drawn, place, wide, written } from './draw';
 import { anchor, html, type Html, none } from './html';
 import { shownName } from './names';
-import { fingerprintOf } from '../core/status';
+import { fingerprintOf, type SecretStatus } from '../core/status';
+import { outcomeText, pausedFor } from './verdict';
 import { counted, shownDuration, shownTime, type View } from './view';
 
 /** So many bars are drawn, of the longest pauses; the others are counted. */
 const mostBars = 12;
 const [barHeight, barGap, axisHeight] = [16, 8, 24];
 
-const outcomes: Readonly<Record<RotationOutcome, readonly [text: string, tone: string]>> = {
-  running: ['under way', 'paused'],
-  done: ['done', 'good'],
-  'given-up': ['given up', 'bad'],
-  abandoned: ['abandoned', 'bad'],
+const outcomeTones: Readonly<Record<RotationOutcome, string>> = {
+  running: 'paused',
+  done: 'good',
+  'given-up': 'bad',
+  abandoned: 'bad',
 };
 
 /** The last rotations, newest first, and how long each stopped which pipeline. */
-export function timeline(history: readonly PastRotation[], view: View): Html {
-  if (history.length === 0) return html`<p class="soft small">No rotation is on record yet.</p>`;
-  return html`${history.map((rotation, at) => one(rotation, view, at === 0))}`;
+export function timeline(secret: SecretStatus, view: View): Html {
+  if (secret.history.length === 0) return html`<p class="soft small">No rotation is on record yet.</p>`;
+  return html`${secret.history.map((rotation, at) => one(rotation, secret, view, at === 0))}`;
 }
 
-function one(rotation: PastRotation, view: View, isOpen: boolean): Html {
+function one(rotation: PastRotation, secret: SecretStatus, view: View, isOpen: boolean): Html {
   const { version, startedAt, endedAt, startedBy, outcome, paused, spans, failures } = rotation;
-  const [text, tone] = outcomes[outcome];
+  const isRunning = outcome === 'running';
+  const now = isRunning ? pausedFor(secret, version) : 0;
   const longest = spans.length === 0 ? 0 : Math.max(...spans.map(({ milliseconds }) => milliseconds));
   const told = [
     ...(endedAt === undefined ? [] : [`took ${shownDuration(endedAt - startedAt)}`]),
-    paused === 0
-      ? `nothing ${outcome === 'running' ? 'is paused yet' : 'was paused'}`
-      : `${counted(paused, 'pause')}${spans.length > 0 ? `, the longest ${shownDuration(longest)}` : ''}`,
+    ...(now === 0 ? [] : [`${counted(now, 'pipeline')} paused now`]),
+    ...(paused > 0
+      ? [`${counted(paused, 'pause')}${spans.length > 0 ? `, the longest ${shownDuration(longest)}` : ''}`]
+      : now > 0
+        ? []
+        : [`nothing ${isRunning ? 'is paused yet' : 'was paused'}`]),
     ...(failures === 0 ? [] : [counted(failures, 'failed call')]),
     `started by ${startedBy}`,
   ];
   return html`<details${isOpen ? html` open` : none}>
-<summary>${shownTime(startedAt, view.zone)} <code>${fingerprintOf(version)}</code> <span class="chip ${tone}">${text}</span> <span class="soft small">${told.join(' · ')}</span></summary>
+<summary>${shownTime(startedAt, view.zone)} <code>${fingerprintOf(version)}</code> <span class="chip ${outcomeTones[outcome]}">${outcomeText(rotation, secret.stuck)}</span> <span class="soft small">${told.join(' · ')}</span></summary>
 <div class="inside">${failureOf(rotation, view)}${spans.length === 0 ? none : drawn(view, (width) => bars(rotation, width))}</div>
 </details>`;
 }

@@ -1,3 +1,4 @@
+import type { PastRotation } from '../core/history';
 import type { LinkStatus, PipelineStatus, SecretStatus, Status } from '../core/status';
 import { counted } from './view';
 
@@ -12,6 +13,38 @@ export function levelOf(secret: SecretStatus): Level {
   if (secret.drift.length > 0 || secret.unseen.length > 0) return 'watch';
   return secret.links.some(({ bracket }) => bracket?.phase === 'open') || isPending(secret) ? 'busy' : 'well';
 }
+
+/**
+ * Pipelines that are paused under a lease that runs, in a sentence: whether its run lives shows only when it renews it or not.
+ *
+ * @param when how the end of a lease, ISO 8601, is told
+ */
+export function pausedNow({ links }: SecretStatus, when: (at: string) => string): string | null {
+  const open = links.flatMap(({ bracket }) => (bracket?.phase === 'open' && bracket.held ? [bracket] : []));
+  const last = open
+    .flatMap(({ leaseUntil }) => leaseUntil ?? [])
+    .sort()
+    .at(-1);
+  if (last === undefined) return null;
+  const count = open.reduce((sum, { pipelines }) => sum + pipelines.length, 0);
+  return `${counted(count, 'pipeline')} ${count === 1 ? 'is' : 'are'} paused by a run that may be alive. Unless it renews its lease, that runs out ${when(last)}; then the watchdog starts ${count === 1 ? 'it' : 'them'}.`;
+}
+
+/** How many pipelines are paused for a version's sake at this moment. */
+export const pausedFor = ({ links }: SecretStatus, version: string): number =>
+  links
+    .flatMap(({ bracket, holds }) =>
+      bracket?.phase === 'open' && [bracket.to, ...holds.map((held) => held.version)].includes(version)
+        ? [bracket]
+        : [],
+    )
+    .reduce((sum, { pipelines }) => sum + pipelines.length, 0);
+
+/** How a rotation stands: one that has failed, or that nobody is at work on, only waits. */
+export const outcomeText = ({ outcome, failures, version }: PastRotation, stuck: SecretStatus['stuck']): string => {
+  if (outcome !== 'running') return outcome.replace('-', ' ');
+  return failures > 0 || stuck?.version === version ? 'pending' : 'under way';
+};
 
 const isPending = ({ versions }: SecretStatus): boolean =>
   versions.some(({ labels }) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'));
@@ -54,6 +87,12 @@ export function stateText({ state, pausedByUs, lastError }: PipelineStatus): str
   const shown = pausedByUs ? 'paused' : state;
   return lastError === null ? shown : `${shown}, ${lastError.kind} error ${lastError.code}`;
 }
+
+/** Of a pipeline in Error without a newer one: it came to it before its link got what it holds. */
+export const olderError = ({ state, lastError }: PipelineStatus, { holds }: LinkStatus): string | null =>
+  state === 'Error' && lastError === null && holds.some(({ since }) => since !== null)
+    ? 'no error seen since its link was changed'
+    : null;
 
 /** What needs eyes comes first; otherwise as the status has it. */
 export const byTone = (pipelines: readonly PipelineStatus[]): readonly PipelineStatus[] =>

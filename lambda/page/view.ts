@@ -40,9 +40,14 @@ const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 
 /** To the minute. What is no time is shown as it is. */
-export function shownTime(at: string | number, { minutes }: Zone): string {
+export const shownTime = (at: string | number, zone: Zone): string => instant(at, zone, 16);
+
+/** To the second. */
+export const shownSecond = (at: string | number, zone: Zone): string => instant(at, zone, 19);
+
+function instant(at: string | number, { minutes }: Zone, length: number): string {
   const time = new Date(at).getTime() + minutes * 60_000;
-  return Math.abs(time) < 8.64e15 ? new Date(time).toISOString().slice(0, 16).replace('T', ' ') : String(at);
+  return Math.abs(time) < 8.64e15 ? new Date(time).toISOString().slice(0, length).replace('T', ' ') : String(at);
 }
 
 /** A sentence with the times in it as they are shown elsewhere. */

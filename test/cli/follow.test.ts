@@ -1,6 +1,7 @@
 import type { SecretStatus } from '../../lambda/core/status';
 import { follow, stepsPassed, type Stand } from '../../cli/follow';
-import { before, link, pending, pipeline, secret } from './given';
+import { stepDone } from '../../cli/render/rotation';
+import { before, link, pending, pipeline, plain, secret } from './given';
 
 const [was] = secret().versions;
 const [done] = secret().history;
@@ -8,7 +9,14 @@ const next = { version: pending, fingerprint: '22222222', ageHours: 0, keyId: nu
 const valued = { ...next, labels: ['AWSPENDING'], since: before(1) };
 const running = { ...done!, version: pending, outcome: 'running' as const };
 const journal = { ...secret().journal, version: pending };
-const open = { phase: 'open', direction: 'forward', to: pending, openedAt: before(1), held: true } as const;
+const open = {
+  phase: 'open',
+  direction: 'forward',
+  to: pending,
+  openedAt: before(1),
+  held: true,
+  leaseUntil: before(-29),
+} as const;
 const pause = { ...open, pipelines: [pipeline('clicks').pipeline, pipeline('orders').pipeline] };
 
 const unlisted = secret();
@@ -66,6 +74,10 @@ test('steps that ended between two looks are all told, none twice', async () => 
     'testSecret',
     'finishSecret',
   ]);
+});
+
+test('a step is told with the time since the beginning, which is not its own', () => {
+  expect(stepDone('setSecret', 4_800, plain(80))).toContain('setSecret     after  4.8 s  they were accepted');
 });
 
 test('a version that is not listed yet is waited for; one that is taken away is abandoned', async () => {

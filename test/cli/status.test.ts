@@ -1,6 +1,7 @@
 import { qualified } from '../../lambda/core/names';
 import { renderStatus } from '../../cli/render/status';
 import { lengthOf } from '../../cli/render/paper';
+import { logAddress } from '../../lambda/edge/log';
 import { before, link, pending, pipeline, plain, secret, status } from './given';
 
 const text = (given: ReturnType<typeof secret>, width = 80, all = false): string =>
@@ -10,14 +11,14 @@ test('a healthy secret is one short screen', () => {
   expect(text(secret())).toBe(
     `✓ prod/s3-ingest  all is well
 Versions
-  AWSCURRENT  11111111  30 days  key …000001
+  AWSCURRENT  11111111  30 days old  key …000001
 Links and pipelines
   analytics.lake  S3 on db.example.com:3306
     holds 11111111 (AWSCURRENT) for 30 days
     analytics.clicks  Running  batch 312
     analytics.orders  Running  batch 312
 Access keys of singlestore-ingest
-  …000001  Active  30 days  used 1 minute ago, s3  AWSCURRENT
+  …000001  Active  30 days old  used 1 minute ago, s3  AWSCURRENT
 Last rotations
   30 days ago  11111111  done  in 4 s  2 pauses ≤ 9 ms  schedule
 Rotation  on; next by 2026-12-01 03:00 UTC, in 8 days; last success 30 days ago`,
@@ -47,6 +48,28 @@ test('a stuck secret says what failed, what is left and the one command, which i
   expect(lines).toContain('               analytics.lake may hold version 22222222');
   expect(lines.filter((line) => line.includes(stuck.stuck!.command!))).toHaveLength(1);
   expect(lines.filter((line) => line.includes(stuck.stuck!.logs!))).toHaveLength(1);
+});
+
+test('the log of a call is told by its group and its request; the address, which fills four lines, is in --json', () => {
+  const env = {
+    AWS_REGION: 'us-east-1',
+    AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/rotator',
+    AWS_LAMBDA_LOG_STREAM_NAME: '2026/11/22/[$LATEST]4f3c',
+  };
+  const logs = logAddress(env, '8f5b1c1e-0000-4000-8000-000000000000');
+  const lines = renderStatus(status(secret({ stuck: { ...stuck.stuck!, logs } })), plain(80));
+  expect(lines).toContain('  logs         /aws/lambda/rotator, request 8f5b1c1e-0000-4000-8000-000000000000');
+});
+
+test('a rotation whose calls failed, or that is stuck, is pending and not under way', () => {
+  const [done] = secret().history;
+  const failure = { step: 'setSecret', code: 'CREDENTIALS_DENIED', message: '', at: 0, logs: null } as const;
+  const running = { ...done!, version: pending, outcome: 'running' as const, failures: 0 };
+  expect(text(secret({ history: [running] }))).toMatch(/22222222 {2}under way/);
+  expect(text(secret({ history: [{ ...running, failures: 3, failure }] }))).toMatch(
+    /22222222 {2}pending .*\n {2}22222222: 3 calls failed, the last in setSecret/,
+  );
+  expect(text(secret({ history: [running], stuck: stuck.stuck }))).toMatch(/22222222 {2}pending/);
 });
 
 test.each([80, 120])('at %d columns no line is longer, but for what is to be copied', (width) => {
@@ -79,13 +102,17 @@ test('a pause of a dead run is told from one that somebody may be working on', (
       secret({
         links: [
           link({
-            bracket: { ...pause, held },
+            bracket: { ...pause, held, leaseUntil: before(held ? -20 : 10) },
             pipelines: [pipeline('clicks', { state: 'Stopped', pausedByUs: true })],
           }),
         ],
       }),
       120,
     );
+  expect(shown(true).split('\n')[1]).toBe(
+    '  !  1 pipeline is paused by a run that may be alive. Unless it renews its lease, that runs out in 20 seconds; then the',
+  );
+  expect(shown(false)).not.toContain('may be alive');
   expect(shown(true)).toContain('paused for the new credentials 40 seconds ago: a run is at work, or its lease');
   expect(shown(false)).toContain(
     'paused for the new credentials 40 seconds ago, and nobody is at work on it: recover resumes 1 pipeline',

@@ -48,6 +48,23 @@ test.each<[string, LinkStatus, string]>([
   expect(drift([one])).toEqual([expect.stringContaining(said)]);
 });
 
+test('a link around a change that is not confirmed tells who settles it; while it is paused its pause tells', () => {
+  const holds = [held('v2', 'K2'), held('v3', 'K3')];
+  const retried = { pending: version('v3', ['AWSPENDING'], 'K3') };
+  expect(drift([link(holds)], retried)).toEqual([expect.stringContaining('The retry of the rotation settles it.')]);
+  expect(drift([link(holds)])).toEqual([expect.stringContaining('The watchdog or the next rotation settles it.')]);
+  const bracket = {
+    direction: 'forward',
+    to: 'v3',
+    openedAt: '',
+    pipelines: [],
+    held: false,
+    leaseUntil: null,
+  } as const;
+  expect(drift([link(holds, { bracket: { ...bracket, phase: 'open' } })], retried)).toEqual([]);
+  expect(drift([link(holds, { bracket: { ...bracket, phase: 'resumed' } })], retried)).toHaveLength(1);
+});
+
 test('a link that is gone leaves its record', () => {
   expect(drift([link([held('v2', 'K2')], { type: null })])).toEqual([expect.stringContaining('not there any more')]);
 });

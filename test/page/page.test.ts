@@ -59,7 +59,43 @@ describe('the verdict', () => {
   });
 });
 
+test('a pause comes first, with the end of its lease, and is no pause that is yet to come', () => {
+  const text = textOf(shown(midPause));
+  expect(text).toMatch(
+    /prod\/s3-ingest A rotation is under way 2 pipelines are paused by a run that may be alive\. .* runs out at 2026-11-22 22:03:40; then the watchdog starts them\./,
+  );
+  expect(text).toContain('under way 2 pipelines paused now · started by');
+  expect(text).not.toContain('nothing is paused yet');
+});
+
+test('a rotation that has failed is pending, not under way', () => {
+  expect(textOf(shown(stuck))).toMatch(/9be41c77 pending [^]*3 failed calls/);
+});
+
+test('a pipeline that was in Error before its link was changed says so', () => {
+  const broken = { ...allWell.secrets[0]!.links[0]!.pipelines[0]!, state: 'Error' };
+  const links = (since: string | null) =>
+    allWell.secrets[0]!.links.map((link) => ({
+      ...link,
+      holds: link.holds.map((holding) => ({ ...holding, since })),
+      pipelines: [broken],
+    }));
+  const told = (since: string | null) => textOf(shown({ ...allWell, secrets: [secret({ links: links(since) })] }));
+  expect(told('2026-11-01T03:00:04.000Z')).toContain('Error no error seen since its link was changed');
+  expect(told(null)).not.toContain('no error seen');
+});
+
 describe('the diagram', () => {
+  test('shows two labels of a version whole', () => {
+    const secrets = [
+      secret({ versions: [{ ...allWell.secrets[0]!.versions[0]!, labels: ['AWSCURRENT', 'AWSPENDING'] }] }),
+    ];
+    for (const width of [588, 1_200])
+      expect(widgetPage({ ...allWell, secrets }, readView({ width }))).toMatch(
+        />AWSCURRENT<\/text\s*><text[^>]*>AWSPENDING<\/text/,
+      );
+  });
+
   test('says to those who do not see it what each link holds and how its pipelines are', () => {
     expect(shown(midPause)).toContain(
       'aria-label="Diagram: secret prod/s3-ingest; analytics.analytics_link holds 3f6f1a1e or 9be41c77, pipelines: 2 paused, 1 Stopped; sales.sales_link holds 9be41c77, pipelines: 1 Running"',

@@ -172,6 +172,7 @@ export const midPause = status(
             openedAt: '2026-11-22T22:03:10.000Z',
             pipelines: running,
             held: true,
+            leaseUntil: '2026-11-22T22:03:40.000Z',
           },
         },
       ),

@@ -137,6 +137,7 @@ async function bracketStatus(run: Invocation, record: LinkRecord | null): Promis
     openedAt: iso(bracket.openedAt),
     pipelines: (await readSet(run, record)).flat().map(({ pipeline }) => pipeline),
     held: record.lease !== null && record.lease.until > run.clock.now(),
+    leaseUntil: record.lease === null ? null : iso(record.lease.until),
   };
 }
 
