@@ -19,6 +19,8 @@ export interface Lake {
   readonly propagationMs?: number;
   /** More of the definition's limits. */
   readonly limits?: object;
+  /** More for Node.js of the function's process. */
+  readonly nodeOptions?: string;
   /** The way to some cluster. @default a line of that round trip */
   readonly lineOf?: (server: SingleStoreStandIn, at: number) => Promise<Line>;
 }
@@ -55,7 +57,7 @@ export async function openLake(lake: Lake): Promise<Sockets> {
     },
     line: lake.lineOf ?? ((server) => lineTo(server, roundTripMs)),
     definition: { limits: { connections: lake.connections, proofSeconds: 1, ...lake.limits } },
-    lambda: { env: { NODE_OPTIONS: `--require ${join(__dirname, 'memory.cjs')}` } },
+    lambda: { env: { NODE_OPTIONS: `--require ${join(__dirname, 'memory.cjs')} ${lake.nodeOptions ?? ''}` } },
   });
 }
 

@@ -6,7 +6,7 @@ import { isMissed, spreadOf, tableOf, type Row } from './figures';
 import { growthTable, measureGrowth, measureNeighbours, type Grown, type Size } from './growth';
 import { lineTo } from './line';
 import { measureNotice, measureOutside } from './outside';
-import { measurePause, type PauseCase } from './pause';
+import { measureNeed, measurePause, type PauseCase } from './pause';
 import { measureStart } from './start';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'; // nobody's question here
@@ -18,6 +18,8 @@ const results = join(root, 'dist', 'bench');
 /** How much is measured: all, within ten minutes on two cores, or enough to see that nothing has become slow, within one. */
 interface Extent {
   readonly pauses: readonly Omit<PauseCase, 'roundTripMs'>[];
+  /** Memory in a heap that is held small. */
+  readonly needs: Extent['pauses'];
   readonly discovery: number;
   readonly noticed: number;
   readonly starts: number;
@@ -27,18 +29,19 @@ interface Extent {
 
 const whole: Extent = {
   pauses: [
-    { pipelines: 1, connections: 16, rounds: 20, others: 20, barMs: 35 },
-    { pipelines: 100, connections: 16, rounds: 10, others: 5, barMs: 100 },
+    { pipelines: 1, connections: 16, rounds: 12, others: 10, barMs: 35 },
+    { pipelines: 100, connections: 16, rounds: 8, others: 3, barMs: 100 },
     { pipelines: 2_000, connections: 32, rounds: 3, others: 1, barMs: 800 },
-    { pipelines: 10_000, connections: 32, rounds: 2, others: 0 },
+    { pipelines: 10_000, connections: 32, rounds: 1, others: 0 },
   ],
+  needs: [{ pipelines: 2_000, connections: 32, rounds: 3, others: 0 }],
   discovery: 10_000,
-  noticed: 10,
+  noticed: 6,
   starts: 25,
   neighbours: 50,
   sizes: [
-    ...[1, 10, 100, 1_000, 10_000].map((pipelines) => ({ clusters: 1, links: 1, pipelines })),
-    ...[10, 100, 300].map((links) => ({ clusters: 1, links, pipelines: 1 })),
+    ...[1, 10, 100, 1_000].map((pipelines) => ({ clusters: 1, links: 1, pipelines })),
+    ...[30, 300].map((links) => ({ clusters: 1, links, pipelines: 1 })),
     ...[3, 10].map((clusters) => ({ clusters, links: 1, pipelines: 10 })),
     { clusters: 10, links: 30, pipelines: 1 },
   ],
@@ -50,6 +53,7 @@ const quick: Extent = {
     { pipelines: 100, connections: 16, rounds: 2, others: 1, barMs: 100 },
     { pipelines: 2_000, connections: 32, rounds: 1, others: 0, barMs: 800 },
   ],
+  needs: [],
   discovery: 500,
   noticed: 2,
   starts: 5,
@@ -93,6 +97,7 @@ async function main(extent: Extent, isWhole: boolean): Promise<boolean> {
     measureLine().then((row) => [row]),
   );
   for (const size of extent.pauses) await add(`pauses, P=${size.pipelines}`, measurePause({ ...size, roundTripMs }));
+  for (const size of extent.needs) await add(`memory, P=${size.pipelines}`, measureNeed({ ...size, roundTripMs }));
   await add('outside the pause', measureOutside(extent.discovery, 32, roundTripMs));
   await add(
     'a new key',
