@@ -14,7 +14,7 @@ export function explained(explanation: Explanation | null, at: string, paper: Pa
     ['stuck', `${where ?? 'no step is known to have failed'}${pending}`],
     ...(why === told ? [] : [['why', readable(why)] as const]),
     ...leftBehind.map((sentence, index) => [index === 0 ? 'left behind' : '', readable(sentence)] as const),
-    ['by itself', next],
+    ['by itself', readable(next)],
   ];
   const widest = Math.max(...rows.map(([name]) => name.length));
   const copied = { [afterMending ? 'once mended' : 'mend it']: command, logs: logs === null ? null : logPlace(logs) };

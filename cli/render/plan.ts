@@ -70,7 +70,7 @@ function title(secret: string, plan: PlanAnswer, paper: Paper): string {
   if (blockers.length > 0)
     return `${painted('✗', 'bad', paper)} ${heading(paper, secret)}  ${painted(`blocked by ${counted(blockers.length, 'obstacle')}`, 'bad', paper)}`;
   const now = links.flatMap(({ pipelines }) => pipelines.filter(({ pausedByUs }) => pausedByUs)).length;
-  const already = now === 0 ? '' : `; ${now} ${now === 1 ? 'is' : 'are'} paused by us now`;
+  const already = now === 0 ? '' : `; ${now} paused by us`;
   const gist = `would change ${counted(changed.length, 'link')} and pause ${counted(paused.length, 'pipeline')}${expectation(plan)}${already}`;
   return `${painted('✓', 'good', paper)} ${heading(paper, secret)}  ${gist}`;
 }

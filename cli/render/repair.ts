@@ -41,7 +41,7 @@ export function renderIdle({ at, secrets }: Status, paper: Paper): readonly stri
         said(
           paper,
           warn('!'),
-          `${secretName(secret.secretId)}: ${levelText[levelOf(secret)].toLowerCase()}, of which a repair mends nothing: see status.`,
+          `${secretName(secret.secretId)}: ${levelText[levelOf(secret)].toLowerCase()}, and recover does not mend that: see status.`,
           0,
         ),
       ),

@@ -130,7 +130,7 @@ test('that nothing was repaired is no good news where something else is wrong', 
   const lines = renderIdle(status(secret({ drift: ['they disagree'] }), secret()), plain(120));
   expect(lines).toEqual([
     '✓  Nothing to repair: nothing of ours is paused, nothing is due.',
-    '!  prod/s3-ingest: worth a look, of which a repair mends nothing: see status.',
+    '!  prod/s3-ingest: worth a look, and recover does not mend that: see status.',
   ]);
 });
 
@@ -139,7 +139,7 @@ test('a pipeline that is paused by us is not left alone: somebody starts it agai
   const [archive, clicks] = planned.links[0]!.pipelines;
   const pipelines = [archive!, { ...clicks!, state: 'Stopped', paused: false, pausedByUs: true, why, expected: null }];
   const lines = renderPlan('s', { ...planned, links: [{ ...planned.links[0]!, pipelines }] }, plain(120));
-  expect(lines[0]).toBe('✓ s  would change 1 link and pause 0 pipelines; 1 is paused by us now');
+  expect(lines[0]).toBe('✓ s  would change 1 link and pause 0 pipelines; 1 paused by us');
   expect(lines).toContain(`    analytics.clicks   Stopped  paused by us  ${why}`);
 });
 

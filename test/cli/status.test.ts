@@ -33,7 +33,7 @@ const stuck = secret({
     code: 'CREDENTIALS_DENIED',
     why: `s3://ingest/sales/ denies ListObjectsV2 to the new key. ${'Nothing was paused. '.repeat(5)}`,
     leftBehind: ['key AKIAPENDING0000000001 exists', '`analytics`.`lake` may hold version 22222222'],
-    next: 'Secrets Manager calls again.',
+    next: 'Secrets Manager calls again until 2026-12-01T03:00:00.000Z.',
     command: `aws secretsmanager rotate-secret --secret-id ${secret().secretId}`,
     afterMending: true,
     logs: `https://console.example.com/${'x'.repeat(200)}`,
@@ -44,6 +44,7 @@ test('a stuck secret says what failed, what is left and the one command, which i
   const lines = renderStatus(status(stuck), plain(80));
   expect(lines[0]).toBe('✗ prod/s3-ingest  needs a person');
   expect(lines).toContain('  stuck        in setSecret: CREDENTIALS_DENIED, pending for 4 minutes');
+  expect(lines).toContain('  by itself    Secrets Manager calls again until 2026-12-01 03:00 UTC.');
   expect(lines.join('\n')).toMatch(/^ {2}once mended +aws secretsmanager/m);
   expect(lines).toContain('               analytics.lake may hold version 22222222');
   expect(lines.filter((line) => line.includes(stuck.stuck!.command!))).toHaveLength(1);
