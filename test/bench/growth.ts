@@ -106,7 +106,7 @@ export async function measureNeighbours(
     }
   };
   const well = spreadOf(await pauses(roundTripMs));
-  const bar = { atMost: Math.round(1.5 * well.p99) };
+  const bar = { atMost: Math.round(2 * well.p99) };
   const slow = spreadOf(await pauses(10 * roundTripMs));
   const down = spreadOf(await pauses(roundTripMs, 'setSecret'));
   return [

@@ -20,6 +20,15 @@ export interface PauseCase {
 /** Of one item of DynamoDB. Bytes. */
 const itemLimit = 400 * 1_024;
 
+/** As DynamoDB counts: names and values of the attributes, of which long ones are bytes. */
+function sizeOf(item: string): number {
+  const attributes = Object.entries(JSON.parse(item) as Readonly<Record<string, { readonly B?: object }>>);
+  return attributes.reduce((sum, [name, value]) => {
+    const bytes = value.B === undefined ? Buffer.byteLength(JSON.stringify(value)) : Object.keys(value.B).length;
+    return sum + name.length + bytes;
+  }, 0);
+}
+
 /** Pauses of all pipelines in all rounds, ours and the alternatives', on one cluster and behind one line. */
 export async function measurePause(size: PauseCase): Promise<readonly Row[]> {
   const { pipelines, connections, roundTripMs } = size;
@@ -32,7 +41,7 @@ export async function measurePause(size: PauseCase): Promise<readonly Row[]> {
     for (let round = 0; round < size.rounds; round += 1) {
       lake.forget();
       const journalled = async (): Promise<void> => {
-        for (const item of await lake.account.journal()) largestItem = Math.max(largestItem, Buffer.byteLength(item));
+        for (const item of await lake.account.journal()) largestItem = Math.max(largestItem, sizeOf(item));
       };
       rounds.push(await watchRotation(lake, { onStep: journalled }));
       peak = Math.max(peak, peakMemory(lake));
