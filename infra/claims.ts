@@ -26,6 +26,16 @@ export class Claims {
     this.#taken.add(key);
   }
 
+  /** @throws when another function makes the endpoints of that VPC */
+  takeEndpoints(vpcId: string): void {
+    const key = JSON.stringify(['network.endpoints', vpcId]);
+    if (this.#taken.has(key))
+      throw new Error(
+        `'network.endpoints' of a VPC are made once, and serve all of it: another function in it says 'existing', got 'create' a second time for ${vpcId}`,
+      );
+    this.#taken.add(key);
+  }
+
   /**
    * @param owner the rotation, which may name a link twice
    * @throws when another rotation has it, or has all of the database

@@ -1,6 +1,7 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { InterfaceVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -88,6 +89,8 @@ export class LinkRotationFunction extends Construct {
   /** Each told to the topic, and by its description what to do. */
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard;
+  /** Interface endpoints that were made for `network.endpoints: 'create'`, to let others in. They admit the VPC's CIDR block already. */
+  readonly endpoints: readonly InterfaceVpcEndpoint[];
   readonly #permissions: readonly RotationPermissions[];
   readonly #timeout: Duration;
   readonly #network: FunctionNetwork | undefined;
@@ -116,6 +119,7 @@ export class LinkRotationFunction extends Construct {
     allowFunction(role, this.journal.tableArn, this.logGroup.logGroupArn);
     this.#network =
       props.network === undefined ? undefined : new FunctionNetwork(this, 'Network', props.network, notices !== 'none');
+    this.endpoints = this.#network?.endpoints ?? [];
     if (this.#network !== undefined) allowNetwork(role);
     const { tableArn } = this.journal;
     const viewer =

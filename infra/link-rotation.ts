@@ -1,5 +1,6 @@
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { InterfaceVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -29,6 +30,8 @@ export class LinkRotation extends Construct {
   /** Each told to the topic, and by its description what to do. */
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard;
+  /** Interface endpoints that were made for `network.endpoints: 'create'`, to let others in. They admit the VPC's CIDR block already. */
+  readonly endpoints: readonly InterfaceVpcEndpoint[];
 
   constructor(scope: Construct, id: string, props: LinkRotationProps) {
     super(scope, id);
@@ -41,5 +44,6 @@ export class LinkRotation extends Construct {
     this.topic = shared.topic;
     this.alarms = shared.alarms;
     this.dashboard = shared.dashboard;
+    this.endpoints = shared.endpoints;
   }
 }

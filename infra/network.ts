@@ -15,6 +15,7 @@ import {
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
+import { Claims } from './claims';
 import { defaults, type LinkTarget } from './rotation-options';
 import type { RotationSource } from './source';
 
@@ -27,8 +28,12 @@ export interface RotationNetwork {
   readonly securityGroups?: readonly ISecurityGroup[];
   /**
    * How the function reaches AWS from subnets without a NAT gateway: `create` makes endpoints for Secrets Manager, STS, DynamoDB
-   * and S3, for its notices SNS, and in us-east-1 IAM; `existing` says that they are there. A VPC has room for one set of them, so a
-   * second function in it says `existing`.
+   * and S3, for its notices SNS, and in us-east-1 IAM; `existing` says that they are there.
+   *
+   * Their private DNS is the whole VPC's: from then on everything in it, in every subnet, reaches these services through them. So they
+   * admit HTTPS from the VPC's CIDR block, which must be known (`vpcCidrBlock` of Vpc.fromVpcAttributes); whoever has addresses of
+   * another block is let in by the construct's `endpoints`. A VPC has room for one set: another function in it says `existing`, and waits
+   * for the one that makes them (`node.addDependency`).
    *
    * @default none: the subnets have a NAT gateway
    */
@@ -44,6 +49,8 @@ const regionOfIam = 'us-east-1';
 /** The function's place in a VPC. */
 export class FunctionNetwork extends Construct {
   readonly options: Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+  /** Those that were made and have security groups. */
+  readonly endpoints: readonly InterfaceVpcEndpoint[];
   readonly #own: SecurityGroup | undefined;
   readonly #given: RotationNetwork;
   readonly #isolated: boolean;
@@ -65,7 +72,8 @@ export class FunctionNetwork extends Construct {
     this.#own = securityGroups === undefined ? this.#makeGroup(vpc) : undefined;
     const groups = this.#own === undefined ? [...(securityGroups ?? [])] : [this.#own];
     this.options = { vpc, vpcSubnets: { subnets: selected.subnets }, securityGroups: groups };
-    if (endpoints === 'create') this.#makeEndpoints(groups, notices);
+    if (endpoints === 'create' && selected.isPendingLookup !== true) Claims.of(this).takeEndpoints(vpc.vpcId);
+    this.endpoints = endpoints === 'create' ? this.#makeEndpoints(groups, notices) : [];
   }
 
   /** @throws when the source is IAM, and the subnets have no way to it */
@@ -97,18 +105,32 @@ export class FunctionNetwork extends Construct {
     return group;
   }
 
-  #makeEndpoints(groups: readonly ISecurityGroup[], notices: boolean): void {
+  #makeEndpoints(groups: readonly ISecurityGroup[], notices: boolean): readonly InterfaceVpcEndpoint[] {
     const { vpc, subnets } = this.#given;
+    const block = blockOf(vpc);
     const { SECRETS_MANAGER, STS, SNS, IAM } = InterfaceVpcEndpointAwsService;
     const interfaces = { SecretsManager: SECRETS_MANAGER, Sts: STS, ...(notices ? { Sns: SNS } : {}) };
     const reached = Stack.of(this).region === regionOfIam ? { ...interfaces, Iam: IAM } : interfaces;
-    for (const [id, service] of Object.entries(reached)) {
-      const endpoint = new InterfaceVpcEndpoint(this, id, { vpc, service, subnets, open: false });
-      for (const group of groups) endpoint.connections.allowDefaultPortFrom(group);
-    }
     const { DYNAMODB, S3 } = GatewayVpcEndpointAwsService;
     for (const [id, service] of Object.entries({ DynamoDb: DYNAMODB, S3 }))
       new GatewayVpcEndpoint(this, id, { vpc, service, subnets: [subnets ?? {}] });
+    return Object.entries(reached).map(([id, service]) => {
+      const endpoint = new InterfaceVpcEndpoint(this, id, { vpc, service, subnets, open: false });
+      endpoint.connections.allowDefaultPortFrom(Peer.ipv4(block), 'The VPC');
+      for (const group of groups) endpoint.connections.allowDefaultPortFrom(group); // a subnet may be of a further block
+      return endpoint;
+    });
+  }
+}
+
+/** @throws when it was imported without */
+function blockOf(vpc: IVpc): string {
+  try {
+    return vpc.vpcCidrBlock;
+  } catch {
+    throw new Error(
+      `'network.vpc' must tell its vpcCidrBlock, which the endpoints that are made admit, got ${vpc.vpcId} without one`,
+    );
   }
 }
 

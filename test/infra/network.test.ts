@@ -1,13 +1,27 @@
-import type { Stack } from 'aws-cdk-lib';
-import type { Template } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { Peer, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { type RotationNetwork, RotationSource } from '../../infra';
-import { all, connection, deployed, env, type Given, imported, only, rotated, statements, synth } from './given';
+import { LinkRotation, LinkRotationFunction, type RotationNetwork, RotationSource } from '../../infra';
+import {
+  all,
+  build,
+  code,
+  connection,
+  deployed,
+  env,
+  type Given,
+  imported,
+  only,
+  rotated,
+  statements,
+  synth,
+} from './given';
 
 /* Where the function runs, and what it can reach from there. */
 
 const attributes = {
   vpcId: 'vpc-0a',
+  vpcCidrBlock: '10.0.0.0/16',
   availabilityZones: ['us-east-1a', 'us-east-1b'],
   privateSubnetIds: ['subnet-0a', 'subnet-0b'],
   privateSubnetRouteTableIds: ['rtb-0a', 'rtb-0b'],
@@ -136,14 +150,63 @@ describe('in isolated subnets with endpoints on request', () => {
     expect(found).toHaveLength(count);
   });
 
-  test('the endpoints admit the function, and nobody else', () => {
+  test('the endpoints admit HTTPS from all of the VPC, whose names lead to them, and from the function', () => {
     const [group] = placeOf(template)?.SecurityGroupIds ?? [];
     const admitted = all(template, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => deployed(Properties));
     expect(admitted).toEqual(
       Array(4).fill(expect.objectContaining({ SourceSecurityGroupId: group, FromPort: 443, ToPort: 443 })),
     );
-    for (const { Properties } of all(template, 'AWS::EC2::SecurityGroup'))
-      expect(Properties).not.toHaveProperty('SecurityGroupIngress');
+    const ingress = all(template, 'AWS::EC2::SecurityGroup').flatMap(
+      ({ Properties }) => Properties['SecurityGroupIngress'] ?? [],
+    );
+    expect(ingress).toEqual(
+      Array(4).fill({ CidrIp: '10.0.0.0/16', IpProtocol: 'tcp', FromPort: 443, ToPort: 443, Description: 'The VPC' }),
+    );
+  });
+
+  test('those with security groups are at hand, to let others in', () => {
+    const stack = build(inVpc({ ...isolated, endpoints: 'create' }));
+    const rotation = stack.node.findAll().find((child) => child instanceof LinkRotation);
+    rotation?.endpoints.forEach(({ connections }) => connections.allowDefaultPortFrom(Peer.ipv4('10.9.0.0/16')));
+    expect(JSON.stringify(Template.fromStack(stack).toJSON()).match(/10\.9\.0\.0\/16"/g)).toHaveLength(4);
+  });
+
+  test('a VPC that does not tell its addresses is refused', () => {
+    const silent: Given = (stack) => ({
+      network: {
+        ...isolated,
+        vpc: Vpc.fromVpcAttributes(stack, 'Vpc', { ...attributes, vpcCidrBlock: undefined }),
+        endpoints: 'create',
+      },
+    });
+    expect(() => synth(silent)).toThrow(
+      new Error(
+        `'network.vpc' must tell its vpcCidrBlock, which the endpoints that are made admit, got vpc-0a without one`,
+      ),
+    );
+  });
+
+  test('a second function in the VPC uses them, in this stack or another, and none is made twice', () => {
+    // GIVEN
+    const app = new App();
+    const network = (stack: Stack, id: string, endpoints: 'create' | 'existing') => ({
+      vpc: Vpc.fromVpcAttributes(stack, id, attributes),
+      ...isolated,
+      endpoints,
+    });
+    const [first, other] = ['First', 'Other'].map((id) => new Stack(app, id, { env })) as [Stack, Stack];
+    new LinkRotationFunction(first, 'Maker', { code, network: network(first, 'A', 'create') });
+    for (const stack of [first, other]) {
+      // THEN
+      const second = (endpoints: 'create' | 'existing') => () =>
+        new LinkRotationFunction(stack, endpoints, { code, network: network(stack, `B${endpoints}`, endpoints) });
+      expect(second('existing')).not.toThrow();
+      expect(second('create')).toThrow(
+        new Error(
+          `'network.endpoints' of a VPC are made once, and serve all of it: another function in it says 'existing', got 'create' a second time for vpc-0a`,
+        ),
+      );
+    }
   });
 
   test('the function comes after them: its first call is a minute away, and the pre-flight sooner', () => {

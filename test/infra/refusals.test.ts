@@ -307,6 +307,7 @@ describe('IAM from a VPC', () => {
   const network = (stack: Stack, isolated: boolean, endpoints?: 'create' | 'existing') => {
     const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
       vpcId: 'vpc-0a',
+      vpcCidrBlock: '10.0.0.0/16',
       availabilityZones: ['a'],
       ...(isolated
         ? { isolatedSubnetIds: ['subnet-0a'], isolatedSubnetRouteTableIds: ['rtb-0a'] }
