@@ -43,8 +43,8 @@ const columnsOf = (width: number): Columns =>
       }
     : {
         secret: { x: 0, width },
-        credentials: { x: 0, width: 142 },
-        links: { x: 172, width: 160 },
+        credentials: { x: 0, width: 158 },
+        links: { x: 180, width: 158 },
         pipelines: { x: 356, width: 158 },
         top: 100,
       };

@@ -5,7 +5,7 @@ import { anchor, html, type Html, none } from './html';
 import { secretName } from './names';
 import { keysTable, pipelinesTable } from './tables';
 import { timeline } from './timeline';
-import { shownSecond, shownTime, type View, type Zone } from './view';
+import { inZone, shownSecond, shownTime, type View, type Zone } from './view';
 import { type Level, levelOf, levelText, pausedNow } from './verdict';
 
 export const levelTone: Readonly<Record<Level, string>> = {
@@ -78,7 +78,7 @@ function explained(explanation: Explanation, zone: Zone): Html {
   ];
   return html`<div class="note ${command === null ? 'paused' : 'bad'}">
     <h4>${command === null ? levelText.watch : levelText.person}</h4>
-    <p>${why}</p>
+    <p>${inZone(why, zone)}</p>
     ${where.length === 0 ? none : html`<p class="small">${where.map((part, at) => (at === 0 ? part : html` · ${part}`))}</p>`}
     ${
       leftBehind.length === 0
@@ -88,7 +88,7 @@ function explained(explanation: Explanation, zone: Zone): Html {
               ${leftBehind.map((what) => html`<li>${what}</li>`)}
             </ul>`
     }
-    <p>By itself: ${next}</p>
+    <p>By itself: ${inZone(next, zone)}</p>
     ${
       command === null
         ? none

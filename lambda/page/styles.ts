@@ -113,6 +113,7 @@ export const styles = html`<style>
           background: none; color: var(--ink); font-weight: 400; }
         .slr thead th { color: var(--soft); font-size: 12px; font-weight: 600; }
         .slr th > code[title] { white-space: nowrap; }
+        .slr td > code { overflow-wrap: normal; }
     .slr th.name { width: 36%; }
       .slr td.number, .slr th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
         .slr details { margin-top: 8px; }

@@ -88,11 +88,9 @@ export function stateText({ state, pausedByUs, lastError }: PipelineStatus): str
   return lastError === null ? shown : `${shown}, ${lastError.kind} error ${lastError.code}`;
 }
 
-/** Of a pipeline in Error without a newer one: it came to it before its link got what it holds. */
+/** Of a pipeline in Error without one since its link was changed: it came to it before. */
 export const olderError = ({ state, lastError }: PipelineStatus, { holds }: LinkStatus): string | null =>
-  state === 'Error' && lastError === null && holds.some(({ since }) => since !== null)
-    ? 'no error seen since its link was changed'
-    : null;
+  state === 'Error' && lastError === null && holds.some(({ since }) => since !== null) ? 'no new error' : null;
 
 /** What needs eyes comes first; otherwise as the status has it. */
 export const byTone = (pipelines: readonly PipelineStatus[]): readonly PipelineStatus[] =>

@@ -81,8 +81,15 @@ test('a pipeline that was in Error before its link was changed says so', () => {
       pipelines: [broken],
     }));
   const told = (since: string | null) => textOf(shown({ ...allWell, secrets: [secret({ links: links(since) })] }));
-  expect(told('2026-11-01T03:00:04.000Z')).toContain('Error no error seen since its link was changed');
-  expect(told(null)).not.toContain('no error seen');
+  expect(told('2026-11-01T03:00:04.000Z')).toContain('Error no new error');
+  expect(told(null)).not.toContain('no new error');
+});
+
+test('times in what is told of a stuck secret are those of the zone, as elsewhere', () => {
+  const [one] = stuck.secrets;
+  const next = 'Secrets Manager calls again until 2026-12-22T23:59:59.000Z.';
+  const text = textOf(shown({ ...stuck, secrets: [{ ...one!, stuck: { ...one!.stuck!, next } }] }));
+  expect(text).toContain('Secrets Manager calls again until 2026-12-22 23:59.');
 });
 
 describe('the diagram', () => {
