@@ -73,21 +73,25 @@ export function checkPlaces(secret: ISecret, { source, targets }: RotationOption
   const { user, mirrored } = source;
   checkAccount('secret', 'a secret', secret.env.account, stack);
   if (user !== undefined) checkAccount('source', 'a user', accountOf(user), stack);
-  checkRegion('secret', secret, stack);
+  checkRegion('secret', secret.env.region, stack);
   const others = targets.map(({ connectionSecret }): [string, ISecret] => ['connectionSecret', connectionSecret]);
   if (mirrored !== undefined) others.push(['source', mirrored]);
   for (const [prop, other] of others) {
-    checkRegion(prop, other, stack);
+    checkRegion(prop, other.env.region, stack);
     const secretId = completeArn(prop, other);
     if (secretId === completeArn('secret', secret))
       throw new Error(`'${prop}' must be another secret than the one that is rotated, got '${secretId}'`);
   }
 }
 
-/** Secrets Manager calls functions, and is asked by this one, in its own Region only. */
-function checkRegion(prop: string, { env }: ISecret, { region }: Stack): void {
-  if (differ(env.region, region))
-    throw new Error(`'${prop}' must be in the stack's Region, ${region}, got a secret in ${env.region}`);
+/**
+ * Secrets Manager calls functions, and is asked by this one, in its own Region only; so it is with keys, topics and alarms.
+ *
+ * @param got quotes what is there
+ * @throws when it is in another
+ */
+export function checkRegion(prop: string, theirs: string, { region }: Stack, got = `a secret in ${theirs}`): void {
+  if (differ(theirs, region)) throw new Error(`'${prop}' must be in the stack's Region, ${region}, got ${got}`);
 }
 
 /** Secrets Manager may call the function for secrets of its own account only, and IAM knows users of the caller's only. */

@@ -39,7 +39,12 @@ export interface LinkRotationFunctionProps {
   readonly network?: RotationNetwork;
   /** Whom alarms and failed rotations are told by e-mail; the address has to be confirmed. @default nobody */
   readonly email?: string;
-  /** A topic that admits CloudWatch and EventBridge, also by its key. @default a new, encrypted one */
+  /**
+   * A standard topic of the stack's Region. One of this app is made to admit alarms (cloudwatch.amazonaws.com) and events
+   * (events.amazonaws.com), and so is its key; the policies of an imported one must do so already, which a warning at synth says.
+   *
+   * @default a new, encrypted one
+   */
   readonly topic?: ITopic;
   /**
    * What the function itself tells the topic, in words and once a rotation: that it failed or needs a person, or that pipelines stay

@@ -4,12 +4,17 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { checkRegion } from './checks';
 
 /** What the function itself may tell the topic. */
 export const whatIsTold = ['failures', 'all', 'none'] as const;
 export type WhatIsTold = (typeof whatIsTold)[number];
 
-/** The topic of alarms and failed rotations. One that was given is left as it is, but for a new subscription. */
+/**
+ * The topic of alarms and failed rotations, whose policies admit both as far as CDK can change them.
+ *
+ * @throws quoting a topic that alarms cannot tell
+ */
 export function openTopic(
   scope: Construct,
   given: ITopic | undefined,
@@ -18,7 +23,9 @@ export function openTopic(
 ): ITopic {
   if (email !== undefined && !Token.isUnresolved(email) && !/^[^@\s]+@[^@\s]+$/.test(email))
     throw new Error(`'email' must be an e-mail address, got '${email}'`);
-  const topic = given ?? makeTopic(scope, masterKey);
+  if (given !== undefined) checkTopic(given, Stack.of(scope));
+  const topic = given ?? new Topic(scope, 'Topic', { masterKey, enforceSSL: true });
+  admitPublishers(scope, topic);
   const isTold = email !== undefined && topic.node.tryFindChild(email) !== undefined; // by another rotation
   if (email !== undefined && !isTold) topic.addSubscription(new EmailSubscription(email));
   else if (email === undefined && given === undefined)
@@ -29,13 +36,20 @@ export function openTopic(
   return topic;
 }
 
+/** Alarms tell standard topics, and rules of events those of their own Region. */
+function checkTopic(topic: ITopic, stack: Stack): void {
+  const { topicArn, fifo, node } = topic;
+  const name = Token.isUnresolved(topicArn) ? node.path : topicArn;
+  if (fifo) throw new Error(`'topic' must be a standard one, which alarms can tell, got '${name}', which is FIFO`);
+  checkRegion('topic', topic.env.region, stack, `'${name}'`);
+}
+
 /**
  * A topic with a policy has lost the one that admits the account's own services, so each that publishes is named; and each must be
  * able to use its key. Where EventBridge publishes, neither policy may ask for the source: it does not say. Nor does the key ask
  * CloudWatch: the topic has turned other accounts away, and a condition that a call to KMS cannot meet would silence every alarm.
  */
-function makeTopic(scope: Construct, masterKey: IKey): Topic {
-  const topic = new Topic(scope, 'Topic', { masterKey, enforceSSL: true });
+function admitPublishers(scope: Construct, topic: ITopic): void {
   const [alarms, events] = [
     new ServicePrincipal('cloudwatch.amazonaws.com'),
     new ServicePrincipal('events.amazonaws.com'),
@@ -43,13 +57,17 @@ function makeTopic(scope: Construct, masterKey: IKey): Topic {
   const ofThisAccount = { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } };
   const publish = { actions: ['sns:Publish'], resources: [topic.topicArn] };
   topic.addToResourcePolicy(new PolicyStatement({ ...publish, principals: [alarms], conditions: ofThisAccount }));
-  topic.addToResourcePolicy(new PolicyStatement({ ...publish, principals: [events] }));
-  masterKey.addToResourcePolicy(
+  const isOwn = topic.addToResourcePolicy(new PolicyStatement({ ...publish, principals: [events] })).statementAdded;
+  const isOwnKey = topic.masterKey?.addToResourcePolicy(
     new PolicyStatement({
       principals: [alarms, events],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
       resources: ['*'],
     }),
-  );
-  return topic;
+  ).statementAdded;
+  if (!isOwn || isOwnKey === false)
+    Annotations.of(scope).addWarningV2(
+      'singlestore-link-rotation:imported-topic',
+      `CDK cannot change the policy of an imported topic or key: that of ${topic.topicArn} must allow sns:Publish to cloudwatch.amazonaws.com and events.amazonaws.com, and that of its key, if it has one, kms:Decrypt and kms:GenerateDataKey* to both, or alarms and events are lost without a word`,
+    );
 }

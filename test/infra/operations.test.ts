@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import { Match } from 'aws-cdk-lib/assertions';
+import { type App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -12,6 +12,8 @@ import {
   all,
   build,
   deployed,
+  env,
+  type Given,
   only,
   type Resource,
   rotated,
@@ -147,14 +149,74 @@ describe('the topic', () => {
     });
   });
 
+  const warnings = (stack: ReturnType<typeof build>) =>
+    stack.node.findAll().flatMap(({ node }) => node.metadata.filter(({ type }) => type === 'aws:cdk:warning'));
+
   test('warns at synth when it tells nobody', () => {
-    const warnings = (stack: ReturnType<typeof build>) =>
-      stack.node.findAll().flatMap(({ node }) => node.metadata.filter(({ type }) => type === 'aws:cdk:warning'));
     expect(JSON.stringify(warnings(build()).map(({ data }) => data as unknown))).toMatch(
       'nobody is told of alarms and failed rotations: give an e-mail or a topic',
     );
     expect(warnings(build(() => ({ email: 'a@b' })))).toEqual([]);
     expect(warnings(build((stack) => ({ topic: new Topic(stack, 'Theirs') })))).toEqual([]);
+  });
+
+  test.each(['same', 'other'])(
+    'may be one of this app, whose policy and key admit alarms and events: %s stack',
+    (where) => {
+      // GIVEN
+      const made: Stack[] = [];
+      const stack = build((own) => {
+        const home = where === 'same' ? own : new Stack(own.node.root as App, 'Home', { env });
+        made.push(home);
+        return { topic: new Topic(home, 'Theirs', { masterKey: new Key(home, 'TheirKey') }) };
+      });
+      // THEN
+      expect(warnings(stack)).toEqual([]);
+      const home = Template.fromStack(made[0]!);
+      const [, theirPolicy] = only(home, 'AWS::SNS::TopicPolicy');
+      expect(allowed(theirPolicy, 'cloudwatch.amazonaws.com')).toEqual(allowed(policy, 'cloudwatch.amazonaws.com'));
+      expect(allowed(theirPolicy, 'events.amazonaws.com')).toEqual([['sns:Publish', undefined]]);
+      const [theirKey] = all(home, 'AWS::KMS::Key').filter((found) => JSON.stringify(found).includes('cloudwatch.'));
+      for (const service of ['cloudwatch.amazonaws.com', 'events.amazonaws.com'])
+        expect(allowed(theirKey!, service, 'KeyPolicy')).toEqual([
+          [['kms:Decrypt', 'kms:GenerateDataKey*'], undefined],
+        ]);
+    },
+  );
+
+  test('warns at synth when it is imported: what its policy and its key must say, CDK cannot', () => {
+    const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
+    for (const given of [
+      build((stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', topicArn) })),
+      build((stack) => ({
+        topic: new Topic(stack, 'Ours', {
+          masterKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/1'),
+        }),
+      })),
+    ])
+      expect(JSON.stringify(warnings(given).map(({ data }) => data as unknown))).toMatch(
+        /must allow sns:Publish to cloudwatch.amazonaws.com and events.amazonaws.com, and that of its key, if it has one, kms:Decrypt and kms:GenerateDataKey\* to both/,
+      );
+  });
+
+  test.each<[string, Given, string]>([
+    [
+      'in another Region',
+      (stack) => ({ topic: Topic.fromTopicArn(stack, 'Far', 'arn:aws:sns:eu-west-1:111122223333:on-call') }),
+      `'topic' must be in the stack's Region, us-east-1, got 'arn:aws:sns:eu-west-1:111122223333:on-call'`,
+    ],
+    [
+      'that is FIFO',
+      (stack) => ({ topic: Topic.fromTopicArn(stack, 'Fifo', 'arn:aws:sns:us-east-1:111122223333:on-call.fifo') }),
+      `'topic' must be a standard one, which alarms can tell, got 'arn:aws:sns:us-east-1:111122223333:on-call.fifo', which is FIFO`,
+    ],
+    [
+      'that is made FIFO',
+      (stack) => ({ topic: new Topic(stack, 'Fifo', { fifo: true }) }),
+      `'topic' must be a standard one, which alarms can tell, got 'Stack/Fifo', which is FIFO`,
+    ],
+  ])('is refused %s', (_, given, message) => {
+    expect(() => build(given)).toThrow(new Error(message));
   });
 
   test('may be one that is there, with its own policy, told of one address once', () => {
