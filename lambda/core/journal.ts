@@ -187,6 +187,8 @@ export interface UserRecord extends Leased {
 export interface Intent {
   readonly secretId: string;
   readonly version: VersionId;
+  /** Versions of earlier intents, of any secret, whose keys may appear under this one. */
+  readonly covers?: readonly Pick<Intent, 'secretId' | 'version'>[];
   /** Key ids that existed before. */
   readonly seen: readonly string[];
   /** Epoch milliseconds. A key made by this intent was created between the two, give or take the clocks. */

@@ -16,8 +16,8 @@ export interface Slots {
   readonly pending: string | null;
   readonly previous: string | null;
   readonly intent: Intent | null;
-  /** Key id in the version that the intent was for, while that version carries a label: then the answer was not lost after all. */
-  readonly claimed: string | null;
+  /** Key ids in labelled versions that the intent, one that it covers, or the key made last was for: their answers were not lost after all. */
+  readonly claimed: readonly string[];
   /** The key that we made last, once the version that it was made for has lost its labels. */
   readonly abandoned: string | null;
   /** Key ids that the links' records name. */
@@ -53,7 +53,7 @@ export type SlotDecision =
  */
 export function decideSlots(slots: Slots, now: number): SlotDecision {
   const unlabelled = (key: KnownKey): boolean =>
-    ![slots.current, slots.pending, slots.claimed].includes(key.keyId) && !slots.recorded.has(key.keyId);
+    ![slots.current, slots.pending, ...slots.claimed].includes(key.keyId) && !slots.recorded.has(key.keyId);
   const orphan = slots.keys.find(
     (key) => unlabelled(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent),
   );

@@ -33,6 +33,13 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
   const { definition, secret, version } = rotation;
   const pending = await pendingValue(rotation, run);
   const current = await currentValue(run, secret.arn);
+  // links without a record are thought to hold AWSCURRENT, which is not this version unless this setSecret has given it to them
+  if (current?.version === version) {
+    throw new RotationError(
+      'LABEL_MOVED',
+      `AWSCURRENT of ${secret.arn} was moved to version ${version} while this call was at work on it. Nothing was changed by it; links may hold the version before. The next call finishes what is missing; where a link holds an older version then, ${rotateSecret(secret.arn)}`,
+    );
+  }
   await mustBeWorthATry(rotation, run, current);
   await withSurveys(run, definition, async (surveys) => {
     const { clusters, failures } = surveys;

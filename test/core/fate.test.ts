@@ -8,7 +8,7 @@ const key = (keyId: string, more: Partial<KnownKey> = {}): KnownKey => ({
   ...more,
 });
 const slots = (keys: readonly KnownKey[], more: Partial<Slots> = {}): Slots => ({
-  ...{ keys, current: 'CUR', pending: null, previous: null, intent: null, claimed: null, abandoned: null },
+  ...{ keys, current: 'CUR', pending: null, previous: null, intent: null, claimed: [], abandoned: null },
   ...{ recorded: new Set<string>(), unknownHolder: false },
   ...more,
 });

@@ -26,7 +26,7 @@ const slots = (keys: readonly KnownKey[], is: Partial<Slots> = {}): Slots => ({
   keys,
   current: 'AKIACURRENT',
   pending: null,
-  claimed: null,
+  claimed: [],
   abandoned: null,
   previous: null,
   intent: null,
@@ -153,7 +153,7 @@ describe('a key whose secret was lost with the answer', () => {
   const stop = 'stop for AKIACURRENT and AKIALOST';
   test.each<[string, Slots]>([
     ['no intent is open', slots([current, lost()])],
-    ['the version that the intent was for names it', slots([current, lost()], { intent, claimed: 'AKIALOST' })],
+    ['the version that the intent was for names it', slots([current, lost()], { intent, claimed: ['AKIALOST'] })],
     [
       'it was there when the intent was written',
       slots([current, lost()], { intent: { ...intent, seen: ['AKIACURRENT', 'AKIALOST'] } }),

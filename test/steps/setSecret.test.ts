@@ -383,3 +383,17 @@ test('somebody tests a pipeline while it is paused: when the test is over and it
   await world.run(recover);
   expect(world.paused()).toEqual([]);
 });
+
+test('a version that is promoted while setSecret begins is given to nobody, and no link is thought to hold it', async () => {
+  const world = createWorld();
+  const version = await created(world);
+  const before = link(world);
+  let read = 0;
+  world.faults = (_, name) => {
+    if (name === 'secrets.read' && (read += 1) === 2) world.secrets.labelByHand(secretId, 'AWSCURRENT', version);
+    return undefined;
+  };
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('LABEL_MOVED');
+  expect(link(world)).toBe(before);
+  expect(world.table.keys('link')).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { Credentials } from '../../lambda/core/credentials';
+import { recover } from '../../lambda/steps/recover';
 import { rotate } from '../../lambda/steps/rotate';
 import type { Invocation } from '../../lambda/ports';
 import { secretId, userName } from '../support/scenario';
@@ -18,6 +19,7 @@ const lagging =
       list: async (user) => (await run.keys.list(user)).filter(({ keyId }) => !hidden(keyId)),
     },
   });
+const unlisted = (keyId: string) => lagging((one) => one === keyId);
 const storedFirst = '{"aws_access_key_id":"AKIASOMEBODYELSE","aws_secret_access_key":"x"}';
 
 test('another value stands in the version first: the key just made is deleted, and the stored value is left', async () => {
@@ -165,4 +167,51 @@ test('who slept after its intent was written makes no key before it is written a
     kind === 'user' && json !== null ? ((JSON.parse(json) as { intent: { until: number } | null }).intent ?? []) : [],
   );
   expect(intents.some(({ until }) => until > (key?.createdAt ?? Infinity))).toBe(true);
+});
+
+describe('two secrets of one user', () => {
+  const other = secretId.replace('s3-ingest', 'other');
+
+  /** The other secret's key is stored, its answer was not recorded, and IAM does not list it yet when this secret's createSecret comes. */
+  async function behindTheLag(): Promise<{ world: MemoryWorld; stored: string }> {
+    const world = createWorld();
+    world.secrets.add(other, world.newId(), world.secrets.value(secretId, world.firstVersion) ?? '');
+    world.definitions.push({ ...world.definitions[0]!, secretId: other });
+    const theirs = world.newId();
+    world.secrets.stage(other, theirs, null);
+    world.faults = (_, name) => (name === 'secrets.put' ? 'dies' : undefined);
+    await world
+      .run((run) => rotate({ type: 'rotation', step: 'createSecret', secretId: other, version: theirs }, run))
+      .catch(() => undefined);
+    world.faults = new Map();
+    const fields = JSON.parse(world.secrets.value(other, theirs) ?? '{}') as Record<string, string>;
+    return { world, stored: fields['aws_access_key_id'] ?? '' };
+  }
+
+  test('a key that the one has stored is no orphan of the other, though IAM listed it too late', async () => {
+    const { world, stored } = await behindTheLag();
+    const version = world.startRotation();
+    const blind = world.run((run) => create(version)(unlisted(stored)(run)));
+    expect((await failure(blind)).code).toBe('KEY_QUOTA');
+    await world.pass(120_000);
+    expect((await failure(call(world, 'createSecret', version))).code).toBe('KEY_QUOTA');
+    expect(keyIds(world)).toContain(stored);
+  });
+});
+
+test('a key that AWSCURRENT was moved back to while the call looked around is not deleted', async () => {
+  const world = createWorld();
+  const [old = ''] = keyIds(world);
+  await upTo(world, 'finishSecret');
+  await world.pass(25 * 3_600_000);
+  await world.run(recover);
+  expect(world.keys.key(old).active).toBe(false);
+  const version = world.startRotation();
+  const before = world.label('AWSPREVIOUS');
+  world.faults = (_, name) => {
+    if (name === 'cluster.links') world.secrets.labelByHand(secretId, 'AWSCURRENT', before);
+    return undefined;
+  };
+  await call(world, 'createSecret', version).catch(() => undefined);
+  expect(world.keys.key(old).deleted).toBe(false);
 });

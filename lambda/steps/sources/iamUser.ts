@@ -175,6 +175,9 @@ async function intend(
   const intent: Intent = {
     secretId,
     version: rotation.version,
+    ...(former === null
+      ? {}
+      : { covers: [...(former.covers ?? []), { secretId: former.secretId, version: former.version }] }),
     seen: former?.seen ?? listed,
     openedAt: former?.openedAt ?? now,
     until: now + intentMs,

@@ -21,13 +21,13 @@ export async function slotsOf(keeping: Keeping, record: UserRecord): Promise<Slo
   const keys = await keeping.run.keys.list(keeping.userName);
   if (keys.length >= slotsPerUser || record.intent !== null) return protectedSlots(keeping, record, keys);
   const known = keys.map((key) => ({ ...key, everUsed: true }));
-  const none = { current: null, pending: null, previous: null, intent: null, claimed: null, abandoned: null };
+  const none = { current: null, pending: null, previous: null, intent: null, claimed: [], abandoned: null };
   return { keys: known, ...none, recorded: new Set(), unknownHolder: true };
 }
 
 /** The two slots, with all that protects a key in them. */
 async function protectedSlots(
-  { run, keyId, secret, current, unrecorded }: Keeping,
+  { run, keyId, secret: { arn }, current: former, unrecorded }: Keeping,
   { intent, made }: UserRecord,
   keys: Awaited<ReturnType<Invocation['keys']['list']>>,
 ): Promise<Slots> {
@@ -42,16 +42,23 @@ async function protectedSlots(
     const value = version === null ? null : await valueOf(run, arn, version);
     return value === null ? null : (keyId(value.fields) ?? null);
   };
-  const first = current === null || keyId(current.fields) === undefined;
+  // a label may have been moved since the step began, and what it stands on now is protected
+  const secret = await run.secrets.describe(arn);
+  const first = former === null || keyId(former.fields) === undefined;
+  const isSuspect = made !== undefined && suspects(made.keyId) && keys.some((key) => key.keyId === made.keyId);
+  const meant = [...(intent === null ? [] : [intent, ...(intent.covers ?? [])]), ...(isSuspect ? [made] : [])];
+  const claimed = await Promise.all(
+    meant.map(async (one) => idIn(one.secretId, await labelledVersion(run, secret, one))),
+  );
   const records = (await run.table.list('link')).map(({ item }) => item);
   return {
     keys: known,
-    current: current === null ? null : (keyId(current.fields) ?? null),
-    pending: await idIn(secret.arn, labelled(secret, 'AWSPENDING')),
-    previous: await idIn(secret.arn, labelled(secret, 'AWSPREVIOUS')),
+    current: await idIn(arn, labelled(secret, 'AWSCURRENT')),
+    pending: await idIn(arn, labelled(secret, 'AWSPENDING')),
+    previous: await idIn(arn, labelled(secret, 'AWSPREVIOUS')),
     intent,
     abandoned: made === undefined || (await labelledVersion(run, secret, made)) !== null ? null : made.keyId,
-    claimed: intent === null ? null : await idIn(intent.secretId, await labelledVersion(run, secret, intent)),
+    claimed: claimed.flatMap((id) => id ?? []),
     ...holdersOf(records, unrecorded),
     // at a first rotation links have no record, and the slots alone decide
     ...(first ? { unknownHolder: false } : {}),
@@ -73,10 +80,7 @@ export async function keptKeys(keeping: Keeping, record: UserRecord): Promise<re
   );
 }
 
-/**
- * The version that a key was made for, unless it has lost its labels: then nobody will use the key. One that had them when the step
- * began counts as labelled: that protects the key.
- */
+/** The version that a key was made for, unless it has lost its labels: then nobody will use the key. */
 async function labelledVersion(
   run: Invocation,
   seen: Keeping['secret'],
