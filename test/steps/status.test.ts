@@ -133,6 +133,8 @@ test('in the middle of a rotation, what is paused is told as paused by us', asyn
   await call(world, 'setSecret', version);
   const [link] = seen[0]!.links;
   expect(link).toMatchObject({ bracket: { phase: 'open', direction: 'forward', to: version, held: true } });
+  const lease = Date.parse(link!.bracket!.leaseUntil!) - Date.parse(link!.bracket!.openedAt);
+  expect([lease > 0, lease <= 31_000]).toEqual([true, true]); // 30 s, from the last renewal
   expect(link?.pipelines.map(({ pausedByUs }) => pausedByUs)).toEqual([true, false]);
   expect(seen[0]?.stuck).toBeNull();
 });
