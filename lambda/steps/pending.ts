@@ -11,17 +11,23 @@ export interface PendingVersion {
   readonly said: string;
 }
 
-/** A rotation goes on with what is pending. Looks only. @returns `null` when nothing is */
+/**
+ * A rotation goes on with what is pending. Looks only.
+ *
+ * @returns `null` when nothing is; a copy of AWSCURRENT is none: it comes with the test-only call, and goes with it
+ */
 export async function pendingVersion(
   run: Invocation,
   secret: SecretDescription,
   source: Source,
+  current: Value | null,
 ): Promise<PendingVersion | null> {
   const version = labelled(secret, 'AWSPENDING');
   if (version === null || standing(secret, version) !== 'pending') return null;
   const named = `AWSPENDING version ${version}`;
   const value = await valueOf(run, secret.arn, version);
   if (value === null) return { adopted: null, said: `${named} has no value yet: a rotation goes on with it.` };
+  if (current?.value.equals(value.value) === true) return null;
   const exists = await source.exists(run, value).catch(() => null); // the source's own obstacles tell why
   if (exists === null) return { adopted: null, said: `${named} has a value, and whether it is adopted is not known.` };
   if (exists) return { adopted: value, said: `${named} has a value: the pending value is adopted, and none is made.` };

@@ -62,7 +62,7 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
   return withSurveys(run, definition, async (surveys) => {
     const found = { current, unrecorded: hasUnrecorded(surveys) };
     const source = sourceFor(definition.source);
-    const pending = await pendingVersion(run, secret, source);
+    const pending = await pendingVersion(run, secret, source, current);
     const adopted = pending?.adopted ?? null;
     const obstacles = adopted === null ? [...(await source.obstacles(run, { secret }, found))] : [];
     const next =
