@@ -175,7 +175,7 @@ describe('two secrets of one user', () => {
   /** The other secret's key is stored, its answer was not recorded, and IAM does not list it yet when this secret's createSecret comes. */
   async function behindTheLag(): Promise<{ world: MemoryWorld; stored: string }> {
     const world = createWorld();
-    world.secrets.add(other, world.newId(), world.secrets.value(secretId, world.firstVersion) ?? '');
+    world.secrets.add(other, world.newId(), world.secrets.value(secretId, world.firstVersion ?? '') ?? '');
     world.definitions.push({ ...world.definitions[0]!, secretId: other });
     const theirs = world.newId();
     world.secrets.stage(other, theirs, null);
