@@ -1,7 +1,39 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type IAlias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
+import { checkRegion } from './checks';
+
+/**
+ * The key itself, of an alias the one that it stands for: policies and log groups take no alias.
+ *
+ * @param prop the property that it was given by
+ * @throws quoting an alias that does not say its key, and a key that nobody in the stack's Region can use
+ */
+export function keyOf(prop: string, given: IKey, stack: Stack): IKey {
+  const key = 'aliasTargetKey' in given ? targetOf(given as IAlias) : given;
+  if (key === undefined || key.keyArn.includes(':alias/'))
+    throw new Error(
+      `'${prop}' must be a key, or an alias that knows its key, since policies take no alias: got '${given.keyArn}'`,
+    );
+  const { keyArn, env } = key;
+  checkRegion(prop, env.region, stack, `'${keyArn}'`);
+  const partition = Token.isUnresolved(stack.region) ? undefined : RegionInfo.get(stack.region).partition;
+  const theirs = Token.isUnresolved(keyArn) ? partition : keyArn.split(':')[1];
+  if (partition !== undefined && theirs !== partition)
+    throw new Error(`'${prop}' must be in the stack's partition, ${partition}, got '${keyArn}'`);
+  return key;
+}
+
+/** An alias that was imported by its name throws instead. */
+function targetOf(alias: IAlias): IKey | undefined {
+  try {
+    return alias.aliasTargetKey;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The key of log group and topic. AWS's own key for topics admits neither alarms nor events, so it takes one of the account.
@@ -10,13 +42,14 @@ import type { Construct } from 'constructs';
  * @param given one that was imported keeps its policy, which CDK cannot change
  */
 export function openKey(scope: Construct, given: IKey | undefined): IKey {
+  const stack = Stack.of(scope);
   const key =
-    given ??
+    (given && keyOf('encryptionKey', given, stack)) ??
     new Key(scope, 'Key', {
       description: 'Log and notifications of the rotation of SingleStore links',
       enableKeyRotation: true,
     });
-  const { account, region, partition } = Stack.of(scope);
+  const { account, region, partition } = stack;
   key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],

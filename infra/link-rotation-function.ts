@@ -66,7 +66,12 @@ export interface LinkRotationFunctionProps {
   readonly logRetention?: RetentionDays;
   /** @default 'INFO' */
   readonly logLevel?: 'INFO' | 'WARN' | 'ERROR';
-  /** For log and topic. One that was imported must admit CloudWatch Logs, CloudWatch and EventBridge. @default a new one */
+  /**
+   * For log and topic, in the stack's Region; an alias must know its key. One that was imported must admit CloudWatch Logs, CloudWatch
+   * and EventBridge.
+   *
+   * @default a new one
+   */
   readonly encryptionKey?: IKey;
   /** How long a step may take: 3 to 15 minutes. @default Duration.minutes(15) */
   readonly timeout?: Duration;

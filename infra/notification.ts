@@ -5,6 +5,7 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { checkRegion } from './checks';
+import { keyOf } from './encryption';
 
 /** What the function itself may tell the topic. */
 export const whatIsTold = ['failures', 'all', 'none'] as const;
@@ -58,7 +59,9 @@ function admitPublishers(scope: Construct, topic: ITopic): void {
   const publish = { actions: ['sns:Publish'], resources: [topic.topicArn] };
   topic.addToResourcePolicy(new PolicyStatement({ ...publish, principals: [alarms], conditions: ofThisAccount }));
   const isOwn = topic.addToResourcePolicy(new PolicyStatement({ ...publish, principals: [events] })).statementAdded;
-  const isOwnKey = topic.masterKey?.addToResourcePolicy(
+  const { masterKey } = topic;
+  const key = masterKey && keyOf('topic.masterKey', masterKey, Stack.of(scope));
+  const isOwnKey = key?.addToResourcePolicy(
     new PolicyStatement({
       principals: [alarms, events],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],

@@ -5,6 +5,7 @@ import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { keyOf } from './encryption';
 import { completeArn, type RotationOptions } from './rotation-options';
 import { deployedSize } from './size';
 
@@ -38,7 +39,9 @@ export const isReading = (action: string): boolean => reading.has(action);
 export function allowNotices(role: IRole, { topicArn, masterKey }: ITopic): void {
   allow(role, [topicArn], 'sns:Publish');
   // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-  if (masterKey !== undefined) allow(role, [masterKey.keyArn], 'kms:GenerateDataKey', 'kms:Decrypt');
+  if (masterKey === undefined) return;
+  const { keyArn } = keyOf('topic.masterKey', masterKey, Stack.of(role));
+  allow(role, [keyArn], 'kms:GenerateDataKey', 'kms:Decrypt');
 }
 
 /** What Lambda does on behalf of a function in a VPC; these actions take no ARN. */
@@ -110,13 +113,14 @@ export class RotationPermissions {
         'iam:GetAccessKeyLastUsed',
       );
     if (mirrored !== undefined) this.#allow(completeArn('source', mirrored), describe, read);
-    this.#allowKey(secret.encryptionKey, 'kms:Decrypt', 'kms:GenerateDataKey');
-    for (const { connectionSecret } of targets) this.#allowKey(connectionSecret.encryptionKey, 'kms:Decrypt');
-    this.#allowKey(mirrored?.encryptionKey, 'kms:Decrypt');
+    this.#allowKey('secret', secret.encryptionKey, 'kms:Decrypt', 'kms:GenerateDataKey');
+    for (const { connectionSecret } of targets)
+      this.#allowKey('connectionSecret', connectionSecret.encryptionKey, 'kms:Decrypt');
+    this.#allowKey('source', mirrored?.encryptionKey, 'kms:Decrypt');
   }
 
-  #allowKey(key: IKey | undefined, ...actions: string[]): void {
-    if (key !== undefined) this.#allow(key.keyArn, ...actions);
+  #allowKey(prop: string, key: IKey | undefined, ...actions: string[]): void {
+    if (key !== undefined) this.#allow(keyOf(`${prop}.encryptionKey`, key, Stack.of(this.role)).keyArn, ...actions);
   }
 
   #allow(arn: string, ...needed: string[]): void {

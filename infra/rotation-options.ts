@@ -31,7 +31,7 @@ export interface RotationOptions {
   readonly secret?: ISecret;
   /** Of the new secret, when none is given. @default one that CDK makes up */
   readonly secretName?: string;
-  /** Key of the new secret. @default the account's own key for Secrets Manager */
+  /** Key of the new secret, in the stack's Region; an alias must know its key. @default the account's own key for Secrets Manager */
   readonly secretKey?: IKey;
   /** Who makes the next credentials. */
   readonly source: RotationSource;

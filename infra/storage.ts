@@ -1,4 +1,4 @@
-import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import { RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { keyOf } from './encryption';
 import type { RotationOptions } from './rotation-options';
 
 export function makeJournal(scope: Construct): Table {
@@ -50,7 +51,7 @@ export function makeLog(scope: Construct, retention: RetentionDays, encryptionKe
 export function makeSecret(scope: Construct, { secretName, secretKey }: RotationOptions): Secret {
   return new Secret(scope, 'Secret', {
     secretName,
-    encryptionKey: secretKey,
+    encryptionKey: secretKey && keyOf('secretKey', secretKey, Stack.of(scope)),
     description: 'Credentials of SingleStore links',
     // nothing secret yet: the first rotation makes the first key. Never to be changed: CloudFormation would store it over that
     secretStringValue: SecretValue.unsafePlainText('{}'),

@@ -1,11 +1,12 @@
 import { App, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { User } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Alias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { LinkRotationFunction, RotationSource } from '../../infra';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { LinkRotationFunction, type LinkRotationProps, RotationSource } from '../../infra';
 import { parseLinkPattern } from '../../lambda/core/names';
-import { arn, build, code, connection, env, type Given, imported, rotated } from './given';
+import { arn, build, code, connection, env, type Given, imported, rotated, synth } from './given';
 
 /* What would fail halfway through a deployment, or at night, fails at synth. */
 
@@ -182,6 +183,54 @@ describe('synth refuses', () => {
   test.each(['analytics.*', '`a.b`.`c d`', '`a``b`.c', 'Ünï.l-1'])('not the link %s', (link) => {
     expect(() => build((stack) => ({ targets: [target(stack, [link])] }))).not.toThrow();
     expect(parseLinkPattern(link)).not.toBeNull();
+  });
+});
+
+describe('a key', () => {
+  const far = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+  const elsewhere = 'arn:aws-cn:kms:us-east-1:111122223333:key/1';
+  const alias = 'arn:aws:kms:us-east-1:111122223333:alias/mine';
+  const places: [string, (stack: Stack, key: IKey) => Partial<LinkRotationProps>][] = [
+    ['secretKey', (_, secretKey) => ({ secret: undefined, secretKey })],
+    ['encryptionKey', (_, encryptionKey) => ({ encryptionKey })],
+    ['topic.masterKey', (stack, masterKey) => ({ topic: new Topic(stack, 'Theirs', { masterKey }) })],
+    ['secret.encryptionKey', (stack, key) => ({ secret: keyed(stack, rotated, key) })],
+    [
+      'connectionSecret.encryptionKey',
+      (stack, key) => ({ targets: [{ connectionSecret: keyed(stack, connection, key), links: ['a.b'] }] }),
+    ],
+    ['source.encryptionKey', (stack, key) => ({ source: RotationSource.mirror(keyed(stack, arn('m-AbCdEf'), key)) })],
+  ];
+  const keyed = (stack: Stack, secretCompleteArn: string, encryptionKey: IKey) =>
+    Secret.fromSecretAttributes(stack, 'Keyed', { secretCompleteArn, encryptionKey });
+
+  test.each(places)('%s must be in the Region and partition of the stack', (prop, given) => {
+    const of = (keyArn: string) => () => build((stack) => given(stack, Key.fromKeyArn(stack, 'Key', keyArn)));
+    expect(of(far)).toThrow(new Error(`'${prop}' must be in the stack's Region, us-east-1, got '${far}'`));
+    expect(of(elsewhere)).toThrow(new Error(`'${prop}' must be in the stack's partition, aws, got '${elsewhere}'`));
+    expect(of('arn:aws:kms:us-east-1:111122223333:key/1')).not.toThrow();
+  });
+
+  test.each(places)('%s is no alias that does not know its key', (prop, given) => {
+    expect(() => build((stack) => given(stack, Key.fromKeyArn(stack, 'Key', alias)))).toThrow(
+      new Error(
+        `'${prop}' must be a key, or an alias that knows its key, since policies take no alias: got '${alias}'`,
+      ),
+    );
+    expect(() => build((stack) => given(stack, Alias.fromAliasName(stack, 'Alias', 'alias/mine')))).toThrow(
+      /^'[\w.]+' must be a key, .* got 'arn:.*:kms:us-east-1:111122223333:alias\/mine'$/,
+    );
+  });
+
+  test.each(places)('%s may be an alias that does: the key is named, by policies and the log', (_, given) => {
+    const template = synth((stack) => given(stack, new Key(stack, 'Key').addAlias('mine')));
+    const named = JSON.stringify([
+      template.findResources('AWS::IAM::Policy'),
+      template.findResources('AWS::Logs::LogGroup'),
+      template.findResources('AWS::SecretsManager::Secret'),
+    ]);
+    expect(named).toMatch(/"Fn::GetAtt":\["Key[0-9A-F]{8}","Arn"\]/);
+    expect(named).not.toMatch(/alias|KeyAlias/);
   });
 });
 
