@@ -167,7 +167,9 @@ describe('in isolated subnets with endpoints on request', () => {
   test('those with security groups are at hand, to let others in', () => {
     const stack = build(inVpc({ ...isolated, endpoints: 'create' }));
     const rotation = stack.node.findAll().find((child) => child instanceof LinkRotation);
-    rotation?.endpoints.forEach(({ connections }) => connections.allowDefaultPortFrom(Peer.ipv4('10.9.0.0/16')));
+    rotation?.endpoints.forEach(({ connections }) => {
+      connections.allowDefaultPortFrom(Peer.ipv4('10.9.0.0/16'));
+    });
     expect(JSON.stringify(Template.fromStack(stack).toJSON()).match(/10\.9\.0\.0\/16"/g)).toHaveLength(4);
   });
 

@@ -1,4 +1,4 @@
-import { type App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -166,7 +166,7 @@ describe('the topic', () => {
       // GIVEN
       const made: Stack[] = [];
       const stack = build((own) => {
-        const home = where === 'same' ? own : new Stack(own.node.root as App, 'Home', { env });
+        const home = where === 'same' ? own : new Stack(own.node.root, 'Home', { env });
         made.push(home);
         return { topic: new Topic(home, 'Theirs', { masterKey: new Key(home, 'TheirKey') }) };
       });

@@ -80,7 +80,7 @@ test('another folder and another process make the same template, with the same h
   const root = join(__dirname, '../..');
   const folder = mkdtempSync(join(tmpdir(), 'elsewhere-'));
   try {
-    for (const part of ['infra', 'lambda', 'package.json', 'tsconfig.json'])
+    for (const part of ['infra', 'lambda', 'cli', 'package.json', 'tsconfig.json'])
       cpSync(join(root, part), join(folder, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     // WHEN
