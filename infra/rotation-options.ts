@@ -53,7 +53,8 @@ export interface RotationOptions {
   readonly window?: Duration;
   /**
    * Whether a deployment that makes or changes the schedule rotates at once. Otherwise it makes the test-only call, which is
-   * the pre-flight: it checks everything and writes nothing.
+   * the pre-flight: it checks everything and writes nothing. A mirrored secret with another value than the rotated one is taken over
+   * within five minutes, either way.
    *
    * @default false
    */

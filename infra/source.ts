@@ -15,7 +15,9 @@ export class RotationSource {
 
   /**
    * The current value of another secret, for credentials that somebody else makes: a person, a managed rotation, another
-   * function. A change of it starts a rotation: at once, by the event that Secrets Manager sends, and within five minutes anyway.
+   * function. A change of it starts a rotation: at once, by the event that Secrets Manager sends, and within five minutes anyway. That
+   * holds for the first deployment, too: a value other than the one in the rotated secret is taken over within five minutes, with a
+   * pause, whatever `rotateImmediatelyOnUpdate` says; the same value starts nothing.
    *
    * @param secret its complete ARN must be known
    * @param options `overlap`: the old value stays valid beside the new one, so there is something to go back to. Default false

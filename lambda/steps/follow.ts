@@ -1,14 +1,15 @@
 import { isSameSecret } from '../core/definition';
+import { RotationError } from '../core/errors';
 import { labelled, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import type { Attempt } from './recover';
 import { startedBy } from './history';
-import { secretRecord } from './rotation';
+import { currentValue, secretRecord, updateSecretRecord, valueOf } from './rotation';
 
 /** Mirrored secrets are looked at this often, because events may need a trail that nobody made. Minutes. */
 const everyMinutes = 5;
 
-/** Something happened to a secret: rotates those that mirror it, if it has another version than they took over last. @returns what was started */
+/** Something happened to a secret: rotates those that mirror it, if it has another version than they took over last, or before that another value than they hold. @returns what was started */
 export async function followChange(run: Invocation, secretId: string): Promise<readonly string[]> {
   const started: string[] = [];
   for (const { source, secretId: own } of run.definitions) {
@@ -30,21 +31,51 @@ export async function followMirrors(run: Invocation, attempt: Attempt): Promise<
   return started;
 }
 
-/** Whether a mirrored secret has another version than was taken over last. */
-export async function hasChanged(
-  run: Invocation,
-  own: string,
-  mirrored: string,
-): Promise<{ readonly arn: string; readonly version: VersionId } | null> {
+/** A version of a mirrored secret that was not taken over. */
+interface Change {
+  /** Of our secret. */
+  readonly arn: string;
+  readonly version: VersionId;
+  /** Our secret has its value already, without having taken it over: before the first rotation. */
+  readonly isHeld: boolean;
+}
+
+/** What a mirrored secret has to take over, if anything. */
+export async function hasChanged(run: Invocation, own: string, mirrored: string): Promise<Change | null> {
+  const change = await changeOf(run, own, mirrored);
+  return change?.isHeld === true ? null : change;
+}
+
+/** @returns null when the version is the one that was taken over last */
+async function changeOf(run: Invocation, own: string, mirrored: string): Promise<Change | null> {
   const { arn } = await run.secrets.describe(own);
   const version = labelled(await run.secrets.describe(mirrored), 'AWSCURRENT');
-  return version === null || version === (await secretRecord(run, arn)).mirrored ? null : { arn, version };
+  const taken = (await secretRecord(run, arn)).mirrored;
+  if (version === null || version === taken) return null;
+  return { arn, version, isHeld: taken === undefined && (await holds(run, arn, mirrored, version)) };
+}
+
+/** Whether our secret holds what a rotation would store in it, however that is written; what is wrong with a value is the rotation's to say. */
+async function holds(run: Invocation, arn: string, mirrored: string, version: VersionId): Promise<boolean> {
+  try {
+    const [ours, theirs] = [await currentValue(run, arn), await valueOf(run, mirrored, version)];
+    if (ours === null || theirs === null || ours.fields.size !== theirs.fields.size) return false;
+    return [...theirs.fields].every(([key, value]) => ours.fields.get(key) === value);
+  } catch (thrown) {
+    if (thrown instanceof RotationError && thrown.code === 'SECRET_SHAPE') return false;
+    throw thrown;
+  }
 }
 
 async function follow(run: Invocation, own: string, mirrored: string): Promise<boolean> {
-  const changed = await hasChanged(run, own, mirrored);
+  const changed = await changeOf(run, own, mirrored);
   if (changed === null) return false;
   const { arn, version } = changed;
+  if (changed.isHeld) {
+    await updateSecretRecord(run, arn, (record) => ({ mirrored: version, ...record }));
+    run.log.info('mirror-held', { secretId: arn, mirrored, version });
+    return false;
+  }
   const started = await run.secrets.rotate(arn);
   run.log.info(started === null ? 'mirror-waits' : 'mirror-followed', { secretId: arn, mirrored, version });
   if (started !== null) await startedBy(run, arn, started, 'mirror');

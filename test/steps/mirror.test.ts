@@ -1,4 +1,5 @@
 import { followChange } from '../../lambda/steps/follow';
+import { foresee } from '../../lambda/steps/foresee';
 import { plan } from '../../lambda/steps/plan';
 import { recover } from '../../lambda/steps/recover';
 import { secretId } from '../support/scenario';
@@ -21,6 +22,8 @@ const sameAsNow = (world: MemoryWorld): string =>
   world.secretValue(world.label('AWSCURRENT') ?? '') === null
     ? ''
     : JSON.stringify(world.secretValue(world.label('AWSCURRENT') ?? ''));
+const reversed = (json: string): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(json) as object).reverse()));
 
 test('the value of the mirrored secret is taken over, and the links get it', async () => {
   const world = mirroring(otherKey);
@@ -163,6 +166,29 @@ describe('a change of the mirrored secret', () => {
     world.startRotation();
     expect(await world.run((run) => followChange(run, mirrored))).toEqual([]);
     expect(world.logs.some(({ action }) => action === 'mirror-waits')).toBe(true);
+  });
+
+  test.each([
+    ['the same text', sameAsNow],
+    ['the same keys in another order', (world: MemoryWorld) => reversed(sameAsNow(world))],
+  ])('starts nothing when no rotation has taken it over yet, and our secret has %s', async (_, value) => {
+    const world = mirroring(value);
+    await world.pass(60_000 * (5 - (Math.floor(world.clock.now() / 60_000) % 5)));
+    expect((await world.run(foresee)).started).toEqual([]);
+    expect((await world.run(recover)).started).toEqual([]);
+    expect(await world.run((run) => followChange(run, mirrored))).toEqual([]);
+    expect([world.label('AWSPENDING'), world.transitions]).toEqual([null, []]);
+    const at = world.points.length; // it is remembered: no value is read again
+    expect(await world.run((run) => followChange(run, mirrored))).toEqual([]);
+    expect(world.points.slice(at).filter((name) => name.startsWith('secrets.read'))).toEqual([]);
+    world.secrets.putByHand(mirrored, world.newId(), otherKey(world));
+    expect((await world.run(foresee)).started).toEqual([secretId]);
+    expect(await world.run((run) => followChange(run, mirrored))).toEqual([secretId]);
+  });
+
+  test('starts a rotation that says what is wrong with a value which is no flat object', async () => {
+    const world = mirroring(() => '[]');
+    expect(await world.run((run) => followChange(run, mirrored))).toEqual([secretId]);
   });
 
   test('of another secret starts nothing', async () => {
