@@ -72,6 +72,19 @@ export function begun(secretId: string, version: VersionId, startedAt: number, s
   return { secretId, version, startedAt, startedBy, outcome: 'running', paused: 0, spans: [], failures: 0 };
 }
 
+/** Whether an item of the table is one, with all that is read of it. */
+export function isPastRotation(item: unknown): item is PastRotation {
+  if (typeof item !== 'object' || item === null) return false;
+  const past = item as Partial<Record<keyof PastRotation, unknown>>;
+  const texts = [past.secretId, past.version, past.startedBy, past.outcome];
+  const numbers = [past.startedAt, past.paused, past.failures];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    numbers.every((number) => Number.isFinite(number)) &&
+    Array.isArray(past.spans)
+  );
+}
+
 /** The same with more pauses. */
 export function withPauses(past: PastRotation, more: readonly PauseSpan[]): PastRotation {
   if (more.length === 0) return past;

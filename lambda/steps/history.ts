@@ -4,6 +4,7 @@ import type { Step } from '../core/event';
 import {
   begun,
   historyKey,
+  isPastRotation,
   likelyStarter,
   messageKept,
   outcomeByLabels,
@@ -20,10 +21,10 @@ import type { EndedPause, Invocation } from '../ports';
 
 /*
  * What is remembered of rotations and told to people. Nothing is decided by it, and nothing of it may fail or delay a rotation: it is
- * done before the first STOP or after the last START of a call, for a bounded time, and what goes wrong is a warning in the log.
+ * done before the first STOP or after the last START of an invocation, for a bounded time, and what goes wrong is a warning in the log.
  */
 
-/** A call spends this long on it at most. Milliseconds. */
+/** An invocation spends this long on it at most, on all of it together; then it gives up for good. Milliseconds. */
 const longestMs = 5_000;
 /** Of the time that is left, kept for the answer of the call. Milliseconds. */
 const answerMs = 1_000;
@@ -43,6 +44,7 @@ export const begin = (run: Invocation, { secret, version }: Whose): Promise<void
     const past = begun(secret.arn, version, now, likelyStarter(secret.nextRotation, now));
     if ((await run.table.write('history', historyKey(secret.arn, version), past, 0)) === null) return;
     for (const { key, item, revision } of await run.table.list('history')) {
+      if (effortOf(run).over || !isPastRotation(item)) continue;
       const outcome = outcomeByLabels(secret, item.version);
       if (item.secretId !== secret.arn || item.outcome !== 'running' || outcome === null) continue;
       await run.table.write('history', key, { ...item, outcome, endedAt: now }, revision);
@@ -73,10 +75,12 @@ export const requestedBy = (run: Invocation, secretId: string, who: string): Pro
   });
 
 /** A step has been done. */
-export const stepDone = (run: Invocation, { secret, version }: Whose): Promise<void> =>
-  quietly(run, async () => {
-    if (pausesOf(run, secret.arn).length > 0) await remember(run, secret.arn, version, (past) => past);
+export function stepDone(run: Invocation, { secret, version }: Whose): Promise<void> {
+  claimPauses(run, secret.arn, version);
+  return quietly(run, async () => {
+    if (pausesOf(run, secret.arn, version).length > 0) await remember(run, secret.arn, version, (past) => past);
   });
+}
 
 /** A step has failed. People are told the first time; that somebody else is at work on it is no failure. */
 export const stepFailed = (run: Invocation, whose: Whose, step: Step, error: RotationError): Promise<void> =>
@@ -102,21 +106,23 @@ export const stepFailed = (run: Invocation, whose: Whose, step: Step, error: Rot
   });
 
 /** A rotation has come to its end. @param why it was given up, or abandoned where people are to know */
-export const ended = (
+export function ended(
   run: Invocation,
   { secret, version }: Whose,
   outcome: Exclude<RotationOutcome, 'running'>,
   why?: string,
-): Promise<void> =>
-  quietly(run, async () => {
-    const endedAt = run.clock.now();
-    const end = (past: PastRotation | null): PastRotation | null =>
-      past === null || past.outcome === outcome || (past.outcome !== 'running' && outcome !== 'done')
-        ? past
-        : { ...past, outcome, endedAt };
+): Promise<void> {
+  const endedAt = run.clock.now();
+  claimPauses(run, secret.arn, version);
+  const end = (past: PastRotation | null): PastRotation | null =>
+    past === null || past.outcome === outcome || (past.outcome !== 'running' && outcome !== 'done')
+      ? past
+      : { ...past, outcome, endedAt };
+  return quietly(run, async () => {
     if (outcome === 'abandoned' && why === undefined) await remember(run, secret.arn, version, end);
     else await tell(run, secret.arn, version, outcome, end, why);
   });
+}
 
 /** It does not go on without a person. */
 export const needsPerson = (run: Invocation, { secret, version }: Whose, why: string): Promise<void> =>
@@ -125,14 +131,17 @@ export const needsPerson = (run: Invocation, { secret, version }: Whose, why: st
   });
 
 /** Pauses that dead runs had begun, and that have been ended since. @param records of the links, as the dead left them */
-export const keepPauses = (run: Invocation, records: readonly LinkRecord[]): Promise<void> =>
-  quietly(run, async () => {
-    for (const record of records) {
-      const version = pausedFor(record);
-      if (version !== null && pausesOf(run, record.secretId).length > 0)
-        await remember(run, record.secretId, version, (past) => past);
-    }
-  });
+export async function keepPauses(run: Invocation, records: readonly LinkRecord[]): Promise<void> {
+  for (const record of records) {
+    const { secretId: arn } = record;
+    const version = pausedFor(record);
+    if (version === null) continue;
+    claimPauses(run, arn, version, ({ cluster, link }) => cluster === record.cluster && link === record.link);
+    await quietly(run, async () => {
+      if (pausesOf(run, arn, version).length > 0) await remember(run, arn, version, (past) => past);
+    });
+  }
+}
 
 /** The version whose rotation a pause belongs to: on the way back it is the one that is left, which failed. */
 function pausedFor({ bracket, holds }: LinkRecord): VersionId | null {
@@ -155,7 +164,11 @@ export const tellLeftPaused = (run: Invocation, dead: readonly LinkRecord[]): Pr
     }
   });
 
-/** Changes a rotation's item, with the pauses of this call; when somebody else wrote meanwhile, on what they wrote. @returns the item before and after */
+/**
+ * Changes a rotation's item, with its pauses in this invocation; when somebody else wrote meanwhile, on what they wrote.
+ *
+ * @returns the item before and after; `null`: it stays as it is
+ */
 async function remember(
   run: Invocation,
   arn: string,
@@ -163,15 +176,16 @@ async function remember(
   change: (past: PastRotation | null) => PastRotation | null,
 ): Promise<{ readonly before: PastRotation | null; readonly after: PastRotation } | null> {
   const key = historyKey(arn, version);
-  const ours = pausesOf(run, arn);
+  const ours = pausesOf(run, arn, version);
   for (;;) {
     const stored = await run.table.read('history', key);
+    if (effortOf(run).over) return null;
     const before = stored?.item ?? null;
     const changed = change(before);
     if (changed === null) return null;
     const after = withPauses(changed, ours.map(spanOf));
     if (after !== before && (await run.table.write('history', key, after, stored?.revision ?? 0)) === null) continue;
-    for (const pause of ours) run.pauses.splice(run.pauses.indexOf(pause), 1);
+    run.pauses.splice(0, Infinity, ...run.pauses.filter((pause) => !ours.includes(pause)));
     return { before, after };
   }
 }
@@ -202,19 +216,77 @@ function isNews(what: Telling, past: PastRotation | null, { outcome, told = [] }
   return what !== 'failed' || outcome === 'running';
 }
 
-const pausesOf = (run: Invocation, arn: string): readonly EndedPause[] =>
-  run.pauses.filter(({ secretId }) => secretId === arn);
+/** Those that are not kept yet. */
+const pausesOf = (run: Invocation, arn: string, version: VersionId): readonly EndedPause[] =>
+  run.pauses.filter((pause) => pause.secretId === arn && (effortOf(run).claimed.get(pause) ?? version) === version);
+
+/** What has paused up to now was for this version, whenever it is written. */
+function claimPauses(
+  run: Invocation,
+  arn: string,
+  version: VersionId,
+  which: (pause: EndedPause) => boolean = () => true,
+): void {
+  const { claimed } = effortOf(run);
+  for (const pause of pausesOf(run, arn, version).filter(which)) claimed.set(pause, version);
+}
 
 const spanOf = ({ secretId: _of, ...span }: EndedPause): PauseSpan => span;
 
+/** How an invocation is getting on with it. */
+interface Effort {
+  /** What waits until repairs are done; `null`: nothing has to. */
+  waiting: (() => Promise<void>)[] | null;
+  /** The versions that pauses were for, as far as it is known. */
+  readonly claimed: Map<EndedPause, VersionId>;
+  spentMs: number;
+  /** It took too long once: what was sent may still arrive, and nothing may come after it. */
+  over: boolean;
+}
+
+/** By the list of its pauses, which an invocation has to itself. */
+const efforts = new WeakMap<readonly EndedPause[], Effort>();
+
+function effortOf({ pauses }: Invocation): Effort {
+  const effort = efforts.get(pauses) ?? {
+    waiting: null,
+    claimed: new Map<EndedPause, VersionId>(),
+    spentMs: 0,
+    over: false,
+  };
+  efforts.set(pauses, effort);
+  return effort;
+}
+
+/** Repairs that are many: what is to be remembered of each is written when all are done, so that none waits for it. */
+export async function remembering<T>(run: Invocation, repairs: () => Promise<T>): Promise<T> {
+  const effort = effortOf(run);
+  const waiting: (() => Promise<void>)[] = [];
+  effort.waiting = waiting;
+  try {
+    return await repairs();
+  } finally {
+    effort.waiting = null;
+    for (const work of waiting) await quietly(run, work);
+  }
+}
+
 /** Bounded, and never the reason why something else fails. */
 async function quietly(run: Invocation, work: () => Promise<void>): Promise<void> {
-  const left = Math.min(longestMs, run.endsAt - answerMs - run.clock.now());
+  const effort = effortOf(run);
+  if (effort.over) return;
+  if (effort.waiting !== null) {
+    effort.waiting.push(work);
+    return;
+  }
   const warn = (why: string): void => {
     run.log.warn('history-not-kept', { why });
   };
+  const from = run.clock.now();
+  const left = Math.min(longestMs - effort.spentMs, run.endsAt - answerMs - from);
   if (left <= 0) {
-    warn('there is no time left');
+    effort.over = true;
+    warn('there is no time left: nothing more of this invocation is kept');
     return;
   }
   const done = work().then(
@@ -225,5 +297,7 @@ async function quietly(run: Invocation, work: () => Promise<void>): Promise<void
     },
   );
   const tooLong = run.clock.sleep(left).then(() => false);
-  if (!(await Promise.race([done, tooLong]))) warn(`it took longer than ${left} ms`);
+  effort.over = !(await Promise.race([done, tooLong]));
+  effort.spentMs += run.clock.now() - from;
+  if (effort.over) warn('it took too long: nothing more of this invocation is kept');
 }

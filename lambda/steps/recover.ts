@@ -2,7 +2,7 @@ import { asRotationError } from '../core/errors';
 import { linkKey, type LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
 import { followMirrors } from './follow';
-import { keepPauses, tellLeftPaused } from './history';
+import { keepPauses, remembering, tellLeftPaused } from './history';
 import { startLingering } from './linger';
 import { withLease } from './lease';
 import { resume } from './former';
@@ -61,8 +61,10 @@ export async function recover(run: Invocation): Promise<Recovery> {
     },
   };
   const { resumed, stuck } = await resumeDead(run, () => true, 0, attempt.try);
-  const settled = await settleSecrets(run, attempt, stuck);
-  await keepPauses(run, resumed);
+  const settled = await remembering(run, async () => {
+    await keepPauses(run, resumed);
+    return settleSecrets(run, attempt, stuck);
+  });
   const leftPaused = await reportPauses(run);
   const retired = await retireDue(run, attempt);
   const started = await followMirrors(run, attempt);

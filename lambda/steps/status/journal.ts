@@ -1,4 +1,4 @@
-import type { PastRotation } from '../../core/history';
+import { isPastRotation, type PastRotation } from '../../core/history';
 import type { LinkRecord, SecretRecord } from '../../core/journal';
 import { newSecretRecord } from '../../core/journal';
 import type { JournalStatus } from '../../core/status';
@@ -20,10 +20,15 @@ export async function readJournal(run: Invocation, looking: Looking): Promise<Jo
     looking.at('the secrets in the journal', [], () => run.table.list('secret')),
     looking.at('the history', [], () => run.table.list('history')),
   ]);
+  const unreadable = history.filter(({ item }) => !isPastRotation(item)).map(({ key }) => key);
+  for (const key of unreadable) looking.missed(`the history item ${key}`, 'it is not one that this function writes');
   return {
     links: links.map(({ item }) => item),
     secrets: new Map(secrets.map(({ key, item }) => [key, item])),
-    history: history.map(({ item }) => item).sort((a, b) => b.startedAt - a.startedAt),
+    history: history
+      .map(({ item }) => item)
+      .filter(isPastRotation)
+      .sort((a, b) => b.startedAt - a.startedAt),
   };
 }
 
@@ -35,11 +40,12 @@ export function journalStatus(record: SecretRecord = newSecretRecord): JournalSt
     testedAt: when(record.testedAt),
     failedProofs: record.failedProofs,
     unproven: record.unproven.map(({ pipeline }) => pipeline),
-    retirements: record.retirements.map(({ version, keyId, switchedAt, dueAt, retiredAt }) => ({
+    retirements: record.retirements.map(({ version, keyId, switchedAt, dueAt, endingAt, retiredAt }) => ({
       version,
       keyId: keyId ?? null,
       switchedAt: iso(switchedAt),
       dueAt: iso(dueAt),
+      endingAt: when(endingAt),
       retiredAt: when(retiredAt),
     })),
   };

@@ -9,9 +9,14 @@ export class Looking {
     try {
       return await look();
     } catch (thrown) {
-      this.#unseen.add(`${what}: ${asRotationError(thrown).message}`);
+      this.missed(what, asRotationError(thrown).message);
       return otherwise;
     }
+  }
+
+  /** It could not be looked at. */
+  missed(what: string, why: string): void {
+    this.#unseen.add(`${what}: ${why}`);
   }
 
   /** Sentences with error codes. */
