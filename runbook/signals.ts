@@ -27,7 +27,7 @@ export const logLines: Readonly<Record<string, string>> = {
   'old-key-labelled': 'An old key is due, and somebody has moved a label back to it.',
   'old-key-still-used': 'An old key is due, and was used since the switch: `service`, `region`, `lastUsed`.',
   'old-key-revived':
-    'A key was set Inactive in the very moment in which somebody moved a label back to it; it is Active again.',
+    'A key that we had set Inactive is Active again; `because` says what was found behind that: a label or a link that names it, a use (`old-key-still-used`), a refusal of the new one (`unproven-refused`), or another run (`superseded`).',
   'old-key-not-found': 'An old key is gone already, or belongs to another user.',
   'key-left': 'A key was not deleted, because it was not made by this function.',
   'link-gone': 'A link with a record is not there any more; the record was taken away.',

@@ -3,12 +3,12 @@ import { decideSlots, type Slots } from './keys';
 import { iso } from './time';
 
 /**
- * What an access key is to a secret. `current`, `pending`: labelled. `ends`: the next rotation deletes it. `ended`: Inactive, and kept
- * yet. `waits`: out of use, until it is due. `due`: it should have ended; something speaks against it. `held`: a link may hold it, though
+ * What an access key is to a secret. `current`, `pending`: labelled. `ends`: the next rotation deletes it. `ending`: Inactive by an end that
+ * was begun, and not done. `ended`: Inactive, and kept yet. `waits`: out of use, until it is due. `due`: it should have ended; something speaks against it. `held`: a link may hold it, though
  * no label names it. `previous`: the one before, not known to be out of use. `unknown`: somebody else's.
  */
 export interface Fate {
-  readonly is: 'current' | 'pending' | 'ends' | 'ended' | 'waits' | 'due' | 'held' | 'previous' | 'unknown';
+  readonly is: 'current' | 'pending' | 'ends' | 'ending' | 'ended' | 'waits' | 'due' | 'held' | 'previous' | 'unknown';
   /** What becomes of it, for people. */
   readonly words: string;
 }
@@ -21,10 +21,14 @@ export interface Fate {
  */
 export function fateOf(keyId: string, slots: Slots, retirement: Retirement | undefined, now: number): Fate {
   const active = slots.keys.find((key) => key.keyId === keyId)?.active !== false;
-  if (keyId === slots.current)
-    return { is: 'current', words: active ? 'AWSCURRENT' : 'AWSCURRENT, and Inactive: whatever uses it is refused' };
+  const ending = !active && retirement?.endingAt !== undefined && retirement.retiredAt === undefined;
+  if (keyId === slots.current) {
+    const inactive = ending ? 'was being ended, the watchdog makes it Active again' : 'whatever uses it is refused';
+    return { is: 'current', words: active ? 'AWSCURRENT' : `AWSCURRENT, and Inactive: ${inactive}` };
+  }
   if (keyId === slots.pending)
     return { is: 'pending', words: active ? 'AWSPENDING' : 'AWSPENDING, and Inactive: the rotation cannot go on' };
+  if (ending) return { is: 'ending', words: 'being ended: Inactive, and Active again if anything speaks against it' };
   const end = endOf(keyId, slots);
   if (end !== null) return { is: 'ends', words: end };
   if (slots.recorded.has(keyId)) return { is: 'held', words: 'kept: a link may hold it, though no label names it' };

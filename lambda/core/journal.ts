@@ -162,11 +162,15 @@ export interface Retirement {
   /** Epoch milliseconds of the promotion of its successor. */
   readonly switchedAt: number;
   readonly dueAt: number;
-  /** Written before the key is set Inactive: whoever finds it without `retiredAt`, and the key in use, takes that back. */
+  /** Epoch milliseconds. Written before the key is set Inactive: whoever finds it without `retiredAt`, and the key in use, takes that back. */
   readonly endingAt?: number;
   /** When the key was set Inactive. It is deleted by the next rotation. */
   readonly retiredAt?: number;
 }
+
+/** Whether the switch came after the proof that the record tells of, if of any: then both are of one rotation, and nothing newer is proven. */
+export const comesAfterProof = ({ switchedAt }: Retirement, { testedAt }: SecretRecord): boolean =>
+  (testedAt ?? 0) <= switchedAt;
 
 export interface Unproven {
   readonly cluster: string;

@@ -57,6 +57,8 @@ export interface JournalStatus {
     readonly keyId: string | null;
     readonly switchedAt: string;
     readonly dueAt: string;
+    /** Its end has begun; without `retiredAt` it is brought to its end, or taken back, by the next run. */
+    readonly endingAt: string | null;
     readonly retiredAt: string | null;
   }[];
 }

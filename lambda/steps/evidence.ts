@@ -1,6 +1,6 @@
 import type { RotationDefinition } from '../core/definition';
 import { linkKey, type Retirement } from '../core/journal';
-import { holdersOf, mayBeHeld, type Holders } from '../core/keys';
+import { holdersOf, mayBeHeld } from '../core/keys';
 import type { Invocation, LogFields } from '../ports';
 import { valueOf } from './rotation';
 import { sourceFor } from './sources';
@@ -10,10 +10,17 @@ import { clustersOf, resolveLinks, withCluster } from './targets';
 export interface Against {
   readonly what: 'old-key-held' | 'old-key-labelled' | 'old-key-still-used';
   readonly fields: LogFields;
+  /** It had been set Inactive by us, and was made Active again. */
+  readonly revived?: true;
 }
 
+/** A retirement of credentials that have a key. */
+export type KeyRetirement = Retirement & { readonly keyId: string };
+
+export const hasKey = (retirement: Retirement): retirement is KeyRetirement => retirement.keyId !== undefined;
+
 /**
- * What speaks against ending an old key: a link may hold it, a label stands on it again, or it was used since the switch.
+ * What speaks against ending an old key: a label stands on it again, a link may hold it, or it was used since the switch.
  *
  * @returns `null`: nothing does.
  */
@@ -21,20 +28,27 @@ export async function evidenceAgainst(
   run: Invocation,
   definition: RotationDefinition,
   arn: string,
-  { keyId, switchedAt }: Retirement & { readonly keyId: string },
+  retirement: KeyRetirement,
 ): Promise<Against | null> {
-  const held = await holders(run, definition);
-  if (mayBeHeld(held, keyId))
-    return {
-      what: 'old-key-held',
-      fields: {
-        links: held.by(keyId),
-        note: 'these links may still hold it, by their records; none named: a link has no record yet. A record of a link that is gone is ended with the table item.',
-      },
-    };
+  const known = await knownAgainst(run, definition, arn, retirement);
+  if (known !== null && known.what !== 'old-key-still-used') return known;
+  // a link that nobody has a record of may be what uses it
+  return (await anyUnrecorded(run, definition)) ? held([]) : known;
+}
+
+/** The same, as far as it can be known without the clusters, which may be out of reach. */
+export async function knownAgainst(
+  run: Invocation,
+  definition: RotationDefinition,
+  arn: string,
+  { keyId, switchedAt }: KeyRetirement,
+): Promise<Against | null> {
   const labels = await labelsNaming(run, definition, arn, keyId);
   if (labels.length > 0)
     return { what: 'old-key-labelled', fields: { labels, note: 'somebody moved a label back to it' } };
+  const records = await run.table.list('link');
+  const holding = records.filter(({ item }) => mayBeHeld(holdersOf([item], false), keyId));
+  if (holding.length > 0) return held(holding.map(({ key }) => key));
   const use = await sourceFor(definition.source).keys?.lastUsed(run, keyId);
   if (use === null || use === undefined || use.at < switchedAt) return null;
   const { service, region, at } = use;
@@ -59,16 +73,17 @@ async function labelsNaming(
   return found.flat();
 }
 
-/**
- * Which keys links may hold: by the records of all links, of whichever secret, and because a link of this definition
- * without a record may hold any key. Asks the clusters, since `database.*` may name links made since.
- */
-async function holders(
-  run: Invocation,
-  definition: RotationDefinition,
-): Promise<Holders & { by: (keyId: string) => string[] }> {
-  const records = await run.table.list('link');
-  const recorded = new Set(records.map(({ key }) => key));
+const held = (links: readonly string[]): Against => ({
+  what: 'old-key-held',
+  fields: {
+    links,
+    note: 'these links may still hold it, by their records; none named: a link has no record yet. A record of a link that is gone is ended with the table item.',
+  },
+});
+
+/** Whether a link of this definition has no record: it may hold any key. Asks the clusters, since `database.*` may name links made since. */
+async function anyUnrecorded(run: Invocation, definition: RotationDefinition): Promise<boolean> {
+  const recorded = new Set((await run.table.list('link')).map(({ key }) => key));
   const unrecorded = await Promise.all(
     clustersOf(definition).map((target) =>
       withCluster(run, target.connectionSecretId, 1, async (cluster) => {
@@ -77,9 +92,5 @@ async function holders(
       }),
     ),
   );
-  const items = records.map(({ item }) => item);
-  return {
-    ...holdersOf(items, unrecorded.includes(true)),
-    by: (keyId) => records.filter(({ item }) => mayBeHeld(holdersOf([item], false), keyId)).map(({ key }) => key),
-  };
+  return unrecorded.includes(true);
 }

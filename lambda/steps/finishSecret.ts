@@ -1,6 +1,6 @@
 import { removePending } from '../core/commands';
 import { RotationError } from '../core/errors';
-import { holdsOnly, type Retirement } from '../core/journal';
+import { comesAfterProof, holdsOnly, type Retirement } from '../core/journal';
 import { labelled, promoted } from '../core/version';
 import type { Invocation } from '../ports';
 import { ended } from './history';
@@ -51,11 +51,15 @@ export async function finishSecret(rotation: Rotation, run: Invocation): Promise
     );
   }
   run.metrics.put('RotationSucceeded', 1, 'Count');
-  await finishLeftovers({ ...rotation, secret: after }, run);
+  await finishLeftovers({ ...rotation, secret: after }, run, moved);
 }
 
-/** What a promotion leaves to be done. Running it again does what is missing: it is also what any step does on a version that is current already. */
-export async function finishLeftovers({ definition, secret, version }: Rotation, run: Invocation): Promise<void> {
+/** What a promotion leaves to be done. Running it again does what is missing: it is also what any step does on a version that is current already. @param justMoved whether this call has moved AWSCURRENT */
+export async function finishLeftovers(
+  { definition, secret, version }: Rotation,
+  run: Invocation,
+  justMoved = false,
+): Promise<void> {
   await ended(run, { secret, version }, 'done');
   const previous = labelled(secret, 'AWSPREVIOUS');
   const value = previous === null ? null : await valueOf(run, secret.arn, previous);
@@ -63,13 +67,17 @@ export async function finishLeftovers({ definition, secret, version }: Rotation,
   const keyId = value === null ? undefined : source.keyId(value.fields);
   if (previous !== null && keyId !== undefined && source.keys !== null) {
     await updateSecretRecord(run, secret.arn, (record) => {
-      if (record.retirements.some((waiting) => waiting.keyId === keyId) || record.version !== version) return record;
+      if (record.version !== version) return record;
+      const known = record.retirements.find((waiting) => waiting.keyId === keyId);
+      // of an earlier promotion: AWSCURRENT was moved back by hand, so the key was in use until now
+      if (known !== undefined && !justMoved && comesAfterProof(known, record)) return record;
       const switchedAt = run.clock.now();
       const retirement: Retirement = {
         version: previous,
         keyId,
         switchedAt,
         dueAt: switchedAt + definition.retireAfterHours * 3_600_000,
+        ...(known?.endingAt === undefined || known.retiredAt !== undefined ? {} : { endingAt: known.endingAt }),
       };
       return { ...record, retirements: [retirement] };
     });

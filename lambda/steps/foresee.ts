@@ -2,7 +2,7 @@ import { speaksOf, type RotationDefinition } from '../core/definition';
 import { asRotationError } from '../core/errors';
 import { linkKey, settledOn, type LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
-import { evidenceAgainst } from './evidence';
+import { evidenceAgainst, hasKey } from './evidence';
 import { hasChanged } from './follow';
 import { isDead, needsResume, type Recovery } from './recover';
 import { proofsOf } from './retire';
@@ -81,14 +81,13 @@ async function toRetire(run: Invocation, definition: RotationDefinition, now: nu
   const stored = (await run.table.list('secret')).find(({ key }) => speaksOf(definition, key));
   if (stored === undefined) return [];
   const { key: arn, item } = stored;
-  const due = item.retirements.filter(({ dueAt, retiredAt }) => retiredAt === undefined && dueAt <= now);
+  const due = item.retirements
+    .filter(({ dueAt, endingAt, retiredAt }) => retiredAt === undefined && (endingAt !== undefined || dueAt <= now))
+    .filter(hasKey);
   if (due.length === 0 || (await proofsOf(run, item.unproven)).refused.length > 0) return [];
   const free: string[] = [];
-  for (const retirement of due) {
-    const { keyId } = retirement;
-    if (keyId !== undefined && (await evidenceAgainst(run, definition, arn, { ...retirement, keyId })) === null)
-      free.push(keyId);
-  }
+  for (const retirement of due)
+    if ((await evidenceAgainst(run, definition, arn, retirement)) === null) free.push(retirement.keyId);
   return free;
 }
 

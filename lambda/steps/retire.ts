@@ -1,84 +1,78 @@
 import { speaksOf } from '../core/definition';
-import type { Retirement, SecretRecord, Unproven } from '../core/journal';
+import type { SecretRecord, Unproven } from '../core/journal';
 import type { QualifiedName } from '../core/names';
 import type { Invocation } from '../ports';
-import { evidenceAgainst, type Against } from './evidence';
+import { end, takeBack, type OldKey } from './end';
+import { hasKey, knownAgainst, type Against } from './evidence';
 import { proofsNow } from './prove';
 import type { Attempt } from './recover';
-import { definitionOf, updateSecretRecord } from './rotation';
-import { sourceFor, type OldKeys } from './sources';
+import { updateSecretRecord } from './rotation';
+import { sourceFor } from './sources';
 import { withCluster } from './targets';
 
-/** Watches pipelines that were not proven, and retires old keys that are due. @returns the keys set Inactive */
+/**
+ * Takes back what must not end, watches pipelines that were not proven, and retires old keys that are due. An end that a dead run
+ * has begun is brought to its end whether due or not.
+ *
+ * @returns the keys set Inactive
+ */
 export async function retireDue(run: Invocation, attempt: Attempt): Promise<readonly string[]> {
   const retired: string[] = [];
-  for (const { key: arn, item } of await run.table.list('secret')) {
-    if (!attempt.mayBegin() || !run.definitions.some((definition) => speaksOf(definition, arn))) continue;
+  const secrets = (await run.table.list('secret')).map(({ key: arn, item }) => ({
+    arn,
+    unproven: item.unproven,
+    waiting: waitingOf(run, arn, item),
+  }));
+  const takenBack = new Set<OldKey>();
+  for (const { arn, waiting } of secrets)
+    for (const old of waiting.filter(isBegun))
+      await attempt.try(`take back an end for ${arn}`, async () => {
+        const against = await knownAgainst(run, old.definition, arn, old.retirement);
+        if (against === null) return;
+        tell(run, old, await takeBack(run, old, against));
+        takenBack.add(old);
+      });
+  for (const { arn, unproven, waiting } of secrets) {
+    if (waiting.length === 0 || !attempt.mayBegin()) continue;
     await attempt.try(`retire for ${arn}`, async () => {
-      const waiting = item.retirements.filter(({ retiredAt }) => retiredAt === undefined);
-      const refused = waiting.length === 0 ? false : await watchUnproven(run, arn, item.unproven);
-      const due = waiting.filter(({ dueAt }) => dueAt <= run.clock.now());
-      for (const retirement of due)
-        if (!refused && (await retire(run, arn, retirement))) retired.push(retirement.keyId ?? '');
+      const refused = await watchUnproven(run, arn, unproven);
+      const due = waiting.filter((old) => isBegun(old) || old.retirement.dueAt <= run.clock.now());
+      for (const old of due.filter((one) => !takenBack.has(one))) {
+        if (!refused && (await retire(run, old))) retired.push(old.retirement.keyId);
+        if (refused && isBegun(old)) await takeBack(run, old, { what: 'unproven-refused' });
+      }
     });
   }
   return retired;
+}
+
+const isBegun = ({ retirement }: OldKey): boolean => retirement.endingAt !== undefined;
+
+/** The keys of a secret that wait for their end, as far as they are ours to end. */
+function waitingOf(run: Invocation, arn: string, { retirements }: SecretRecord): readonly OldKey[] {
+  const definition = run.definitions.find((one) => speaksOf(one, arn));
+  const keys = definition === undefined ? null : sourceFor(definition.source).keys;
+  if (definition === undefined || keys === null) return [];
+  return retirements
+    .filter(({ retiredAt }) => retiredAt === undefined)
+    .filter(hasKey)
+    .map((retirement) => ({ definition, arn, keys, retirement }));
 }
 
 /**
  * Sets an old key Inactive, which can be taken back, when nothing speaks against it. It is deleted by the next rotation
  * only: a deletion cannot be taken back, and shows its harm late.
  */
-async function retire(run: Invocation, arn: string, retirement: Retirement): Promise<boolean> {
-  const { keyId, version } = retirement;
-  const definition = definitionOf(run, arn);
-  const { keys } = sourceFor(definition.source);
-  if (keyId === undefined || keys === null) return false;
-  const ended = await end(run, arn, { ...retirement, keyId }, keys);
-  const against = typeof ended === 'string' ? null : ended;
-  run.metrics.put('OldKeyStillUsed', against === null ? 0 : 1, 'Count');
-  if (against !== null) run.log.warn(against.what, { keyId, version, ...against.fields });
+async function retire(run: Invocation, old: OldKey): Promise<boolean> {
+  const ended = await end(run, old);
+  if (typeof ended === 'string') run.metrics.put('OldKeyStillUsed', 0, 'Count');
+  else tell(run, old, ended);
   return ended === 'retired';
 }
 
-/**
- * Sets a key Inactive against which nothing speaks, and looks again: this run may have slept in between, and somebody may have moved
- * AWSCURRENT back to the key. Then it is made Active again, by this run or, when this one dies, by the next.
- *
- * @returns what speaks against it; `gone`: there is no such key any more
- */
-export async function end(
-  run: Invocation,
-  arn: string,
-  retirement: Retirement & { readonly keyId: string },
-  keys: OldKeys,
-): Promise<Against | 'retired' | 'gone'> {
-  const { keyId, version } = retirement;
-  const definition = definitionOf(run, arn);
-  const note = (change: (own: Retirement) => Retirement, more: Partial<SecretRecord> = {}): Promise<void> =>
-    updateSecretRecord(run, arn, (record) => ({
-      ...record,
-      ...more,
-      retirements: record.retirements.map((own) => (own.keyId === keyId ? change(own) : own)),
-    }));
-  const look = async (begun: boolean): Promise<Against | null> => {
-    const against = await evidenceAgainst(run, definition, arn, retirement);
-    if (!begun || against === null || against.what === 'old-key-still-used') return against;
-    await keys.revive(run, keyId);
-    await note(({ endingAt: _begun, ...own }) => own);
-    run.log.warn('old-key-revived', { keyId, version, because: against.what });
-    return against;
-  };
-  const before = await look(retirement.endingAt !== undefined);
-  if (before !== null) return before;
-  await note((own) => ({ ...own, endingAt: run.clock.now() }));
-  const known = await keys.retire(run, keyId);
-  const after = await look(true);
-  if (after !== null && after.what !== 'old-key-still-used') return after;
-  await note((own) => ({ ...own, retiredAt: run.clock.now() }), { unproven: [] });
-  if (known) run.log.info('old-key-retired', { keyId, version });
-  else run.log.warn('old-key-not-found', { keyId, version, note: 'it is gone already, or belongs to another user' });
-  return known ? 'retired' : 'gone';
+function tell(run: Invocation, { retirement: { keyId, version } }: OldKey, { what, fields }: Against): void {
+  run.metrics.put('OldKeyStillUsed', 1, 'Count');
+  run.log.warn(what, { keyId, version, ...fields });
 }
 
 /** Looks at the pipelines that had loaded nothing at promotion. @returns whether the source refuses the new credentials to one: then the old ones must live */
@@ -91,11 +85,16 @@ async function watchUnproven(run: Invocation, arn: string, unproven: readonly Un
       note: 'the source refuses the new credentials; the old key is kept. Mend what the new credentials may do, or roll back by hand (docs/runbook.md#roll-back-by-hand).',
     });
   }
-  const names = new Set(loaded.map(({ cluster, pipeline }) => `${cluster}/${pipeline}`));
-  if (names.size > 0)
+  // a later version may wait for a later batch of the same pipeline
+  const same = (a: Unproven, b: Unproven): boolean =>
+    a.cluster === b.cluster &&
+    a.pipeline === b.pipeline &&
+    a.batchesAfter === b.batchesAfter &&
+    a.errorsAfter === b.errorsAfter;
+  if (loaded.length > 0)
     await updateSecretRecord(run, arn, (record) => ({
       ...record,
-      unproven: record.unproven.filter(({ cluster, pipeline }) => !names.has(`${cluster}/${pipeline}`)),
+      unproven: record.unproven.filter((one) => !loaded.some((other) => same(one, other))),
     }));
   return refused.length > 0;
 }

@@ -5,8 +5,9 @@ import type { Retirement } from '../core/journal';
 import { iso } from '../core/time';
 import { labelled, standing } from '../core/version';
 import type { Invocation } from '../ports';
-import { evidenceAgainst, type Against } from './evidence';
-import { end, proofsOf } from './retire';
+import { end } from './end';
+import { evidenceAgainst, hasKey, type Against } from './evidence';
+import { proofsOf } from './retire';
 import { definitionOf, secretRecord, valueOf } from './rotation';
 import { sourceFor } from './sources';
 
@@ -18,8 +19,6 @@ export interface RetireReport {
   /** What was done, what speaks against it, and what to do: sentences. */
   readonly said: readonly string[];
 }
-
-type Ending = Retirement & { readonly keyId: string };
 
 /**
  * Ends the older key of a secret without waiting until it is due, on the same evidence: no link may hold it, no label stands on
@@ -51,8 +50,10 @@ export async function retireNow(run: Invocation, secretId: string, dryRun: boole
     const { keyId } = retirement;
     const ended = dryRun
       ? ((await evidenceAgainst(run, definition, arn, retirement)) ?? 'retired')
-      : await end(run, arn, retirement, keys);
+      : await end(run, { definition, arn, keys, retirement });
     if (ended === 'gone') said.push(`${keyId} of ${owner} is gone already.`);
+    else if (ended === 'superseded')
+      said.push(`${keyId} was left as it is: somebody else was at it, or has rotated. Ask again.`);
     else if (ended !== 'retired') said.push(inWords(ended, keyId, owner));
     else {
       retired.push(keyId);
@@ -63,8 +64,6 @@ export async function retireNow(run: Invocation, secretId: string, dryRun: boole
   }
   return answer;
 }
-
-const hasKey = (retirement: Retirement): retirement is Ending => retirement.keyId !== undefined;
 
 /** Pipelines that have not loaded since the switch keep the old key alive when the new one is refused to them. */
 async function refusedTo(run: Invocation, unproven: Parameters<typeof proofsOf>[1], said: string[]): Promise<boolean> {
@@ -83,15 +82,16 @@ async function refusedTo(run: Invocation, unproven: Parameters<typeof proofsOf>[
   }
 }
 
-function inWords({ what, fields }: Against, keyId: string, owner: string): string {
+function inWords({ what, fields, revived }: Against, keyId: string, owner: string): string {
   const named = (value: unknown): string => (Array.isArray(value) && value.length > 0 ? value.join(', ') : 'unknown');
+  const left = revived ? 'was set Inactive, and made Active again' : 'was left as it is';
   switch (what) {
     case 'old-key-held':
-      return `${keyId} was left as it is: links may still hold it (${named(fields['links'])}; unknown: a link has no record yet). ${String(fields['note'])} A rotation gives every link a new key.`;
+      return `${keyId} ${left}: links may still hold it (${named(fields['links'])}; unknown: a link has no record yet). ${String(fields['note'])} A rotation gives every link a new key.`;
     case 'old-key-labelled':
-      return `${keyId} was left as it is: ${named(fields['labels'])} stands on it again. Rotate first, so that nothing uses it.`;
+      return `${keyId} ${left}: ${named(fields['labels'])} stands on it again. Rotate first, so that nothing uses it.`;
     case 'old-key-still-used':
-      return `${keyId} was left as it is: it was used at ${String(fields['lastUsed'])} for ${String(fields['service'])} in ${String(fields['region'])}, after the links had got the next one, so something else uses it. Give that other credentials. If it is nobody of yours, end it at once, which can be taken back: ${deactivateKey(owner, keyId)}`;
+      return `${keyId} ${left}: it was used at ${String(fields['lastUsed'])} for ${String(fields['service'])} in ${String(fields['region'])}, after the links had got the next one, so something else uses it. Give that other credentials. If it is nobody of yours, end it at once, which can be taken back: ${deactivateKey(owner, keyId)}`;
   }
 }
 

@@ -31,6 +31,21 @@ test.each<[words: string, keyId: string, is: string, found: Found]>([
     { ...slots(two(), { previous: 'OLD' }), retiring: retirement(1_000) },
   ],
   ['due to retire since', 'OLD', 'due', { ...slots(two(), { previous: 'OLD' }), retiring: retirement(-1_000) }],
+  [
+    'being ended: Inactive',
+    ...(['OLD', 'ending'] as const),
+    { ...slots(two({ active: false }), { previous: 'OLD' }), retiring: retirement(1_000, { endingAt: now - 1 }) },
+  ],
+  [
+    'retires at',
+    ...(['OLD', 'waits'] as const),
+    { ...slots(two(), { previous: 'OLD' }), retiring: retirement(1_000, { endingAt: now - 1 }) },
+  ],
+  [
+    'AWSCURRENT, and Inactive: was being ended, the watchdog makes it Active again',
+    ...(['OLD', 'current'] as const),
+    { ...slots(two({ active: false }), { current: 'OLD' }), retiring: retirement(1_000, { endingAt: now - 1 }) },
+  ],
   ['Inactive, deleted by the next rotation', 'OLD', 'ends', slots(two({ active: false }), { previous: 'OLD' })],
   [
     'Inactive, kept: a link has no record',

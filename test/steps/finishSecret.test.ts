@@ -1,4 +1,5 @@
-import { createWorld } from '../support/world';
+import type { Retirement } from '../../lambda/core/journal';
+import { createWorld, type MemoryWorld } from '../support/world';
 import { secretId } from '../support/scenario';
 import { recover } from '../../lambda/steps/recover';
 import { call, clusterOf, failure, keyIds, onLink, upTo } from './driving';
@@ -91,4 +92,56 @@ test('a key that somebody has deactivated since its proof is not promoted', asyn
   expect(error.code).toBe('CREDENTIALS_NOT_ACCEPTED');
   expect(error.message).toContain('update-secret-version-stage');
   expect(world.label('AWSCURRENT')).not.toBe(version);
+});
+
+describe('an old key that had come back by hand', () => {
+  /** The runbook's way back: the old key works, AWSCURRENT is on it, and the new version has no label. */
+  const rolledBack = async (waitedMs: number, keepPending = false): Promise<MemoryWorld> => {
+    const world = createWorld(clusterOf(onLink('orders')));
+    await upTo(world, 'finishSecret');
+    await world.pass(waitedMs);
+    await world.run(recover);
+    world.keys.key(world.firstKeys[0] ?? '').active = true;
+    if (!keepPending) world.secrets.labelByHand(secretId, 'AWSPENDING', null);
+    world.secrets.labelByHand(secretId, 'AWSCURRENT', world.firstVersion);
+    if (!keepPending) world.secrets.labelByHand(secretId, 'AWSPREVIOUS', null);
+    for (let minute = 0; minute < 5; minute += 1) {
+      await world.pass(60_000);
+      await world.run(recover);
+    }
+    return world;
+  };
+  /** A day after its next promotion it ends, and the slot is free for the one after that. */
+  const ends = async (world: MemoryWorld): Promise<void> => {
+    const [old = ''] = world.firstKeys;
+    const retirement = (): Retirement | undefined => world.table.item('secret', secretId)?.retirements[0];
+    const recorded = retirement();
+    expect([recorded?.keyId, recorded?.retiredAt]).toEqual([old, undefined]);
+    expect(world.clock.now() - (recorded?.switchedAt ?? 0)).toBeLessThan(1_000);
+    await call(world, 'finishSecret', world.label('AWSCURRENT') ?? '');
+    expect(retirement()).toEqual(recorded);
+    await world.run(recover);
+    expect(world.keys.key(old).active).toBe(true);
+    await world.pass(25 * 3_600_000);
+    expect((await world.run(recover)).retired).toEqual([old]);
+    await upTo(world, 'createSecret', world.startRotation());
+  };
+
+  test.each([
+    ['before it was due', 3_600_000],
+    ['after it had been set Inactive', 25 * 3_600_000],
+  ])('%s retires after the promotion that follows, not by the one before', async (_when, waitedMs) => {
+    const world = await rolledBack(waitedMs);
+    await world.pass(40 * 3_600_000);
+    const next = world.startRotation();
+    await upTo(world, 'testSecret', next);
+    await call(world, 'finishSecret', next);
+    await ends(world);
+  });
+
+  test('and goes with the same version, promoted again: it retires after that', async () => {
+    const world = await rolledBack(25 * 3_600_000, true);
+    await call(world, 'finishSecret', world.label('AWSPENDING') ?? '');
+    await ends(world);
+  });
 });

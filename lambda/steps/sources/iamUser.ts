@@ -83,7 +83,11 @@ export function iamUser(userName: string): Source {
         if (known) await run.keys.deactivate(userName, id);
         return known;
       },
-      revive: (run, id) => run.keys.activate(userName, id),
+      revive: async (run, id) => {
+        const known = (await run.keys.list(userName)).some((key) => key.keyId === id);
+        if (known) await run.keys.activate(userName, id);
+        return known;
+      },
     },
   };
 }

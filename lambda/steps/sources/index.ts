@@ -77,8 +77,8 @@ export interface OldKeys {
   lastUsed(run: Invocation, keyId: string): Promise<KeyUse | null>;
   /** Makes them unusable in a way that can be taken back. @returns `false`: there is no such key, or it is another user's */
   retire(run: Invocation, keyId: string): Promise<boolean>;
-  /** Takes that back. */
-  revive(run: Invocation, keyId: string): Promise<void>;
+  /** Takes that back. @returns as {@link retire} */
+  revive(run: Invocation, keyId: string): Promise<boolean>;
 }
 
 /** The table of sources. */

@@ -4,6 +4,7 @@ const iamUser = 'lambda/steps/sources/iamUser.ts';
 const keys = 'lambda/core/keys.ts';
 const evidence = 'lambda/steps/evidence.ts';
 const retire = 'lambda/steps/retire.ts';
+const end = 'lambda/steps/end.ts';
 
 /** Losing or breaking the credential: modes 1 to 13. */
 export const credentialMutants: readonly Mutant[] = [
@@ -198,11 +199,8 @@ export const credentialMutants: readonly Mutant[] = [
     modes: [7],
     what: 'The old key is retired when it is due, though a link may still hold it.',
     patches: [
-      {
-        file: evidence,
-        find: '  if (mayBeHeld(held, keyId))',
-        replace: "  if (keyId === '' && mayBeHeld(held, keyId))",
-      },
+      { file: evidence, find: 'if (holding.length > 0)', replace: 'if (holding.length > 1_000)' },
+      { file: evidence, find: '? held([]) : known', replace: '? known : known' },
     ],
   },
   {
@@ -233,7 +231,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'not-looked-at-again',
     modes: [7, 8],
     what: 'A key is set Inactive by what was seen before, though the watchdog may have slept since.',
-    patches: [{ file: retire, find: '    await keys.revive(run, keyId);\n', replace: '' }],
+    patches: [{ file: end, find: 'await old.keys.revive(run, keyId);', replace: 'true;' }],
   },
   {
     name: 'unknown-key-deleted',

@@ -280,7 +280,11 @@ export const orderMutants: readonly Mutant[] = [
     modes: [30],
     what: 'Each repetition of the last step counts the time to retirement anew.',
     patches: [
-      { file: finishSecret, find: 'record.retirements.some((waiting) => waiting.keyId === keyId) || ', replace: '' },
+      {
+        file: finishSecret,
+        find: 'comesAfterProof(known, record)',
+        replace: 'comesAfterProof({ ...known, switchedAt: -1 }, record)',
+      },
     ],
   },
   {
