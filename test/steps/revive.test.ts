@@ -192,35 +192,41 @@ test('a use that shows behind the deactivation: the key is Active again, the met
   expect(world.keys.key(old).deleted).toBe(false);
 });
 
-test('a watchdog that sleeps over the next promotion, at whichever call, forgets nothing that the next version waits for', async () => {
-  const play = async (point: number): Promise<readonly string[]> => {
-    const world = createWorld({
-      ...clusterOf(onLink('orders'), onLink('quiet', { idle: true })),
-      definition: { limits: { drainSeconds: 60, proofSeconds: 5, connections: 4 } },
-    });
-    await upTo(world, 'finishSecret');
-    await world.pass(due);
-    const names: string[] = [];
-    world.frozenMs = 240_000;
-    world.faults = (_, name) => {
-      names.push(name);
-      return names.length === point ? 'freezes' : undefined;
+test.each([
+  ['proof', 'testSecret'],
+  ['promotion', 'finishSecret'],
+] as const)(
+  'a watchdog that sleeps over the next %s, at whichever call, forgets nothing that the next version waits for',
+  async (_what, last) => {
+    const play = async (point: number): Promise<readonly string[]> => {
+      const world = createWorld({
+        ...clusterOf(onLink('orders'), onLink('quiet', { idle: true })),
+        definition: { limits: { drainSeconds: 60, proofSeconds: 5, connections: 4 } },
+      });
+      await upTo(world, 'finishSecret');
+      await world.pass(due);
+      const names: string[] = [];
+      world.frozenMs = 240_000;
+      world.faults = (_, name) => {
+        names.push(name);
+        return names.length === point ? 'freezes' : undefined;
+      };
+      await world.run(recover).catch(() => undefined);
+      world.faults = new Map();
+      await world.pass(60_000);
+      await world.run(recover);
+      const next = world.startRotation();
+      await upTo(world, last, next);
+      await world.pass(300_000);
+      if (world.table.item('secret', secretId)?.version === next)
+        expect([point, world.table.item('secret', secretId)?.unproven]).toMatchObject([
+          point,
+          [{ pipeline: '`analytics`.`quiet`' }],
+        ]);
+      return names;
     };
-    await world.run(recover).catch(() => undefined);
-    world.faults = new Map();
-    await world.pass(60_000);
-    await world.run(recover);
-    const next = world.startRotation();
-    await upTo(world, 'finishSecret', next);
-    await world.pass(300_000);
-    if (world.label('AWSCURRENT') === next)
-      expect([point, world.table.item('secret', secretId)?.unproven]).toMatchObject([
-        point,
-        [{ pipeline: '`analytics`.`quiet`' }],
-      ]);
-    return names;
-  };
-  const names = await play(Infinity);
-  const end = names.indexOf('keys.deactivate') + 1;
-  for (let point = end - 3; point <= names.length; point += 1) await play(point);
-});
+    const names = await play(Infinity);
+    const end = names.indexOf('keys.deactivate') + 1;
+    for (let point = end - 3; point <= names.length; point += 1) await play(point);
+  },
+);
