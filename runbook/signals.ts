@@ -9,7 +9,7 @@ export const logLines: Readonly<Record<string, string>> = {
   'pipelines-in-error': 'Pipelines that ran are in Error after their pause. testSecret finds out whether that is ours.',
   'pipelines-gone': 'Pipelines of the pause were dropped by somebody meanwhile.',
   'pipelines-remade':
-    'Pipelines of the pause were dropped and made again under the same name: they are not ours to start, and were left as they are.',
+    'Pipelines of the pause were dropped and made again under the same name: with `ours`, our STOP may have met the new ones, so they are started; without, they are left as they are.',
   'pipelines-unproven':
     'Pipelines had nothing to load after the switch. They are watched until the old key retires; a refusal then keeps the old key.',
   'unproven-refused':

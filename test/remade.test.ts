@@ -37,8 +37,20 @@ function onceStopped(statements: readonly string[]): void {
 const started = (): number =>
   world.singlestore.statements.filter(({ sql }) => /^START PIPELINE.*`orders`/.test(sql)).length;
 
-test('what was dropped and made anew is left Stopped; the others run, and the rotation is done', async () => {
-  onceStopped(dropAndCreate);
+/** Somebody runs these in the pause, behind our look at it: the first ALTER gets no answer, so there is another look. */
+function behindTheLook(statements: readonly string[]): void {
+  let left = [...statements];
+  world.onStatement = async ({ sql }): Promise<Verdict> => {
+    if (left.length === 0 || !sql.startsWith('ALTER LINK `analytics`.`analytics_link`')) return 'ok';
+    const now = left;
+    left = [];
+    for (const statement of now) await world.singlestore.execute(statement);
+    return 'drop-before';
+  };
+}
+
+test('what was dropped and made anew behind our look is left Stopped; the others run, and the rotation is done', async () => {
+  behindTheLook(dropAndCreate);
   const before = started();
   const version = await upTo(world, 'finishSecret');
   expect(world.states()).toMatchObject({ 'analytics.orders': 'Stopped', 'sales.invoices': 'Running' });
@@ -47,7 +59,13 @@ test('what was dropped and made anew is left Stopped; the others run, and the ro
   expect(world.logs.map(({ action }) => action)).toContain('pipelines-remade');
 });
 
-test('after a death in the pause the watchdog leaves it alone, too', async () => {
+test('what was made anew between our STOP and our look is started', async () => {
+  onceStopped(dropAndCreate);
+  await upTo(world, 'finishSecret');
+  expect(world.states()).toMatchObject({ 'analytics.orders': 'Running', 'sales.invoices': 'Running' });
+});
+
+test('after a death in the pause the watchdog starts it, too: nobody knows what the dead run sent', async () => {
   const version = await upTo(world, 'createSecret');
   let altered = false;
   world.onStatement = ({ sql }) => {
@@ -63,15 +81,15 @@ test('after a death in the pause the watchdog leaves it alone, too', async () =>
   for (const statement of dropAndCreate) await world.singlestore.execute(statement);
   await world.pass(31_000);
   expect((await world.run(recover)).leftPaused).toEqual([]);
-  expect(world.states()).toMatchObject({ 'analytics.orders': 'Stopped', 'sales.invoices': 'Running' });
+  expect(world.states()).toMatchObject({ 'analytics.orders': 'Running', 'sales.invoices': 'Running' });
 });
 
 test.each([
   ['keeps its id: it is the one that we stopped, and is started', true, 'Running'],
   ['is given another id: it is not the one that we stopped, and is left', false, 'Stopped'],
-])('what OR REPLACE alters and %s', async (_, keeps, state) => {
+])('what OR REPLACE alters behind our look and %s', async (_, keeps, state) => {
   jest.replaceProperty(assumed, 'orReplaceKeepsPipelineId', keeps);
-  onceStopped(orReplace);
+  behindTheLook(orReplace);
   await upTo(world, 'finishSecret');
   expect(world.states()).toMatchObject({ 'analytics.orders': state, 'sales.invoices': 'Running' });
 });

@@ -21,7 +21,7 @@ export interface Situation {
   readonly driven: ReadonlySet<QualifiedName>;
   /** Pipelines that a STOP of a former bracket may have stopped since, or may stop yet: ours to start, so members from the first. */
   readonly owed: ReadonlySet<QualifiedName>;
-  /** Of members and owed: names that another pipeline bears by now, made since. Nobody of us has stopped that one. */
+  /** Of members and owed: names that another pipeline bears by now, which no STOP of ours can have met. */
   readonly remade: ReadonlySet<QualifiedName>;
   readonly change: 'pending' | 'made';
   /** Connections whose last statement got no answer: the server may still act on it. */

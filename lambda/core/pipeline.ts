@@ -28,15 +28,13 @@ export interface Identity {
 }
 
 /**
- * Whether what bears the name now is certainly another pipeline than the recorded one: another id, and another time of creation. A time
+ * Whether what bears the name now seems to be another pipeline than the recorded one: another id, and another time of creation. A time
  * alone says little: CREATE OR REPLACE alters a pipeline and renews it, and another time zone reads it differently. Nor does an id: whether
- * it outlives a restart is not published. Where one of the two identities is not known, the name tells.
- *
- * @param idsHold others have kept their ids, so the server has given no new ones: the id tells alone, for a time may be of whole seconds.
+ * it outlives a restart is not published. Where the server does not say both, the name tells: whom we have stopped by that name is ours.
  */
-export function isAnother(recorded: Identity | undefined, seen: Identity | undefined, idsHold = false): boolean {
+export function isAnother(recorded: Identity | undefined, seen: Identity | undefined): boolean {
   if (recorded === undefined || seen === undefined || recorded.id === seen.id) return false;
-  return idsHold || recorded.createdAt === null || recorded.createdAt !== seen.createdAt;
+  return recorded.createdAt !== null && seen.createdAt !== null && recorded.createdAt !== seen.createdAt;
 }
 
 /**

@@ -20,12 +20,20 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
   await recordConnections(held, cluster);
   const left: Lingering[] = [];
   let started = false;
-  for (const one of bracket.lingering) {
-    const row = found.get(one.pipeline);
-    if (isAnother(one.identity, row?.identity)) {
-      run.log.warn('pipelines-remade', { link: held.item.link, cluster: cluster.id, pipelines: [one.pipeline] });
-      continue;
-    }
+  for (const watched of bracket.lingering) {
+    const { pipeline } = watched;
+    const row = found.get(pipeline);
+    const ended = batches.get(pipeline)?.ended ?? 0;
+    const remade = isAnother(watched.identity, row?.identity);
+    if (remade)
+      run.log.warn('pipelines-remade', {
+        link: held.item.link,
+        cluster: cluster.id,
+        pipelines: [pipeline],
+        ours: true,
+      });
+    // the STOP meets whatever bears the name when it comes, and batches count from the start again
+    const one = remade ? { pipeline, ...(row?.identity ? { identity: row.identity } : {}), ended, grown: 0 } : watched;
     if (isStopped(row?.state)) {
       await held.guard();
       const outcome = await cluster.lanes[0]?.start(one.pipeline, statementMs);
@@ -39,7 +47,6 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
       if (outcome?.is !== 'done') left.push(one);
       continue;
     }
-    const ended = batches.get(one.pipeline)?.ended ?? 0;
     const grown = one.grown + (ended > one.ended ? 1 : 0);
     if (row !== undefined && grown < 2 && !expired) left.push({ ...one, ended, grown });
   }

@@ -9,7 +9,7 @@ import { changeFor, holdsSameValue, versionOf, type Move } from './change';
 import { forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
 import { startLingering } from './linger';
-import { readSet, removeSet } from './set';
+import { mustBeWhole, readSet, removeSet } from './set';
 import { mustFit, type Survey, type SurveyedLink } from './survey';
 
 /** A link that could not be moved; the others were not held up. */
@@ -64,6 +64,7 @@ async function moveLink(
     const paused =
       held.item.bracket?.phase === 'open' && move.direction === 'back' ? await readSet(run, held.item) : [];
     if (held.item.bracket?.phase === 'open' && move.direction === 'forward') await resume(run, cluster, held);
+    else if (held.item.bracket?.phase === 'open') await mustBeWhole(run, held.item);
     await startLingering(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
     if (holdsSameValue({ row: link.row, record: held.item }, move)) return adopt(held, move);

@@ -31,17 +31,33 @@ export async function writeChunks(
   return chunks;
 }
 
-/** The set of a link's bracket, in its chunks. */
-export async function readSet(
-  run: Invocation,
-  record: Whose & { readonly bracket: Bracket | null },
-): Promise<Member[][]> {
-  const { cluster, link, bracket } = record;
-  if (bracket === null) return [];
-  const keys = Array.from({ length: bracket.chunks }, (_, at) => chunkKey(cluster, link, bracket.id, at));
-  const chunks = await Promise.all(keys.map((key) => run.table.read('set', key)));
+type WithSet = Whose & Pick<LinkRecord, 'bracket'>;
+
+/** The set of a link's bracket, in its chunks; one that is not there any more is empty. */
+export async function readSet(run: Invocation, record: WithSet): Promise<Member[][]> {
+  const chunks = await Promise.all(keysOf(record).map((key) => run.table.read('set', key)));
   return chunks.map((chunk) => [...(chunk?.item.members ?? [])]);
 }
+
+/**
+ * Before an open set is given up for read: whom a chunk named that is gone stays paused, and nobody knows.
+ *
+ * @throws RESUME_FAILED if somebody has removed a chunk that the header counts.
+ */
+export async function mustBeWhole(run: Invocation, record: WithSet): Promise<void> {
+  const keys = keysOf(record);
+  const chunks = await Promise.all(keys.map((key) => run.table.read('set', key)));
+  const lost = keys.filter((_, at) => chunks[at] === null);
+  if (lost.length === 0) return;
+  const { link, cluster } = record;
+  throw new RotationError(
+    'RESUME_FAILED',
+    `link ${link} on ${cluster}: pipelines of it may still be paused, and nobody knows which: the table has lost ${lost.map((key) => `item "set" "${key}"`).join(', ')}, which named them. What other items name was started. Restore the item from the table's point-in-time recovery, and the watchdog goes on. Or by hand: START PIPELINE IF NOT RUNNING for each pipeline of the link that is to run, then put an item of that key, with "rev" the number 1 and "item" the text {"members":[]}.`,
+  );
+}
+
+const keysOf = ({ cluster, link, bracket }: WithSet): readonly string[] =>
+  bracket === null ? [] : Array.from({ length: bracket.chunks }, (_, at) => chunkKey(cluster, link, bracket.id, at));
 
 /** Takes away the names of a bracket that is over. */
 export async function removeSet(run: Invocation, { cluster, link }: Whose, bracket: Bracket): Promise<void> {

@@ -192,7 +192,7 @@ test('stopped and in Error are words of the server, in any letter case', () => {
   ]);
 });
 
-describe('whether another pipeline bears a name', () => {
+describe('whether another pipeline seems to bear a name', () => {
   const recorded: Identity = { id: '7', createdAt: '2026-01-01 00:00:00' };
   const later = '2026-11-22 10:00:00';
 
@@ -202,17 +202,24 @@ describe('whether another pipeline bears a name', () => {
     ['altered by OR REPLACE, which renews the time', recorded, { id: '7', createdAt: later }, false],
     ['read in another time zone', recorded, { id: '7', createdAt: '2026-01-01 01:00:00' }, false],
     ['given another id by a server that has restarted', recorded, { ...recorded, id: '8' }, false],
-    ['made anew where the server says no time', { id: '7', createdAt: null }, { id: '8', createdAt: null }, true],
+    [
+      'given another id where the server says no time',
+      { id: '7', createdAt: null },
+      { id: '8', createdAt: null },
+      false,
+    ],
+    [
+      'given another id by a server that says a time now',
+      { id: '7', createdAt: null },
+      { id: '8', createdAt: later },
+      false,
+    ],
+    ['given another id by a server that says no time now', recorded, { id: '8', createdAt: null }, false],
     ['recorded without an identity', undefined, { id: '8', createdAt: later }, false],
     ['shown without an identity', recorded, undefined, false],
     ['gone', undefined, undefined, false],
   ])('%s', (_, before, seen, another) => {
     expect(isAnother(before, seen)).toBe(another);
-  });
-
-  test('made anew within the second, where others have kept their ids', () => {
-    expect(isAnother(recorded, { ...recorded, id: '8' }, true)).toBe(true);
-    expect(isAnother(recorded, { ...recorded }, true)).toBe(false);
   });
 });
 

@@ -138,7 +138,9 @@ export class Witness {
         const started = this.#started.get(pipeline);
         const onItsWay = promised !== null && started?.by === 'somebody' && at - started.at <= statementMs;
         const ours =
-          from === 'Stopped' ? typeof before === 'number' : onItsWay || this.#mayLeaveError(server, pipeline);
+          from === 'Stopped'
+            ? typeof before === 'number' || this.#isMadeInPause(server, pipeline, promised)
+            : onItsWay || this.#mayLeaveError(server, pipeline);
         if (!ours) say('e', `${name} on ${server.id} was ${from} by ${before ?? 'itself'} and was started by us`);
       }
     }
@@ -151,6 +153,12 @@ export class Witness {
       this.#down.set(pipeline, server);
       this.#fresh.add({ server, pipeline });
     }
+  }
+
+  /** Made anew under a name that we had promised to start: which of the two our STOP met, nobody can know. */
+  #isMadeInPause(server: MemoryServer, { identity }: MemoryPipeline, promisedOn: string | null): boolean {
+    const record = this.journal.links.find(({ cluster, link }) => cluster === server.id && link === promisedOn);
+    return (record?.bracket?.openedAt ?? Infinity) <= Number(identity.createdAt);
   }
 
   /** By credentials of ours, or because the definition says so. */

@@ -307,3 +307,31 @@ test('where there is nothing to go back to they are started again and again, and
   await world.run(recover);
   expect(world.paused()).toEqual([]);
 });
+
+test.each([1, 2])(
+  'an item of an open set that somebody removed, of %i: what the others name runs, and the pause is not over',
+  async (items) => {
+    const names = Array.from({ length: items === 1 ? 2 : 401 }, (_, at) => `p${at}`);
+    const world = createWorld(clusterOf(...names.map((name) => onLink(name))));
+    const version = await dead(world, 'lane.alter', 'dies');
+    const [key] = world.table.keys('set');
+    const row = key === undefined ? null : await world.run((run) => run.table.read('set', key));
+    expect(world.table.keys('set')).toHaveLength(items);
+    await world.run((run) => run.table.remove('set', key ?? ''));
+    await world.pass(31_000);
+    const found = await world.run((run) => recover({ ...run, definitions: [] }));
+    expect(found.resumed).toEqual([]);
+    expect(found.failures).toEqual([expect.stringContaining(`item "set" "${key}"`)]);
+    expect(found.failures[0]).toMatch(/^RESUME_FAILED: link `analytics`.`analytics_link` on .* point-in-time recovery/);
+    expect(metric(world, 'RecoverFailed')).toEqual([1]);
+    expect(world.paused()).toHaveLength(items === 1 ? 2 : 400);
+    expect((await failure(call(world, 'setSecret', version))).code).toBe('RESUME_FAILED');
+    expect(world.paused()).toHaveLength(items === 1 ? 2 : 400);
+    await world.run((run) => run.table.write('set', key ?? '', row?.item ?? { members: [] }, 0));
+    await world.pass(31_000);
+    await world.run(recover);
+    expect(world.paused()).toEqual([]);
+    await upTo(world, 'finishSecret', version);
+    expect(world.label('AWSCURRENT')).toBe(version);
+  },
+);

@@ -5,11 +5,14 @@ import { createWorld, type MemoryWorld } from '../support/world';
 import { call, clusterOf, failure, onLink, story, upTo } from './driving';
 
 /*
- * A person drops a pipeline that we have stopped, and makes a new one of its name: ours is the one we stopped, not the name.
+ * A person drops a pipeline of a pause, and makes a new one of its name. A STOP stops whatever bears the name: what it may have met is ours
+ * to start. Left alone is only what was made behind a look that came behind the STOP's answer.
  */
 
 const orders = qualified('analytics', 'orders');
 const items = qualified('analytics', 'items');
+const more = qualified('analytics', 'more');
+const three = (): MemoryWorld => createWorld(clusterOf(onLink('orders'), onLink('items'), onLink('more')));
 const two = (): MemoryWorld => createWorld(clusterOf(onLink('orders'), onLink('items')));
 const stateOf = (world: MemoryWorld, name = orders): string | undefined => world.server().get(name)?.state;
 
@@ -37,12 +40,19 @@ function onceStopped(world: MemoryWorld, act: () => void): void {
   };
 }
 
-test('made anew in the pause and left Stopped: it is not started, it is named, and the rotation succeeds', async () => {
+test('made anew between our STOP and our look, and left Stopped: nobody can tell, so it is started and named', async () => {
   const world = two();
   onceStopped(world, () => world.server().remake(orders, 'Stopped'));
   await upTo(world, 'finishSecret');
-  expect(stateOf(world)).toBe('Stopped');
-  expect(stateOf(world, items)).toBe('Running');
+  expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
+  expect(remade(world)).toEqual([orders]);
+});
+
+test('made anew behind that look, and left Stopped: it is not started, it is named, and the rotation succeeds', async () => {
+  const world = two();
+  before(world, 'lane.alter', 1, () => world.server().remake(orders, 'Stopped'), 'lost');
+  await upTo(world, 'finishSecret');
+  expect([stateOf(world), stateOf(world, items)]).toEqual(['Stopped', 'Running']);
   expect(remade(world)).toEqual([orders]);
 });
 
@@ -75,14 +85,17 @@ async function deadInPause(world: MemoryWorld, act: () => void): Promise<string>
 test.each<[string, (world: MemoryWorld, version: string) => Promise<unknown>]>([
   ['the watchdog', (world) => world.run(recover)],
   ['the retry of the rotation', (world, version) => call(world, 'setSecret', version)],
-])('after a death in the pause %s starts what we stopped, and not what was made anew', async (_, comes) => {
-  const world = two();
-  const version = await deadInPause(world, () => world.server().remake(orders, 'Stopped'));
-  await comes(world, version);
-  expect([stateOf(world), stateOf(world, items)]).toEqual(['Stopped', 'Running']);
-  expect(remade(world)).toEqual([orders]);
-  expect((await world.run(recover)).leftPaused).toEqual([]);
-});
+])(
+  'after a death in the pause %s starts what was made anew, too: nobody knows what the dead run sent',
+  async (_, comes) => {
+    const world = two();
+    const version = await deadInPause(world, () => world.server().remake(orders, 'Stopped'));
+    await comes(world, version);
+    expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
+    expect(remade(world)).toEqual([orders]);
+    expect((await world.run(recover)).leftPaused).toEqual([]);
+  },
+);
 
 test.each([
   [
@@ -149,15 +162,88 @@ test('... also where the run dies in the second pause', async () => {
   expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
 });
 
-test('one that runs when our STOP meets it is ours, though another was promised', async () => {
+describe.each([0, 1])(
+  'one that runs when our STOP meets it is ours, though another was promised; batches: %i',
+  (ended) => {
+    test('the run goes on', async () => {
+      const world = two();
+      before(world, 'lane.stop', 1, () => (world.server().remake(orders, 'Running').ended = ended));
+      await upTo(world, 'finishSecret');
+      expect(story(world)).toContain('orders:Stopped');
+      expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
+      expect(remade(world)).toEqual([orders]);
+    });
+
+    test('the run dies behind the STOP', async () => {
+      const world = two();
+      const version = await upTo(world, 'createSecret');
+      before(world, 'lane.stop', 1, () => (world.server().remake(orders, 'Running').ended = ended), 'dies');
+      await call(world, 'setSecret', version).catch(() => undefined);
+      expect(stateOf(world)).toBe('Stopped');
+      world.faults = new Map();
+      await world.pass(leaseOver);
+      await world.run(recover);
+      expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
+    });
+  },
+);
+
+test('a STOP whose answer was lost may meet what is made anew behind a look, too', async () => {
   const world = two();
-  before(world, 'lane.stop', 1, () => (world.server().remake(orders, 'Running').ended = 1));
-  await upTo(world, 'finishSecret');
-  expect(story(world)).toContain('orders:Stopped');
+  const version = await upTo(world, 'createSecret');
+  let stops = 0;
+  let starts = 0;
+  world.faults = (_, name) => {
+    if (name === 'lane.stop' && (stops += 1) === 1) return 'lost';
+    if (name !== 'lane.start' || (starts += 1) > 1) return undefined;
+    world.server().remake(orders, 'Stopped');
+    return 'refused';
+  };
+  expect((await failure(call(world, 'setSecret', version))).code).toBe('STOP_UNANSWERED');
   expect([stateOf(world), stateOf(world, items)]).toEqual(['Running', 'Running']);
+  expect(remade(world)).toEqual([orders]);
 });
 
-test('made anew while another member drains, and never run: it is left Stopped', async () => {
+describe('the server numbers its pipelines anew, and one keeps its number by chance', () => {
+  const renumber = (world: MemoryWorld, time = ''): void => {
+    for (const { name, identity } of world.server().pipelines.values())
+      if (name !== orders)
+        world.server().pipelines.get(name)!.identity = {
+          id: `${identity.id}0`,
+          createdAt: `${identity.createdAt}${time}`,
+        };
+  };
+  const all = (world: MemoryWorld) => [orders, items, more].map((name) => stateOf(world, name));
+
+  test.each(['', '.000000'])('after a death in the pause; behind each time stands "%s"', async (time) => {
+    const world = three();
+    await deadInPause(world, () => {
+      renumber(world, time);
+    });
+    await world.run(recover);
+    expect(all(world)).toEqual(['Running', 'Running', 'Running']);
+  });
+
+  test.each(['', '.000000'])('while the answer to ALTER is lost; behind each time stands "%s"', async (time) => {
+    const world = three();
+    before(world, 'lane.alter', 1, () => { renumber(world, time); }, 'lost');
+    await upTo(world, 'finishSecret');
+    expect(all(world)).toEqual(['Running', 'Running', 'Running']);
+    expect(remade(world)).toEqual(time === '' ? [] : [items, more]);
+  });
+
+  test('a set of one is known by the other pipelines of the cluster', async () => {
+    const world = createWorld(
+      clusterOf(onLink('orders', { state: 'Stopped' }), onLink('items'), onLink('more', { state: 'Stopped' })),
+    );
+    before(world, 'lane.alter', 1, () => { renumber(world, '.000000'); }, 'lost');
+    await upTo(world, 'finishSecret');
+    expect(all(world)).toEqual(['Stopped', 'Running', 'Stopped']);
+    expect(remade(world)).toEqual([items]);
+  });
+});
+
+test('made anew while another member drains, and never run: no look came between, so it is started and named', async () => {
   const world = createWorld(clusterOf(onLink('orders'), onLink('slow', { drainMs: 5_000 })));
   const version = await upTo(world, 'createSecret');
   let stops = 0;
@@ -168,7 +254,7 @@ test('made anew while another member drains, and never run: it is left Stopped',
   };
   await call(world, 'setSecret', version);
   expect(world.server().alterations[0]?.at).toBeGreaterThan((world.transitions[0]?.at ?? 0) + 4_000);
-  expect(stateOf(world)).toBe('Stopped');
+  expect(stateOf(world)).toBe('Running');
   expect(remade(world)).toEqual([orders]);
 });
 
@@ -186,7 +272,7 @@ test('an ALTER that is answered at once is followed by START, with no question b
   expect(world.points[world.points.indexOf('lane.alter') + 1]).toBe('lane.start');
 });
 
-test('a late STOP of ours that met the one before is not undone on the one that bears its name now', async () => {
+test('a late STOP of ours may meet the one that bears the name by then: it is watched, started and named', async () => {
   const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000 })));
   world.server().killedStop = 'outlives';
   const version = await upTo(world, 'createSecret');
@@ -194,7 +280,7 @@ test('a late STOP of ours that met the one before is not undone on the one that 
   world.server().remake(orders, 'Stopped');
   await world.pass(60_000);
   await world.run(recover);
-  expect(stateOf(world)).toBe('Stopped');
+  expect(stateOf(world)).toBe('Running');
   expect(remade(world)).toEqual([orders]);
   expect(world.table.item('link', `${clusterId}/${analyticsLink}`)?.bracket?.lingering ?? []).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { RotationError } from '../../core/errors';
 import { through, type Bracket, type HeldVersion } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
 import { activityOf, isInError } from '../../core/pipeline';
-import { writeChunks } from '../set';
+import { mustBeWhole, writeChunks } from '../set';
 import { advice } from './advice';
 import type { Progress } from './progress';
 import { leftToTheirMaker } from './remade';
@@ -14,6 +14,8 @@ import { leftToTheirMaker } from './remade';
  */
 export async function close(p: Progress): Promise<void> {
   const { held, cluster } = p.work;
+  // what a dead run has promised is known by the journal alone
+  if (p.situation.aim === 'resume') await mustBeWhole(p.run, p.record);
   if (p.situation.open && p.bracket !== null) {
     const batches = await cluster.batches();
     const id = p.bracket.id;

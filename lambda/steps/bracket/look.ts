@@ -13,9 +13,11 @@ export async function look(p: Progress): Promise<void> {
   if (firstOfResume) {
     p.chunks.push(...(await readSet(p.run, p.record)));
     p.set({ members: new Set(p.chunks.flat().map(({ pipeline }) => pipeline)) });
+    for (const member of p.situation.members) p.sent.set(member, 'unanswered');
   }
   const rows = await p.work.cluster.pipelines();
   const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
+  const former = p.identities;
   p.identities = new Map(rows.flatMap(({ pipeline, identity }) => (identity ? [[pipeline, identity]] : [])));
   if (firstOfResume) {
     // a dead run may have left a STOP under way for what still runs
@@ -24,7 +26,7 @@ export async function look(p: Progress): Promise<void> {
   }
   const users = await usersAmong(p, states);
   const driven = await drivenAmong(p, rows);
-  const remade = await remadeAmong(p, rows);
+  const remade = remadeAmong(p, rows, former);
   p.set({ states, users, driven, remade });
 }
 

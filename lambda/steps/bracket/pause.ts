@@ -23,7 +23,7 @@ export async function promise(p: Progress, change: Change, pipelines: readonly Q
     config: change.configBefore,
     openedAt: p.run.clock.now(),
   };
-  await meanAnew(p, header.id, pipelines);
+  meanAnew(p, new Set(pipelines));
   const members = pipelines.filter((name) => !p.situation.members.has(name)).map((name) => memberOf(p, name));
   const added = await writeChunks(p.run, p.record, header.id, p.chunks.length, members);
   const bracket = { ...header, chunks: p.chunks.length + added.length };
@@ -86,12 +86,15 @@ export async function stop(p: Progress, change: Change, pipelines: readonly Qual
     pipelines,
     (lane, pipeline) => {
       if (!p.stoppedAt.has(pipeline)) p.stoppedAt.set(pipeline, clock.now());
-      p.sent.add(pipeline);
+      p.sent.set(pipeline, 'unanswered');
       return lane.stop(pipeline, timeoutMs);
     },
     { before: () => p.work.held.guard(), tick: () => p.work.held.keep(), until: p.stopBy, clock },
   );
-  for (const [pipeline, outcome] of outcomes) if (outcome.is === 'refused') p.refusedStops.set(pipeline, outcome);
+  for (const [pipeline, outcome] of outcomes) {
+    if (outcome.is !== 'unknown' && !p.situation.owed.has(pipeline)) p.sent.set(pipeline, 'answered');
+    if (outcome.is === 'refused') p.refusedStops.set(pipeline, outcome);
+  }
   p.set({ states: null, unanswered, killed: false });
   for (const pipeline of pipelines) if (p.stoppedAt.has(pipeline)) p.lingering.add(pipeline);
   const lost = pipelines.filter((pipeline) => outcomes.get(pipeline)?.is === 'unknown');

@@ -84,8 +84,8 @@ export class Progress {
   readonly refusedStops = new Map<QualifiedName, Refusal>();
   /** Members that were sent a STOP, and no START after it took: the STOP may still come into effect. */
   readonly lingering = new Set<QualifiedName>();
-  /** Sent a STOP since the last look. */
-  readonly sent = new Set<QualifiedName>();
+  /** Names that a STOP of ours, or of who held the link before, may have met since the last look, and, unanswered, may meet yet. */
+  readonly sent = new Map<QualifiedName, 'answered' | 'unanswered'>();
   stopBy: number | null = null;
   stopRounds = 0;
   promises = 0;
@@ -107,7 +107,10 @@ export class Progress {
     this.bracket = change === null ? this.record.bracket : null;
     this.known = new Set(work.known);
     this.judged = new Set(work.driven);
-    for (const { pipeline } of work.owed) this.lingering.add(pipeline);
+    for (const { pipeline } of work.owed) {
+      this.lingering.add(pipeline);
+      this.sent.set(pipeline, 'unanswered');
+    }
     this.situation = {
       aim: change === null ? 'resume' : 'change',
       open: change === null,

@@ -1,37 +1,44 @@
 import type { Member } from '../../core/journal';
 import type { QualifiedName } from '../../core/names';
-import { isAnother, isStopped, type PipelineRow } from '../../core/pipeline';
-import { writeChunks } from '../set';
+import { isAnother, isStopped, type Identity, type PipelineRow } from '../../core/pipeline';
 import type { Progress } from './progress';
 
 /**
- * Recorded names that another pipeline bears by now: somebody has dropped the one that was recorded. One that is stopped and has
- * run since it was made may be what our STOP met on its way; then it is ours, and the journal says so before anything else.
+ * Names of members and owed that another pipeline bears by now, which is not ours to start: somebody has dropped the recorded one, and
+ * no STOP of ours can have met the new one.
+ *
+ * A STOP names a pipeline by its name, so it stops whatever bears that name when it comes: `DROP`, `CREATE`, `START` between our look
+ * and our STOP, and the new one is stopped by us. Neither its batches nor its time of creation tell that from one that its maker left
+ * Stopped. So what is made anew is its maker's only if it was made behind a look that itself came behind the answer of our last STOP of that
+ * name. Of a dead run nobody knows what it sent, so its members never are. And where several seem made anew in one look, as a rule
+ * the server has numbered its pipelines anew. Whatever is in doubt is started, and named in the log: to start what somebody meant to
+ * leave Stopped is the smaller harm.
+ *
+ * @param former what bore each name at the look before.
  */
-export async function remadeAmong(p: Progress, rows: readonly PipelineRow[]): Promise<ReadonlySet<QualifiedName>> {
-  const recorded = new Map([...p.work.owed, ...p.chunks.flat()].map(({ pipeline, identity }) => [pipeline, identity]));
-  const idsHold = rows.some(({ pipeline, identity }) => identity && recorded.get(pipeline)?.id === identity.id);
-  const remade = rows.filter(({ pipeline, identity }) => isAnother(recorded.get(pipeline), identity, idsHold));
-  const names = new Set(remade.map(({ pipeline }) => pipeline));
-  const met = remade.filter(({ pipeline, state }) => p.sent.has(pipeline) && isStopped(state));
-  if (met.length > 0 && p.bracket !== null) {
-    const batches = await p.work.cluster.batches();
-    const stopped = met.map(({ pipeline }) => pipeline).filter((name) => (batches.get(name)?.ended ?? 0) > 0);
-    await meanAnew(p, p.bracket.id, stopped);
-    for (const name of stopped) names.delete(name);
+export function remadeAmong(
+  p: Progress,
+  rows: readonly PipelineRow[],
+  former: ReadonlyMap<QualifiedName, Identity>,
+): ReadonlySet<QualifiedName> {
+  const ours = new Map([...p.work.owed, ...p.chunks.flat()].map(({ pipeline, identity }) => [pipeline, identity]));
+  const recorded = new Map([...former, ...ours]);
+  const others = rows.filter(({ pipeline, identity }) => isAnother(recorded.get(pipeline), identity));
+  const remade = others.map(({ pipeline }) => pipeline).filter((name) => ours.has(name));
+  const inDoubt = new Set(remade.filter((name) => others.length > 1 || p.sent.has(name)));
+  for (const [name, is] of p.sent) if (is === 'answered') p.sent.delete(name);
+  if (inDoubt.size > 0) {
+    meanAnew(p, inDoubt);
+    const { link, cluster } = p.record;
+    p.run.log.warn('pipelines-remade', { link, cluster, pipelines: [...inDoubt], ours: true });
   }
-  p.sent.clear();
-  return names;
+  return new Set(remade.filter((name) => !inDoubt.has(name)));
 }
 
-/** From here on the journal means the pipelines that bear these members' names now. */
-export async function meanAnew(p: Progress, bracketId: string, names: readonly QualifiedName[]): Promise<void> {
-  for (const [at, chunk] of p.chunks.entries()) {
-    if (!chunk.some(({ pipeline }) => names.includes(pipeline))) continue;
-    const members = chunk.map((member) => (names.includes(member.pipeline) ? memberOf(p, member.pipeline) : member));
-    await writeChunks(p.run, p.record, bracketId, at, members);
-    p.chunks[at] = members;
-  }
+/** From here on the set means the pipelines that bear these members' names now. A successor goes by the names, so the journal can wait. */
+export function meanAnew(p: Progress, names: ReadonlySet<QualifiedName>): void {
+  for (const [at, chunk] of p.chunks.entries())
+    p.chunks[at] = chunk.map((member) => (names.has(member.pipeline) ? memberOf(p, member.pipeline) : member));
 }
 
 /** As it is to be written down now. */

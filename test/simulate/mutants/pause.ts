@@ -115,16 +115,22 @@ export const pauseMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'lambda/core/pipeline.ts',
-        find: 'return idsHold || recorded.createdAt === null || recorded.createdAt !== seen.createdAt;',
-        replace: "return idsHold && recorded.id === '';",
+        find: 'return recorded.createdAt !== null && seen.createdAt !== null && recorded.createdAt !== seen.createdAt;',
+        replace: "return recorded.createdAt === '' && seen.createdAt === '';",
       },
     ],
   },
   {
-    name: 'remade-newcomer-not-journalled',
-    modes: [17],
-    what: 'A pipeline made anew under the name of a member, and started, is stopped as if the set already meant it.',
-    patches: [{ file: pause, find: '  await meanAnew(p, header.id, pipelines);\n', replace: '' }],
+    name: 'stop-meets-another',
+    modes: [16, 17],
+    what: 'A pipeline that somebody made anew and started just before our STOP stopped it counts as left Stopped by its maker.',
+    patches: [
+      {
+        file: 'lambda/steps/bracket/remade.ts',
+        find: 'others.length > 1 || p.sent.has(name)',
+        replace: 'others.length > 1',
+      },
+    ],
   },
   {
     name: 'missing-member-is-fatal',

@@ -77,6 +77,33 @@ const people: readonly Scenario[] = [
   onceStopped('a member is dropped and made anew, left Stopped, in the pause', (world) => {
     world.server().remake(items, 'Stopped');
   }),
+  {
+    name: 'a member is dropped and made anew, running, just before our STOP',
+    world: () => two(),
+    play: (stage) => {
+      stage.before('lane.stop', 1, () => {
+        stage.world.server().remake(items, 'Running');
+      });
+      return stage.rotate();
+    },
+  },
+  {
+    name: 'a member is dropped and made anew, left Stopped, behind the look at its pause',
+    world: () => two(),
+    play: (stage) => {
+      stage.before('lane.alter', 1, () => {
+        stage.world.server().remake(items, 'Stopped');
+      });
+      stage.fails('lane.alter', 1, 'lost');
+      return stage.rotate();
+    },
+    // whoever comes behind a dead run cannot tell, and says so
+    expects: ({ world }) =>
+      world.logs.some(({ action, fields }) => action === 'pipelines-remade' && fields['ours'] === true) ||
+      world.server().pipelines.get(items)?.state === 'Stopped'
+        ? []
+        : ['what its maker left Stopped was started'],
+  },
   onceStopped('a member is altered with OR REPLACE in the pause', (world) => {
     world.server().replace(world.pipeline('analytics', 'items'));
   }),
