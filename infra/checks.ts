@@ -12,6 +12,7 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
   const { fields = {}, limits = {}, retireAfterHours, source } = options;
   if (options.secret !== undefined && options.secretName !== undefined)
     throw new Error(`'secretName' is of a new secret, and 'secret' is given: got '${options.secretName}'`);
+  checkName(options.secretName);
   if (options.secret !== undefined && options.secretKey !== undefined)
     throw new Error(`'secretKey' is of a new secret, and 'secret' is given: got '${options.secretKey.keyArn}'`);
   checkKeys('fields', fields, ['credentials', 'config']);
@@ -22,6 +23,8 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
   mustBe('limits.proofSeconds', limits.proofSeconds, 1, 600);
   mustBe('limits.connections', limits.connections, 1, 64);
   mustBe('retireAfterHours', retireAfterHours, 0, 8760, false);
+  checkBoolean('rotateImmediatelyOnUpdate', options.rotateImmediatelyOnUpdate);
+  checkBoolean('restartAfterCredentialError', options.restartAfterCredentialError);
   checkSource(source);
   for (const name of ['drainSeconds', 'proofSeconds'] as const) {
     // the function needs 30 s to change and resume behind the drain, prepares the pause before it, and logs in for the proof
@@ -31,6 +34,23 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
         `'limits.${name}' must leave 90 s of the function's timeout: ${seconds} s do not fit ${timeout.toHumanString()}`,
       );
   }
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+function checkName(name: string | undefined): void {
+  if (name === undefined || Token.isUnresolved(name) || /^[\w/+=.@-]{1,512}$/.test(name)) return;
+  throw new Error(`'secretName' must be 1 to 512 letters, digits and /_+=.@-, got '${name}'`);
+}
+
+function checkBoolean(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean' || Token.isUnresolved(value)) return;
+  throw new Error(`'${name}' must be true or false, got ${JSON.stringify(value)}`);
+}
+
+/** @throws quoting what is none of the choices */
+export function mustBeOneOf(name: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new Error(`'${name}' must be one of ${choices.join(', ')}, got '${value}'`);
 }
 
 /** The function reads all its definitions or none, so what it would not read must not be deployed; CDK is called without types, too. */
@@ -54,8 +74,10 @@ function checkSource({ user, mirrored }: RotationSource): void {
 /** @throws quoting the value */
 export function mustBe(name: string, value: number | undefined, lowest: number, highest: number, whole = true): void {
   if (value === undefined || Token.isUnresolved(value)) return;
-  if (value >= lowest && value <= highest && (!whole || Number.isInteger(value))) return;
-  throw new Error(`'${name}' must be ${whole ? 'a whole number ' : ''}from ${lowest} to ${highest}, got ${value}`);
+  if (typeof value === 'number' && value >= lowest && value <= highest && (!whole || Number.isInteger(value))) return;
+  throw new Error(
+    `'${name}' must be ${whole ? 'a whole number ' : ''}from ${lowest} to ${highest}, got ${typeof value === 'number' ? value : `'${String(value)}'`}`,
+  );
 }
 
 function checkTargets(targets: readonly LinkTarget[]): void {
@@ -108,14 +130,18 @@ function accountOf({ userArn, env }: IUser): string {
 const differ = (theirs: string, ours: string): boolean =>
   !Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours;
 
-/** A key that is not yet retired when the next rotation comes leaves it no free slot. */
-export function checkRetirement({ source, retireAfterHours }: RotationOptions, schedule: string): void {
+/** A key that is not yet retired when the next rotation comes leaves it no free slot; one may end late in its window, the next come early. */
+export function checkRetirement(
+  { source, retireAfterHours }: RotationOptions,
+  schedule: string,
+  window: Duration,
+): void {
   if (source.user === undefined || Token.isUnresolved(schedule)) return;
   const after = retireAfterHours ?? defaults.retireAfterHours;
-  const between = hoursBetween(schedule);
-  if (after < between) return;
+  const between = hoursBetween(schedule) - window.toHours();
+  if (after <= between) return;
   throw new Error(
-    `'retireAfterHours' must be shorter than the schedule's interval, or each rotation finds both key slots taken: ` +
-      `'${schedule}' may come after ${between} hours, got ${after}`,
+    `'retireAfterHours' must be shorter than the schedule's interval without its window, or a rotation may find both key slots taken: ` +
+      `'${schedule}' may come ${between} hours after a window of ${window.toHumanString()}, got ${after}`,
   );
 }

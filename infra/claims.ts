@@ -13,6 +13,10 @@ export class Claims {
   }
 
   readonly #taken = new Set<string>();
+  readonly #rotated = new Set<string>();
+  readonly #connections = new Set<string>();
+  /** Rotated secret to the one that it mirrors. */
+  readonly #mirrors = new Map<string, string>();
   /** By cluster, as far as its connection secret tells, and database. */
   readonly #links = new Map<string, (Link & { readonly owner: IConstruct })[]>();
 
@@ -24,6 +28,27 @@ export class Claims {
     const key = JSON.stringify([prop, place, name]);
     if (this.#taken.has(key)) throw new Error(`'${prop}' must be of one rotation only, got '${name}' a second time`);
     this.#taken.add(key);
+  }
+
+  /**
+   * Two mirrors of each other would rotate for ever, and a connection secret that is rotated would lose the cluster's login.
+   *
+   * @throws quoting the secret that is both
+   */
+  takeSecrets(rotated: string, connections: readonly string[], mirrored: string | undefined): void {
+    for (const id of connections) {
+      if (this.#rotated.has(id))
+        throw new Error(`'connectionSecret' must be a secret that no rotation of this app changes, got '${id}'`);
+      this.#connections.add(id);
+    }
+    if (this.#connections.has(rotated))
+      throw new Error(`'secret' must be no connection secret of this app, got '${rotated}'`);
+    this.#rotated.add(rotated);
+    if (mirrored === undefined) return;
+    this.#mirrors.set(rotated, mirrored);
+    for (let at: string | undefined = mirrored; at !== undefined; at = this.#mirrors.get(at))
+      if (at === rotated)
+        throw new Error(`'source' must not come back to the secret that mirrors it, got '${mirrored}'`);
   }
 
   /** @throws when another function makes the endpoints of that VPC */

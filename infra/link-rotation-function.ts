@@ -18,8 +18,8 @@ import { failureEvents, mirrorEvents, requestEvents, type SecretEvents } from '.
 import { readLink } from './links';
 import { type AlarmThresholds, checkThresholds, Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
-import { openTopic, type WhatIsTold } from './notification';
-import { checkOptions, checkPlaces, checkRetirement, mustBe } from './checks';
+import { openTopic, whatIsTold, type WhatIsTold } from './notification';
+import { checkOptions, checkPlaces, checkRetirement, mustBe, mustBeOneOf } from './checks';
 import { Claims } from './claims';
 import {
   allowFunction,
@@ -116,6 +116,8 @@ export class LinkRotationFunction extends Construct {
     this.#timeout = props.timeout ?? Duration.minutes(15);
     mustBe('timeout', this.#timeout.toSeconds(), 180, 900);
     mustBe('memorySize', props.memorySize, 256, 10_240);
+    mustBeOneOf('notices', props.notices, whatIsTold);
+    mustBeOneOf('logLevel', props.logLevel, ['INFO', 'WARN', 'ERROR']);
     checkThresholds(props.alarmThresholds);
     this.journal = makeJournal(this);
     const key = openKey(this, props.encryptionKey);
@@ -168,7 +170,9 @@ export class LinkRotationFunction extends Construct {
     });
     this.statusFunction = viewer?.make(this.function, { ...shared, environment });
     // the first calls come as soon as it is there, and the pre-flight with the first schedule
-    if (this.#network !== undefined) this.function.node.addDependency(this.#network);
+    for (const made of [this.function, this.statusFunction])
+      if (this.#network !== undefined) made?.node.addDependency(this.#network);
+    if (this.#network !== undefined && this.statusFunction !== undefined) callEveryDay(this, this.statusFunction);
     callEveryMinute(this, this.function);
 
     // Not addRotationSchedule: it knows neither cron() nor a window, and lets every account's Secrets Manager call.
@@ -202,7 +206,7 @@ export class LinkRotationFunction extends Construct {
     const { schedule = 'cron(0 3 1 * ? *)', window = Duration.hours(3), rotateImmediatelyOnUpdate = false } = options;
     checkOptions(options, this.#timeout);
     const rules = rotationRules(schedule, window);
-    checkRetirement(options, schedule);
+    checkRetirement(options, schedule, window);
     this.#network?.mustReach(options.source);
     const scope = new Construct(this, id);
     const secret = options.secret ?? makeSecret(scope, options);
@@ -235,6 +239,8 @@ export class LinkRotationFunction extends Construct {
     const claims = Claims.of(this);
     const { account, node } = Stack.of(this);
     claims.take('secret', secretId);
+    const connections = targets.map(({ connectionSecret }) => completeArn('connectionSecret', connectionSecret));
+    claims.takeSecrets(secretId, connections, source.mirrored && completeArn('source', source.mirrored));
     // stacks without an account may go to different ones
     if (source.user !== undefined)
       claims.take('source', source.user.userName, Token.isUnresolved(account) ? node.path : account);
@@ -254,6 +260,21 @@ function callEveryMinute(scope: Construct, rotator: Function): void {
     targets: [
       new LambdaFunction(rotator, {
         event: RuleTargetInput.fromObject({ action: 'recover' }),
+        retryAttempts: 0,
+        maxEventAge: Duration.minutes(1),
+      }),
+    ],
+  });
+}
+
+/** A function in a VPC that nobody calls for weeks loses its network interfaces, and its next call fails: the page may be looked at that seldom. */
+function callEveryDay(scope: Construct, viewer: Function): void {
+  new Rule(scope, 'StatusAwake', {
+    description: 'Keeps the function of the status page from going inactive in its VPC',
+    schedule: Schedule.rate(Duration.days(1)),
+    targets: [
+      new LambdaFunction(viewer, {
+        event: RuleTargetInput.fromObject({ describe: true }),
         retryAttempts: 0,
         maxEventAge: Duration.minutes(1),
       }),

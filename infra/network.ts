@@ -1,13 +1,16 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import {
+  CfnRoute,
   GatewayVpcEndpoint,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpoint,
   InterfaceVpcEndpointAwsService,
   type ISecurityGroup,
+  type ISubnet,
   type IVpc,
   Peer,
   Port,
+  PrivateSubnet,
   SecurityGroup,
   type SelectedSubnets,
   type SubnetSelection,
@@ -54,6 +57,8 @@ export class FunctionNetwork extends Construct {
   readonly #own: SecurityGroup | undefined;
   readonly #given: RotationNetwork;
   readonly #isolated: boolean;
+  /** Private ones of this app, to which it has given no route out: others may. */
+  readonly #routeless: readonly ISubnet[];
   readonly #opened = new Set<string>();
 
   /** @param notices whether the function tells people, by SNS */
@@ -63,8 +68,17 @@ export class FunctionNetwork extends Construct {
     this.#given = network;
     if (securityGroups?.length === 0)
       throw new Error(`'network.securityGroups' must have at least one, or be left out for one that is made, got []`);
+    if (endpoints !== undefined && !['create', 'existing'].includes(endpoints))
+      throw new Error(`'network.endpoints' must be 'create' or 'existing', got '${endpoints}'`);
     const selected = vpc.selectSubnets(subnets);
+    if (selected.subnets.length === 0)
+      throw new Error(
+        `'network.subnets' must select at least one of the VPC's, got none by ${JSON.stringify(subnets)}`,
+      );
     this.#isolated = isIsolated(vpc, selected);
+    this.#routeless = selected.subnets.filter(
+      (subnet) => subnet instanceof PrivateSubnet && !subnet.node.findAll().some((child) => child instanceof CfnRoute),
+    );
     if (this.#isolated && endpoints === undefined)
       throw new Error(
         `'network.subnets' are isolated: the function would reach no AWS service. Give network.endpoints: 'create' or 'existing', or subnets with a NAT gateway`,
@@ -79,7 +93,14 @@ export class FunctionNetwork extends Construct {
   /** @throws when the source is IAM, and the subnets have no way to it */
   mustReach({ definition }: RotationSource): void {
     const { region } = Stack.of(this);
-    if (definition.type !== 'iam-user' || !this.#isolated || region === regionOfIam) return;
+    if (definition.type !== 'iam-user' || (this.#given.endpoints !== undefined && region === regionOfIam)) return;
+    const [routeless] = this.#routeless;
+    if (routeless !== undefined && !this.#isolated)
+      Annotations.of(this).addWarningV2(
+        'singlestore-link-rotation:no-way-to-iam',
+        `'source' is an IAM user, and this app gives ${routeless.node.path} no route to a NAT gateway: give it one, if nobody else does`,
+      );
+    if (!this.#isolated || region === regionOfIam) return;
     const isUnknown = Token.isUnresolved(region);
     const mayExist = isUnknown || RegionInfo.get(region).partition !== 'aws';
     if (mayExist && this.#given.endpoints === 'existing') return;

@@ -72,7 +72,7 @@ export interface RotationOptions {
     /** Connections to each cluster. 1 to 64. @default 16 */
     readonly connections?: number;
   };
-  /** How long the older key stays usable after a promotion. Hours, 0 to 8760, shorter than the schedule's interval. @default 24 */
+  /** How long the older key stays usable after a promotion. Hours, 0 to 8760, no longer than the schedule's interval without its window. @default 24 */
   readonly retireAfterHours?: number;
   /** Also start pipelines found in Error whose last error is a credential error newer than the value that is replaced. @default false */
   readonly restartAfterCredentialError?: boolean;

@@ -82,11 +82,15 @@ function cronOf(schedule: string): Rhythm | null {
   return { every, room: Math.min(every, 24 - last) };
 }
 
+/** A day that is counted: the last, the last but so many, the working day next to one; Friday's last, Monday's second. */
+const oneDay = /^(?:L(?:-(?:[1-9]|[12]\d|30))?|LW|(?:[1-9]|[12]\d|3[01])W)$/;
+const oneWeekday = /^(?:L|[1-7]L|[1-7]#[1-5])$/;
+
 /** One of the two must be `?`: the other one says which days. */
 function daysBetween(dayOfMonth: string, dayOfWeek: string): number | null {
   if ((dayOfMonth === '?') === (dayOfWeek === '?')) return null;
   const field = dayOfMonth === '?' ? numbered(dayOfWeek, dayNames) : dayOfMonth;
-  if (/^\d*[#LW][-\dW]*$/.test(field)) return 28; // one day of each month
+  if ((dayOfMonth === '?' ? oneWeekday : oneDay).test(field)) return 28; // one day of each month
   if (dayOfMonth === '?') {
     const days = valuesOf(field, 1, 7);
     return days && shortestGap(days, 7);

@@ -34,7 +34,9 @@ export function readSettings(node: Node): LinkRotationStackProps {
   const required = Object.keys(example).filter((key) => key !== 'secretId' || !isNew);
   const further = optional.filter((key) => given(key) !== undefined);
   const missing = required.filter((key) => given(key) === undefined || given(key) === '');
-  const mayBeExample = further.length === 0 && !isNew && String(given('example')) !== 'false';
+  const said = given('example') === undefined ? 'true' : text('example');
+  if (!['true', 'false'].includes(said)) throw new Error(`'example' must be true or false, got '${said}'`);
+  const mayBeExample = further.length === 0 && !isNew && said === 'true';
   if (missing.length === required.length && mayBeExample) return { ...example, env: place(example.secretId) };
   if (missing.length > 0) throw new Error(`Missing context: ${missing.map((key) => `-c ${key}=…`).join(' ')}`);
 

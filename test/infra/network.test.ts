@@ -243,6 +243,32 @@ describe('in isolated subnets', () => {
   });
 });
 
+test('subnets that are none, and endpoints that are neither, are refused', () => {
+  expect(() => synth(inVpc({ subnets: { availabilityZones: ['us-east-1z'] } }))).toThrow(
+    new Error(
+      `'network.subnets' must select at least one of the VPC's, got none by {"availabilityZones":["us-east-1z"]}`,
+    ),
+  );
+  expect(() => synth(inVpc({ ...isolated, endpoints: 'Create' as never }))).toThrow(
+    new Error(`'network.endpoints' must be 'create' or 'existing', got 'Create'`),
+  );
+});
+
+test.each([0, 1])(
+  'private subnets of this app with %d NAT gateways: without, synth warns that IAM may be out of reach',
+  (natGateways) => {
+    const subnetType = SubnetType.PRIVATE_WITH_EGRESS;
+    const subnetConfiguration = [SubnetType.PUBLIC, subnetType].map((type) => ({ name: type, subnetType: type }));
+    const stack = build((own) => ({
+      network: { vpc: new Vpc(own, 'Vpc', { natGateways, subnetConfiguration }), subnets: { subnetType } },
+    }));
+    const said = JSON.stringify(
+      stack.node.findAll().flatMap(({ node }) => node.metadata.map(({ data }) => data as unknown)),
+    );
+    expect(said.includes(`no route to a NAT gateway`)).toBe(natGateways === 0);
+  },
+);
+
 test('no groups at all are refused', () => {
   expect(() => synth(inVpc({ securityGroups: [] }))).toThrow(
     new Error(`'network.securityGroups' must have at least one, or be left out for one that is made, got []`),

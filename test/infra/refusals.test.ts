@@ -155,14 +155,39 @@ describe('synth refuses', () => {
     ]),
     [
       'a key that lives as long as its interval',
-      () => ({ schedule: 'rate(1 day)', retireAfterHours: 24 }),
-      `'retireAfterHours' must be shorter than the schedule's interval, or each rotation finds both key slots taken: 'rate(1 day)' may come after 24 hours, got 24`,
+      () => ({ schedule: 'rate(1 day)', retireAfterHours: 22 }),
+      `'retireAfterHours' must be shorter than the schedule's interval without its window, or a rotation may find both key slots taken: 'rate(1 day)' may come 21 hours after a window of 3 hours, got 22`,
     ],
     [
       'the default of that, too',
       () => ({ schedule: 'cron(0 4,16 * * ? *)' }),
-      `'retireAfterHours' must be shorter than the schedule's interval, or each rotation finds both key slots taken: 'cron(0 4,16 * * ? *)' may come after 12 hours, got 24`,
+      `'retireAfterHours' must be shorter than the schedule's interval without its window, or a rotation may find both key slots taken: 'cron(0 4,16 * * ? *)' may come 9 hours after a window of 3 hours, got 24`,
     ],
+    [
+      'a number in quotes',
+      () => ({ retireAfterHours: '24' as never }),
+      `'retireAfterHours' must be from 0 to 8760, got '24'`,
+    ],
+    [
+      'notices of no kind',
+      () => ({ notices: 'sometimes' as never }),
+      `'notices' must be one of failures, all, none, got 'sometimes'`,
+    ],
+    [
+      'a level of no log',
+      () => ({ logLevel: 'DEBUG' as never }),
+      `'logLevel' must be one of INFO, WARN, ERROR, got 'DEBUG'`,
+    ],
+    [
+      'a yes for a true',
+      () => ({ restartAfterCredentialError: 'yes' as never }),
+      `'restartAfterCredentialError' must be true or false, got "yes"`,
+    ],
+    ...['', 'a b*', 'x'.repeat(513)].map<[string, Given, string]>((secretName) => [
+      `the name '${secretName.slice(0, 9)}' for a secret`,
+      () => ({ secret: undefined, secretName }),
+      `'secretName' must be 1 to 512 letters, digits and /_+=.@-, got '${secretName}'`,
+    ]),
     ['no cluster', () => ({ targets: [] }), `'targets' must name at least one cluster, got []`],
     [
       'a cluster without links',
@@ -245,7 +270,7 @@ describe('synth lets pass', () => {
     ],
     ['fields', () => ({ fields: { credentials: { aws_access_key_id: 'id' }, config: { region: 'region' } } })],
     ['a drain that just fits', () => ({ limits: { drainSeconds: 210 }, timeout: Duration.minutes(5) })],
-    ['a key that is retired an hour before the next', () => ({ schedule: 'rate(1 day)', retireAfterHours: 23 })],
+    ['a key that is retired when the next may come', () => ({ schedule: 'rate(1 day)', retireAfterHours: 21 })],
     [
       'a value that is retired later than it is replaced, where there is no key',
       (stack) => ({ source: RotationSource.mirror(imported(stack, arn('m-AbCdEf'))), schedule: 'rate(4 hours)' }),
@@ -309,6 +334,42 @@ describe('what the rotations of one app share', () => {
       expect(() => rotate(secret, secret, user(stack, secret), ['a.b'], by)).toThrow(
         new Error(`'source' must be of one rotation only, got 'ingest' a second time`),
       );
+  });
+
+  test('is not a secret that one rotates and another logs in with, whichever comes first', () => {
+    const login = arn('login-AbCdEf');
+    const by = (id: string, secret: string, connectionSecret: string, rotator: LinkRotationFunction, stack: Stack) =>
+      rotator.rotate(id, {
+        secret: imported(stack, secret),
+        source: RotationSource.mirror(imported(stack, arn('m-AbCdEf'))),
+        targets: [{ connectionSecret: imported(stack, connectionSecret), links: [`${id}.link`] }],
+      });
+    for (const first of ['rotated', 'read']) {
+      const { stack, elsewhere } = shared();
+      const [rotates, reads] = [
+        () => by('Rotates', login, connection, elsewhere, stack),
+        () => by('Reads', arn('b-AbCdEf'), login, elsewhere, stack),
+      ];
+      if (first === 'rotated') {
+        rotates();
+        expect(reads).toThrow(
+          `'connectionSecret' must be a secret that no rotation of this app changes, got '${login}'`,
+        );
+      } else {
+        reads();
+        expect(rotates).toThrow(`'secret' must be no connection secret of this app, got '${login}'`);
+      }
+    }
+  });
+
+  test('is no circle of mirrors', () => {
+    const { stack, rotate, elsewhere } = shared();
+    const of = (name: string) => RotationSource.mirror(imported(stack, arn(`${name}-AbCdEf`)));
+    rotate('First', 'a-AbCdEf', of('b'));
+    rotate('Second', 'b-AbCdEf', of('c'));
+    expect(() => rotate('Third', 'c-AbCdEf', of('a'), ['a.b'], elsewhere)).toThrow(
+      new Error(`'source' must not come back to the secret that mirrors it, got '${arn('a-AbCdEf')}'`),
+    );
   });
 
   test('may be the name of a user in stacks that may go to different accounts', () => {

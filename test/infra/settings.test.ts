@@ -147,3 +147,7 @@ test.each([
 ])('%s %s is refused and quoted', (key, value, message) => {
   expect(() => read({ ...given, [key]: value })).toThrow(new Error(message));
 });
+
+test.each(['no', 'False', 0])('example=%s, which might be taken for either, is refused', (example) => {
+  expect(() => read({ example })).toThrow(new Error(`'example' must be true or false, got '${example}'`));
+});
