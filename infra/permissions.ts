@@ -13,6 +13,11 @@ const allow = (role: IRole, resources: readonly string[], ...actions: string[]):
   role.addToPrincipalPolicy(new PolicyStatement({ resources: [...resources], actions }));
 };
 
+/** A key, only for what this service does with it in the role's name. */
+const through = (service: string, role: IRole): object => ({
+  StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` },
+});
+
 /** What every rotation function may do: keep its journal and write its log. */
 export function allowFunction(role: IRole, tableArn: string, logGroupArn: string): void {
   allow(role, [tableArn], 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query');
@@ -25,6 +30,7 @@ export function allowViewer(role: IRole, tableArn: string, logGroupArn: string):
   allow(role, [logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents');
 }
 
+/** Of what a rotation needs: what changes nothing. */
 const reading: ReadonlySet<string> = new Set([
   'secretsmanager:DescribeSecret',
   'secretsmanager:GetSecretValue',
@@ -32,16 +38,14 @@ const reading: ReadonlySet<string> = new Set([
   'iam:GetAccessKeyLastUsed',
   'kms:Decrypt',
 ]);
-/** Of what a rotation needs: what changes nothing. */
-export const isReading = (action: string): boolean => reading.has(action);
-
 /** To tell people: with the topic's key, when it has one that is known. */
 export function allowNotices(role: IRole, { topicArn, masterKey }: ITopic): void {
   allow(role, [topicArn], 'sns:Publish');
   // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
   if (masterKey === undefined) return;
   const { keyArn } = keyOf('topic.masterKey', masterKey, Stack.of(role));
-  allow(role, [keyArn], 'kms:GenerateDataKey', 'kms:Decrypt');
+  const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
+  role.addToPrincipalPolicy(new PolicyStatement({ resources: [keyArn], actions, conditions: through('sns', role) }));
 }
 
 /** What Lambda does on behalf of a function in a VPC; these actions take no ARN. */
@@ -83,10 +87,10 @@ export class RotationPermissions {
   readonly #open = new Map<string, PolicyStatement>();
   readonly #given = new Set<string>();
 
-  /** @param isWanted which of the actions that a rotation needs the role is given */
+  /** @param looksOnly whether the role is given the reading part only, and follows no mirrored secret */
   constructor(
     private readonly role: IRole,
-    private readonly isWanted: (action: string) => boolean = () => true,
+    private readonly looksOnly = false,
   ) {}
 
   add(secret: ISecret, { source, targets }: RotationOptions): void {
@@ -112,7 +116,8 @@ export class RotationPermissions {
         'iam:DeleteAccessKey',
         'iam:GetAccessKeyLastUsed',
       );
-    if (mirrored !== undefined) this.#allow(completeArn('source', mirrored), describe, read);
+    if (mirrored !== undefined)
+      this.#allow(completeArn('source', mirrored), ...(this.looksOnly ? [] : [describe]), read);
     this.#allowKey('secret', secret.encryptionKey, 'kms:Decrypt', 'kms:GenerateDataKey');
     for (const { connectionSecret } of targets)
       this.#allowKey('connectionSecret', connectionSecret.encryptionKey, 'kms:Decrypt');
@@ -124,13 +129,11 @@ export class RotationPermissions {
   }
 
   #allow(arn: string, ...needed: string[]): void {
-    const actions = needed.filter(this.isWanted);
+    const actions = needed.filter((action) => !this.looksOnly || reading.has(action));
     const kind = actions.join();
     if (this.#given.has(`${kind} ${arn}`)) return;
     this.#given.add(`${kind} ${arn}`);
-    // keys through Secrets Manager only
-    const service = `secretsmanager.${Stack.of(this.role).region}.amazonaws.com`;
-    const conditions = kind.startsWith('kms:') ? { StringEquals: { 'kms:ViaService': service } } : {};
+    const conditions = kind.startsWith('kms:') ? through('secretsmanager', this.role) : {};
     const open = this.#open.get(kind);
     if (open !== undefined && deployedSize([[...open.resources, arn], actions, conditions]) <= roomInStatement) {
       open.addResources(arn);

@@ -1,7 +1,7 @@
 import { type FunctionProps, Function, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { allowNetwork, allowViewer, isReading, RotationPermissions } from './permissions';
+import { allowNetwork, allowViewer, RotationPermissions } from './permissions';
 
 /**
  * The second function of the bundle: it answers `status` and `plan`, and draws the status as a page of the dashboard. Its role may
@@ -14,7 +14,7 @@ export class Viewer extends Construct {
   constructor(scope: Construct, id: string, tableArn: string, logGroupArn: string, isInVpc: boolean) {
     super(scope, id);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    this.permissions = new RotationPermissions(this.role, isReading);
+    this.permissions = new RotationPermissions(this.role, true);
     allowViewer(this.role, tableArn, logGroupArn);
     if (isInVpc) allowNetwork(this.role);
   }

@@ -166,7 +166,7 @@ describe('the topic', () => {
       // GIVEN
       const made: Stack[] = [];
       const stack = build((own) => {
-        const home = where === 'same' ? own : new Stack(own.node.root, 'Home', { env });
+        const home = where === 'same' ? own : new Stack(own, 'Home', { env });
         made.push(home);
         return { topic: new Topic(home, 'Theirs', { masterKey: new Key(home, 'TheirKey') }) };
       });
@@ -263,7 +263,14 @@ describe('what the function itself tells', () => {
     const given = synth((stack) => ({ topic: Topic.fromTopicAttributes(stack, 'Theirs', { topicArn, keyArn }) }));
     expect(variables(given)).toMatchObject({ NOTICES_TOPIC: topicArn });
     expect(actionsOn(given, (resource) => resource.includes(topicArn))).toEqual(['sns:Publish']);
-    expect(actionsOn(given, (resource) => resource.includes(keyArn))).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    expect(statements(given).filter(({ Resource }) => Resource === keyArn)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        Resource: keyArn,
+        Condition: { StringEquals: { 'kms:ViaService': 'sns.us-east-1.amazonaws.com' } }, // through SNS only
+      },
+    ]);
     const unkeyed = synth((stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', topicArn) }));
     expect(JSON.stringify(statements(unkeyed))).not.toContain('kms:');
   });

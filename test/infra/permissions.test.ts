@@ -1,38 +1,13 @@
-import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Stack } from 'aws-cdk-lib';
-import { type LinkRotationProps, RotationSource } from '../../infra';
 import { steps } from '../standins/aws/rotation';
-import { type Deployed, deployedFrom, example, mirroredName } from '../support/deployed';
+import { type Deployed, deployedFrom, mirroredName } from '../support/deployed';
 import { closeAll, opener } from '../support/rotating';
 import type { Sockets } from '../support/sockets';
-import { type Given, synth } from './given';
+import { synth } from './given';
+import { shapes } from './shapes';
 
 /* What the roles of the templates allow is what rotations use: with IAM's own rules, over sockets, in every shape of a stack. */
 
 jest.setTimeout(60_000); // processes and sockets in real time: a busy machine is slow, not wrong
-
-const keys = Object.fromEntries(
-  Object.entries(example).map(([name, secret]) => [secret, `arn:aws:kms:us-east-1:111122223333:key/of-${name}`]),
-);
-function withKey(stack: Stack, secretCompleteArn: string): ISecret {
-  const id = `Secret${stack.node.children.length}`;
-  const encryptionKey = Key.fromKeyArn(stack, `${id}Key`, keys[secretCompleteArn] ?? '');
-  return Secret.fromSecretAttributes(stack, id, { secretCompleteArn, encryptionKey });
-}
-/** Soon at its end, on a machine that all share. */
-const quick: Partial<LinkRotationProps> = {
-  retireAfterHours: 0,
-  limits: { connections: 4 },
-  notices: 'all',
-};
-const link = 'analytics.analytics_link';
-const underKeys = (stack: Stack): Partial<LinkRotationProps> => ({
-  ...quick,
-  secret: withKey(stack, example.secret),
-  targets: [{ connectionSecret: withKey(stack, example.connection), links: [link] }],
-});
 
 /** The pre-flight, the plan, two rotations as they come about in this shape, and the watchdog. */
 async function live(sockets: Sockets, begin: () => Promise<unknown>): Promise<void> {
@@ -68,52 +43,12 @@ async function change(sockets: Sockets): Promise<void> {
   expect(await sockets.invoke(event)).toEqual({ ok: true, value: { started: [arn] } });
 }
 
-interface Shape {
-  readonly what: string;
-  readonly given: Given;
-  readonly begin?: (sockets: Sockets) => Promise<unknown>;
-  readonly keys?: Readonly<Record<string, string>>;
-  /** Some that must be among what is allowed, so that the shape is what it says. */
-  readonly among: RegExp;
-}
-
-const shapes: readonly Shape[] = [
-  { what: 'access keys of a user', given: () => quick, among: /^sns:Publish .*:topic$/ },
-  {
-    what: 'access keys of a user, in a VPC, with keys of KMS, and definitions that are stored',
-    given: (stack) => ({
-      ...underKeys(stack),
-      targets: [{ connectionSecret: withKey(stack, example.connection), links: Array<string>(150).fill(link) }],
-      network: {
-        vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-          vpcId: 'vpc-0a',
-          availabilityZones: ['us-east-1a'],
-          privateSubnetIds: ['subnet-0a'],
-        }),
-        subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-      },
-    }),
-    keys,
-    among: /^secretsmanager:GetSecretValue .*Definitions/,
-  },
-  {
-    what: 'a mirrored secret, with keys of KMS',
-    given: (stack) => ({
-      ...underKeys(stack),
-      source: RotationSource.mirror(withKey(stack, example.mirrored), { overlap: true }),
-    }),
-    begin: change,
-    keys,
-    among: /^kms:Decrypt .*key\/of-mirrored$/,
-  },
-];
-
-describe.each(shapes)('$what', ({ given, begin, keys: under, among }) => {
+describe.each(shapes)('$what', ({ given, mirrors, keys: under, among }) => {
   let role: Deployed;
   beforeAll(async () => {
     const stack = deployedFrom(synth(given).toJSON(), under);
     const sockets = await opener({ ...stack, in: (...names) => (role = stack.in(...names)) })();
-    await live(sockets, async () => begin?.(sockets));
+    await live(sockets, async () => (mirrors ? change(sockets) : undefined));
   });
   afterAll(closeAll);
 

@@ -7,6 +7,7 @@ import { deployedFrom, example, type Deployed } from '../support/deployed';
 import { closeAll, failure, hasEffect, opener } from '../support/rotating';
 import { addToJournal, rewriteJournal, type Sockets } from '../support/sockets';
 import { all, arn, deployed, type Given, imported, only, type Resource, statementsOf, synth } from './given';
+import { shapes } from './shapes';
 
 /* The second function: what it is, and that its role may look and do nothing else. */
 
@@ -126,7 +127,29 @@ describe('the function', () => {
     expect(allowedIn(inVpc)).toContain('ec2:CreateNetworkInterface *');
   });
 
-  test('is called by nobody but those who are allowed to', () => {
+  test('waits for the endpoints, and is called once a day: two weeks without a call would make it inactive', () => {
+    const inVpc = synth((stack) => ({
+      ...page(stack),
+      network: { vpc: new Vpc(stack, 'Vpc', { natGateways: 0 }), endpoints: 'create' },
+    }));
+    const { DependsOn } = functionOf('index.widget', inVpc);
+    expect(DependsOn).toEqual(expect.arrayContaining(Object.keys(inVpc.findResources('AWS::EC2::VPCEndpoint'))));
+    const [viewer] = Object.entries(inVpc.findResources('AWS::Lambda::Function')).find(([, found]) =>
+      JSON.stringify(found).includes('index.widget'),
+    )!;
+    inVpc.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 day)',
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': [viewer, 'Arn'] },
+          Input: '{"describe":true}',
+          RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+        },
+      ],
+    });
+  });
+
+  test('is, outside a VPC, called by nobody but those who are allowed to', () => {
     const [viewer] = Object.entries(template.findResources('AWS::Lambda::Function')).find(([, found]) =>
       JSON.stringify(found).includes('index.widget'),
     )!;
@@ -150,6 +173,21 @@ describe('the function', () => {
     only(without, 'AWS::Lambda::Function');
     only(without, 'AWS::IAM::Role');
     expect(JSON.stringify(without.findResources('AWS::CloudWatch::Dashboard'))).not.toContain('custom');
+  });
+});
+
+describe.each(shapes)('of $what', ({ given, keys }) => {
+  afterAll(closeAll);
+
+  test('its role is denied nothing that is asked for, and all that it is allowed is used', async () => {
+    const stack = deployedFrom(synth((own) => ({ ...given(own), ...page(own) })).toJSON(), keys, 'index.widget');
+    let role: Deployed | undefined;
+    const viewed = { ...stack, in: (...names: Parameters<typeof stack.in>) => (role = stack.in(...names)) };
+    const sockets = await opener(viewed)({ lambda: { env: { _HANDLER: 'index.widget' } } });
+    for (const event of [{ action: 'plan', secretId: sockets.arn }, { action: 'status' }, { describe: true }])
+      expect(await sockets.invoke(event)).toMatchObject({ ok: true });
+    expect([...(role?.denied ?? ['?'])]).toEqual([]);
+    expect(role?.allowed.filter((said) => !role?.used.has(said))).toEqual([]);
   });
 });
 

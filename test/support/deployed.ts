@@ -57,7 +57,6 @@ const logGroupArn = 'arn:aws:logs:us-east-1:111122223333:log-group:rotation:*';
 const topicArn = 'arn:aws:sns:us-east-1:111122223333:topic';
 const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/own';
 const functionArn = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
-const secretsManager = 'secretsmanager.us-east-1.amazonaws.com';
 
 /** Of the app without context, as `npm run deploy` would send it: the example of the README. Takes two seconds. */
 export function exampleTemplate(): object {
@@ -122,10 +121,10 @@ function deployedIn(
     text = text.replaceAll(example.mirrored, secrets.createSecret({ Name: mirroredName, SecretString }).arn);
   }
   text = text.replaceAll(example.secret, account.secretArn);
-  const [own, keys] = JSON.parse(text, (_, value: Tree) => (value === example.connection ? connections : value)) as [
-    Record<string, Resource>,
-    readonly [string | readonly string[], string][],
-  ];
+  const [own, keys] = JSON.parse(text, (key, value: Tree) => {
+    if (value === example.connection) return connections;
+    return key === 'Resource' ? [value].flat(2) : value; // each cluster's beside others
+  }) as [Record<string, Resource>, readonly [string | readonly string[], string][]];
   const named = (said: string): string => said.replaceAll(example.connection, connections[0] ?? '');
   for (const [id, SecretId] of madeArns) {
     const { SecretString } = own[id]?.Properties as { SecretString: string };
@@ -147,10 +146,10 @@ function deployedIn(
 
   const [used, denied] = [new Set<string>(), new Set<string>()];
   const judged = new Map<string, Promise<boolean>>();
-  const judge = async (action: string, resource: string): Promise<boolean> => {
+  const judge = async (action: string, resource: string, via?: string): Promise<boolean> => {
     const asked = `${action} ${resource}`;
-    const verdict = judged.get(asked) ?? isAllowed(action, resource, identityPolicies);
-    judged.set(asked, verdict);
+    const verdict = judged.get(`${asked} ${via}`) ?? isAllowed(action, resource, identityPolicies, via);
+    judged.set(`${asked} ${via}`, verdict);
     used.add(asked);
     if (!(await verdict)) denied.add(asked);
     return verdict;
@@ -175,7 +174,9 @@ function deployedIn(
     async mayRole({ permission, resource = '' }) {
       const arn = arnOf(permission, resource, account);
       const onBehalf = (inTheirName[permission] ?? []).flatMap((action) =>
-        (action.startsWith('kms:') ? keysOf(arn) : [functionArn]).map((on) => judge(action, on)),
+        (action.startsWith('kms:') ? keysOf(arn) : [functionArn]).map((on) =>
+          judge(action, on, permission.split(':')[0]),
+        ),
       );
       return (await Promise.all([judge(permission, arn), ...onBehalf])).every(Boolean);
     },
@@ -213,6 +214,7 @@ async function isAllowed(
   action: string,
   resource: string,
   identityPolicies: readonly { readonly name: string; readonly policy: Tree | undefined }[],
+  via?: string,
 ): Promise<boolean> {
   const result = await runSimulation(
     {
@@ -220,7 +222,7 @@ async function isAllowed(
         principal: 'arn:aws:sts::111122223333:assumed-role/rotation/function',
         action,
         resource: { resource, accountId: '111122223333' },
-        contextVariables: action.startsWith('kms:') ? { 'kms:ViaService': secretsManager } : {},
+        contextVariables: action.startsWith('kms:') ? { 'kms:ViaService': `${via}.us-east-1.amazonaws.com` } : {},
       },
       identityPolicies: [...identityPolicies],
       ...(action.startsWith('kms:') ? { resourcePolicy: policyOfKeys } : {}),
