@@ -26,14 +26,16 @@ export const ago = (instant: string | number, at: string): string =>
 export const ahead = (instant: string | number, at: string): string =>
   passed(instant, at) > 0 ? `overdue for ${age(instant, at)}` : `in ${span(-passed(instant, at))}`;
 
-/** `2026-11-22 22:04 UTC` of an ISO 8601 text or epoch milliseconds. */
-export const moment = (instant: string | number): string =>
-  `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** `2026-11-22 22:04 UTC` of an ISO 8601 text or epoch milliseconds. What only looks like a time, as a name may, is left as it is. */
+export function moment(instant: string | number): string {
+  const time = new Date(instant);
+  return Number.isNaN(time.getTime()) ? String(instant) : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
 
 /** A sentence of the function for people: times to the minute, names without the quotes that only SQL needs. Not for what is copied. */
 export const readable = (sentence: string): string =>
   sentence
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, moment)
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => moment(time))
     .replaceAll(/`([A-Za-z_][\w$-]*)`\.`([A-Za-z_][\w$-]*)`/g, '$1.$2');
 
 /** A link or a pipeline of a cluster, as its record is named: `analytics.lake on host:3306` of ``host:3306/`analytics`.`lake` ``. */

@@ -2,6 +2,7 @@ import { askStatus, recoverNow, rotateSecret } from './commands';
 import { withoutCode } from './errors';
 import type { PastRotation, Telling } from './history';
 import { iso } from './time';
+import { visible } from './visible';
 
 /** A message to people: a subject as SNS takes it (ASCII, one line, at most 100 characters), and a text. */
 export interface Notice {
@@ -41,7 +42,8 @@ export function noticeOf(what: Telling, past: PastRotation, context: NoticeConte
     ['Function', context.functionName],
     ['Log', past.failure?.logs ?? context.logs],
   ];
-  const body = all.flatMap(([label, said]) => (said === null ? [] : [`${label}: ${said}`]));
+  // names in what is said may hold line breaks: none of them begins a line of its own
+  const body = all.flatMap(([label, said]) => (said === null ? [] : [`${label}: ${visible(said)}`]));
   return { subject: asSubject(subject), text: `${subject}.\n\n${body.join('\n\n')}\n` };
 }
 

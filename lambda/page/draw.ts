@@ -1,4 +1,5 @@
-import { html, type Html, none, visible } from './html';
+import { visible } from '../core/visible';
+import { html, type Html, none } from './html';
 import type { View } from './view';
 
 /** Widths that drawings are made for, CSS pixels: what is between is scaled, so that text stays as large as elsewhere. */

