@@ -1,4 +1,4 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IAlias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
@@ -48,6 +48,7 @@ export function openKey(scope: Construct, given: IKey | undefined): IKey {
     new Key(scope, 'Key', {
       description: 'Log and notifications of the rotation of SingleStore links',
       enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, // as long as the log
     });
   const { account, region, partition } = stack;
   key.addToResourcePolicy(

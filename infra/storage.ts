@@ -13,6 +13,9 @@ import type { Construct } from 'constructs';
 import { keyOf } from './encryption';
 import type { RotationOptions } from './rotation-options';
 
+/** Kept when the stack goes; but a first deployment that fails takes it back, so that the next one finds its name free. */
+const kept = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+
 export function makeJournal(scope: Construct): Table {
   return new Table(scope, 'Journal', {
     partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -44,7 +47,7 @@ export function makeLog(scope: Construct, retention: RetentionDays, encryptionKe
     retention,
     encryptionKey,
     dataProtectionPolicy: new DataProtectionPolicy({ name: 'credentials', identifiers }),
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: kept,
   });
 }
 
@@ -55,6 +58,6 @@ export function makeSecret(scope: Construct, { secretName, secretKey }: Rotation
     description: 'Credentials of SingleStore links',
     // nothing secret yet: the first rotation makes the first key. Never to be changed: CloudFormation would store it over that
     secretStringValue: SecretValue.unsafePlainText('{}'),
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: kept,
   });
 }

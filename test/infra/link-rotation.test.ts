@@ -178,7 +178,10 @@ describe('a secret that was not given', () => {
   });
 
   test('is kept when the stack goes, and nobody is denied anything with it', () => {
-    template.hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    template.hasResource('AWS::SecretsManager::Secret', {
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
     template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 0);
   });
 

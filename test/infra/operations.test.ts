@@ -48,12 +48,13 @@ describe('the log', () => {
   const masked = (line: string) =>
     masks.reduce((text, { Regex }) => text.replaceAll(new RegExp(Regex, 'g'), '*'), line);
 
-  test('is kept for a year, or as long as is said, also when the stack goes', () => {
+  test('is kept for a year, or as long as is said, with its key, also when the stack goes; not when it never came about', () => {
     template.hasResource('AWS::Logs::LogGroup', {
       Properties: { RetentionInDays: 365 },
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
     });
+    template.hasResource('AWS::KMS::Key', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     synth(() => ({ logRetention: RetentionDays.ONE_WEEK })).hasResourceProperties('AWS::Logs::LogGroup', {
       RetentionInDays: 7,
     });

@@ -43,6 +43,16 @@ test('the outputs name what an operator looks for: the function, its log group, 
   });
 });
 
+test('journal and secret keep the ids that they are deployed under: another id would be another journal, and another secret', () => {
+  const { env, secretId: _, ...example } = readSettings(new App().node);
+  const fresh = new LinkRotationStack(new App(), 'Stack', { ...example, env, secretName: 'prod/new' });
+  const ids = (type: string) => Object.keys(Template.fromStack(fresh).findResources(type));
+  expect([ids('AWS::DynamoDB::Table'), ids('AWS::SecretsManager::Secret')]).toEqual([
+    ['LinkRotationSharedJournal3FFB3A02'],
+    ['LinkRotationSharedRotationSecretF006D75A'],
+  ]);
+});
+
 test('nobody deletes it by mistake, with its watchdog', () => {
   expect(stack.terminationProtection).toBe(true);
 });
