@@ -20,6 +20,7 @@ const mirrors = (at: number) => at % 2 === 1;
 function share(stack: Stack, secrets: number, link = 'link'): void {
   const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
     vpcId: 'vpc-0a',
+    vpcCidrBlock: '10.0.0.0/16',
     availabilityZones: ['us-east-1a'],
     isolatedSubnetIds: ['subnet-0a'],
     isolatedSubnetRouteTableIds: ['rtb-0a'],
