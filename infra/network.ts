@@ -19,6 +19,7 @@ import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 import { Claims } from './claims';
+import { acknowledge } from './permissions';
 import { defaults, type LinkTarget } from './rotation-options';
 import type { RotationSource } from './source';
 
@@ -138,6 +139,8 @@ export class FunctionNetwork extends Construct {
     return Object.entries(reached).map(([id, service]) => {
       const endpoint = new InterfaceVpcEndpoint(this, id, { vpc, service, subnets, open: false });
       endpoint.connections.allowDefaultPortFrom(Peer.ipv4(block), 'The VPC');
+      if (Token.isUnresolved(block))
+        acknowledge(endpoint, 'AwsSolutions-EC23', "It is the VPC's own CIDR block, which is known when deployed");
       for (const group of groups) endpoint.connections.allowDefaultPortFrom(group); // a subnet may be of a further block
       return endpoint;
     });

@@ -1,6 +1,7 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Peer, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { LinkRotation, LinkRotationFunction, type RotationNetwork, RotationSource } from '../../infra';
 import {
   all,
@@ -171,6 +172,21 @@ describe('in isolated subnets with endpoints on request', () => {
       connections.allowDefaultPortFrom(Peer.ipv4('10.9.0.0/16'));
     });
     expect(JSON.stringify(Template.fromStack(stack).toJSON()).match(/10\.9\.0\.0\/16"/g)).toHaveLength(4);
+  });
+
+  test('cdk-nag, which cannot read the addresses of a VPC that is yet to be made, finds nothing in them', () => {
+    const app = new App();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const stack = new Stack(app, 'Stack', { env });
+    const network = { vpc: new Vpc(stack, 'Vpc', { natGateways: 0 }), endpoints: 'create' as const };
+    new LinkRotationFunction(stack, 'Function', { code, network });
+    let found = '';
+    try {
+      app.synth();
+    } catch (error) {
+      found = String(error);
+    }
+    expect([...new Set(found.match(/AwsSolutions-\w+/g))]).toEqual(['AwsSolutions-VPC7']); // the VPC's own: no flow log
   });
 
   test('a VPC that does not tell its addresses is refused', () => {

@@ -240,7 +240,9 @@ describe('a function for 100 secrets', () => {
 
     test('them because each rule, and no other, may call the function', () => {
       const callers = all(template, 'AWS::Lambda::Permission').filter(
-        ({ Properties }) => Properties['Principal'] === 'events.amazonaws.com',
+        ({ Properties }) =>
+          Properties['Principal'] === 'events.amazonaws.com' &&
+          JSON.stringify(Properties['FunctionName']).includes('SharedFunction'),
       );
       const calling = Object.entries(template.findResources('AWS::Events::Rule')).filter(([, rule]) =>
         JSON.stringify((rule as Resource).Properties['Targets']).includes('SharedFunction'),
