@@ -58,7 +58,7 @@ export function renderDoctor(secret: string, plan: PlanAnswer, paper: Paper): re
     ...found.flatMap((sentence) => said(paper, good('✓'), sentence)),
     ...toKnow(plan, paper),
     blockers.length > 0
-      ? painted('A rotation would fail before it pauses anything.', 'bad', paper)
+      ? painted('A rotation would fail until that is mended.', 'bad', paper)
       : painted('Nothing stands in the way of a rotation.', 'good', paper),
   ];
 }

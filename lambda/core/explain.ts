@@ -60,6 +60,9 @@ const passing: ReadonlySet<string> = new Set<ErrorCode>([
   'PENDING_WITHOUT_VALUE',
 ]);
 
+/** Whether what failed with this code goes well some time when it is only tried again. */
+export const passesByItself = (code: string): boolean => passing.has(code);
+
 type Case = (c: Circumstances) => Explanation | null;
 
 /**
@@ -145,7 +148,7 @@ const pendingFailed: Case = (c) => {
   const failure = past?.failure;
   if (pending === null || past === undefined || failure === undefined) return null;
   const lasting = past.failures >= manyFailures || c.now - past.startedAt > dayMs;
-  const waits = passing.has(failure.code) && !lasting;
+  const waits = passesByItself(failure.code) && !lasting;
   return {
     ...toldOf(c, pending.version),
     next: waits

@@ -2,9 +2,12 @@ import { ownerOf, type RotationDefinition } from '../core/definition';
 import { expectedDrainMs, expectedPauseMs, type BatchHistory } from '../core/expect';
 import type { PastRotation } from '../core/history';
 import type { QualifiedName } from '../core/names';
+import { activityOf, type PipelineRow } from '../core/pipeline';
 import type { Cluster, Invocation } from '../ports';
 import type { KeptKey } from './sources';
-import type { Survey } from './survey';
+import type { Survey, SurveyedLink } from './survey';
+import type { Surveys } from './surveys';
+import type { openPauses } from './whyPaused';
 
 /** A round trip is the shortest of so many. */
 const roundTrips = 3;
@@ -40,6 +43,24 @@ async function roundTripOf(run: Invocation, cluster: Cluster): Promise<number | 
     return null;
   }
 }
+
+type OpenPauses = Awaited<ReturnType<typeof openPauses>>;
+
+/** Whether a pause of ours that is open holds this user of a link. */
+export const isPausedByUs = (ours: OpenPauses, { record }: SurveyedLink, { pipeline, state }: PipelineRow): boolean =>
+  activityOf(state) === 'resting' && ours.get(record)?.has(pipeline) === true;
+
+/** What the next rotation finds when it comes to look: before all else it starts what a pause of ours holds. */
+export const onceStarted = (surveys: Surveys, ours: OpenPauses): Surveys => ({
+  ...surveys,
+  clusters: surveys.clusters.map((survey) => ({
+    ...survey,
+    links: survey.links.map((link) => ({
+      ...link,
+      users: link.users.map((user) => (isPausedByUs(ours, link, user) ? { ...user, state: 'Running' } : user)),
+    })),
+  })),
+});
 
 /** What is expected of one pipeline. Milliseconds; `null`: nobody can tell. */
 export interface Expectation {

@@ -1,4 +1,7 @@
-import { labelled, standing, type SecretDescription } from '../core/version';
+import { RotationError, type ErrorCode } from '../core/errors';
+import { passesByItself } from '../core/explain';
+import type { PastRotation } from '../core/history';
+import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import { valueOf, type Value } from './rotation';
 import type { Source } from './sources';
@@ -36,4 +39,14 @@ export async function pendingVersion(
     adopted: null,
     said: `${named} has a value ${why}: the next call gives the version up (VERSION_GIVEN_UP), and the rotation after it makes another.`,
   };
+}
+
+/** Why the last call for a version that is adopted failed, which the next one meets again; nothing where that passes by itself. */
+export function lastFailure(version: VersionId, history: readonly PastRotation[]): readonly RotationError[] {
+  const past = history.find((one) => one.version === version);
+  const failure = past?.outcome === 'running' ? past.failure : undefined;
+  if (failure === undefined || passesByItself(failure.code)) return [];
+  const { code, message } = failure;
+  // only codes of ours are written there
+  return [new RotationError(code as ErrorCode, `the pending version's last call failed: ${message}`)];
 }

@@ -1,13 +1,14 @@
 import { commonCalls, isMaking, type AwsCall } from '../core/calls';
 import type { RotationDefinition } from '../core/definition';
 import { RotationError } from '../core/errors';
+import { isPastRotation } from '../core/history';
 import { settledOn } from '../core/journal';
 import { activityOf } from '../core/pipeline';
 import type { Invocation } from '../ports';
 import { holdsSameValue } from './change';
 import { missingFields } from './fields';
-import { adviceFor, dangersOf, expectations, lookAhead, type Expectation } from './outlook';
-import { pendingVersion } from './pending';
+import { adviceFor, dangersOf, expectations, isPausedByUs, lookAhead, onceStarted, type Expectation } from './outlook';
+import { lastFailure, pendingVersion } from './pending';
 import { currentValue } from './rotation';
 import { sourceFor } from './sources';
 import { bracketBudgetMs } from './survey';
@@ -47,7 +48,7 @@ export interface PlannedPipeline {
   readonly pipeline: string;
   readonly state: string;
   readonly paused: boolean;
-  /** It is paused already: by a rotation under way, or by one that died. */
+  /** It is paused already, by a rotation under way, or by one that died; the next one starts it before all else, and pauses it again if `paused`. */
   readonly pausedByUs: boolean;
   /** Why it is paused, or not. */
   readonly why: string;
@@ -75,16 +76,18 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
     const outlooks = await Promise.all(surveys.clusters.map((one) => lookAhead(run, one)));
     const past = (await run.table.list('history'))
       .map(({ item }) => item)
+      .filter(isPastRotation)
       .filter((one) => one.secretId === secret.arn)
       .sort((a, b) => b.startedAt - a.startedAt);
     const keys = (await source.keys?.all(run, { secret }, found)) ?? [];
-    const places = probesOf(surveys).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
-    const fields = obstacles.length === 0 ? (next?.fields ?? null) : null;
     const ours = await openPauses(run, surveys.clusters);
+    const places = probesOf(onceStarted(surveys, ours)).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
+    const fields = obstacles.length === 0 ? (next?.fields ?? null) : null;
     return {
       pending: pending?.said ?? null,
       links: surveys.clusters.flatMap(({ cluster, links }) =>
-        links.map(({ row, record, users, grammar }) => {
+        links.map((surveyed) => {
+          const { row, record, users, grammar } = surveyed;
           const version = adopted?.version ?? 'next';
           const unchanged =
             settledOn(record, version) ||
@@ -95,7 +98,9 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
               ));
           const running = unchanged
             ? []
-            : users.filter(({ state }) => activityOf(state) === 'running').map(({ pipeline }) => pipeline);
+            : users
+                .filter((user) => activityOf(user.state) === 'running' || isPausedByUs(ours, surveyed, user))
+                .map(({ pipeline }) => pipeline);
           const outlook = outlooks.find((one) => one.cluster === cluster);
           const expected =
             outlook === undefined
@@ -105,11 +110,14 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
             cluster: cluster.id,
             link: row.link,
             type: row.type,
-            pipelines: users.map(({ pipeline, state }) => {
-              const pausedByUs = activityOf(state) === 'resting' && ours.get(record)?.has(pipeline) === true;
+            pipelines: users.map((user) => {
+              const { pipeline, state } = user;
+              const pausedByUs = isPausedByUs(ours, surveyed, user);
+              const paused = running.includes(pipeline);
+              const again = paused ? '; started first, then paused again by the next rotation' : '';
               return {
-                ...{ pipeline, state, paused: running.includes(pipeline), pausedByUs },
-                why: pausedByUs ? whyOurs(record, run.clock.now()) : whyOf(state, unchanged),
+                ...{ pipeline, state, paused, pausedByUs },
+                why: pausedByUs ? `${whyOurs(record, run.clock.now())}${again}` : whyOf(state, unchanged),
                 expected: expected.get(pipeline) ?? null,
               };
             }),
@@ -122,7 +130,12 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
       ),
       uncovered: (await Promise.all(surveys.clusters.map(uncoveredBy))).flat(),
       places,
-      blockers: [...blockersOf(surveys), ...obstacles, ...timeShort(run, definition)],
+      blockers: [
+        ...blockersOf(surveys),
+        ...obstacles,
+        ...(adopted === null ? [] : lastFailure(adopted.version, past)),
+        ...timeShort(run, definition),
+      ],
       dangers: dangersOf(definition, surveys.clusters, outlooks, keys),
       advice: adviceFor(definition, surveys.clusters),
       calls: [...commonCalls, ...source.calls(places.length)].filter(({ call }) => adopted === null || !isMaking(call)),

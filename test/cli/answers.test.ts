@@ -70,9 +70,7 @@ test('what blocks comes first, in the plan and in the pre-flight', () => {
     expect(first).toBe('✗ prod/s3-ingest  blocked by 1 obstacle');
     expect(second).toMatch(/^ {2}✗ {2}KEY_QUOTA: no free slot\./);
   }
-  expect(renderDoctor('prod/s3-ingest', blocked, plain(80)).at(-1)).toBe(
-    'A rotation would fail before it pauses anything.',
-  );
+  expect(renderDoctor('prod/s3-ingest', blocked, plain(80)).at(-1)).toBe('A rotation would fail until that is mended.');
   expect(renderDoctor('prod/s3-ingest', planned, plain(80)).at(-1)).toBe('Nothing stands in the way of a rotation.');
 });
 
@@ -135,11 +133,11 @@ test('that nothing was repaired is no good news where something else is wrong', 
 });
 
 test('a pipeline that is paused by us is not left alone: somebody starts it again', () => {
-  const why = 'by a run that died; the watchdog starts it again';
+  const why = 'by a run that died; started first, then paused again';
   const [archive, clicks] = planned.links[0]!.pipelines;
-  const pipelines = [archive!, { ...clicks!, state: 'Stopped', paused: false, pausedByUs: true, why, expected: null }];
+  const pipelines = [archive!, { ...clicks!, state: 'Stopped', paused: true, pausedByUs: true, why, expected: null }];
   const lines = renderPlan('s', { ...planned, links: [{ ...planned.links[0]!, pipelines }] }, plain(120));
-  expect(lines[0]).toBe('✓ s  would change 1 link and pause 0 pipelines; 1 paused by us');
+  expect(lines[0]).toBe('✓ s  would change 1 link and pause 1 pipeline; 1 paused by us');
   expect(lines).toContain(`    analytics.clicks   Stopped  paused by us  ${why}`);
 });
 

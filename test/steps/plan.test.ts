@@ -1,9 +1,11 @@
+import { RotationError } from '../../lambda/core/errors';
+import { historyKey, type PastRotation } from '../../lambda/core/history';
 import { qualified } from '../../lambda/core/names';
 import { plan, type Plan } from '../../lambda/steps/plan';
 import { recover } from '../../lambda/steps/recover';
-import { analyticsLink, clusterId, userName } from '../support/scenario';
+import { analyticsLink, clusterId, secretId, userName } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
-import { call, clusterOf, onLink, upTo } from './driving';
+import { call, clusterOf, failure, onLink, story, upTo } from './driving';
 
 /** What a port calls. */
 const actions: Readonly<Record<string, string>> = {
@@ -69,20 +71,45 @@ test('a plan names what would be paused, and what not', async () => {
   ]);
 });
 
-test('a pipeline that is paused by us is told as ours, with who starts it; one that rests by itself is not', async () => {
-  const found = world();
-  const version = await upTo(found, 'createSecret');
-  found.faults = (_, name) => (name === 'lane.alter' ? 'dies' : undefined);
-  await call(found, 'setSecret', version).catch(() => undefined);
-  found.faults = new Map();
-  const shown = async () => (await planned(found)).links[0]!.pipelines.map(({ pausedByUs, why }) => [pausedByUs, why]);
-  const archive = [false, 'it does not run, so it is neither stopped nor started'];
-  expect(await shown()).toEqual([
-    [true, 'by a run that may be alive, which starts it again; if not, the watchdog does'],
-    archive,
-  ]);
-  await found.pass(31_000);
-  expect(await shown()).toEqual([[true, 'by a run that died; the watchdog starts it again'], archive]);
+describe('over a pause that is open', () => {
+  /** Of a run that has died between STOP and ALTER. */
+  const leftPaused = async (): Promise<{ found: MemoryWorld; version: string }> => {
+    const found = world();
+    const version = await upTo(found, 'createSecret');
+    found.faults = (_, name) => (name === 'lane.alter' ? 'dies' : undefined);
+    await call(found, 'setSecret', version).catch(() => undefined);
+    found.faults = new Map();
+    return { found, version };
+  };
+  const again = '; started first, then paused again by the next rotation';
+
+  test('a pipeline is told as ours, with who starts it; one that rests by itself is not', async () => {
+    const { found } = await leftPaused();
+    const shown = async () =>
+      (await planned(found)).links[0]!.pipelines.map(({ pausedByUs, why }) => [pausedByUs, why]);
+    const archive = [false, 'it does not run, so it is neither stopped nor started'];
+    expect(await shown()).toEqual([
+      [true, `by a run that may be alive, which starts it again; if not, the watchdog does${again}`],
+      archive,
+    ]);
+    await found.pass(31_000);
+    expect(await shown()).toEqual([[true, `by a run that died; the watchdog starts it again${again}`], archive]);
+  });
+
+  test('what it holds counts as running, as the next rotation finds it: that starts it, and then pauses it again', async () => {
+    const { found, version } = await leftPaused();
+    await found.pass(31_000);
+    const { links, places } = await planned(found);
+    const [orders, archive] = links[0]!.pipelines;
+    expect(orders).toMatchObject({ state: 'Stopped', paused: true, pausedByUs: true });
+    expect(orders?.expected).not.toBeNull();
+    expect(archive).toMatchObject({ paused: false, expected: null });
+    expect(links[0]!.statements.map((statement) => statement.split(' ')[0])).toEqual(['stop', 'alter', 'start']);
+    expect(places).toEqual(['s3://bucket/orders/']);
+    const from = found.transitions.length;
+    await upTo(found, 'setSecret', version);
+    expect(story(found).slice(from)).toEqual(['orders:Running', 'orders:Stopped', 'orders:Running']);
+  });
 });
 
 test('the pause that a pipeline had is told beside the one that is expected', async () => {
@@ -187,6 +214,54 @@ describe('a version that is pending already', () => {
     const told = new Set(calls.map(({ call }) => call));
     expect([...made].filter((call) => !told.has(call))).toEqual([]);
     expect([...told].filter((call) => /Create|Put(?!Item)/.test(call))).toEqual([]);
+  });
+
+  describe('and whose last call failed', () => {
+    const failed = async (): Promise<{ found: MemoryWorld; version: string }> => {
+      const { found, version } = await pendingSince('createSecret');
+      const id = found.secretValue(version)?.['aws_access_key_id'];
+      found.keys.deny((keyId) => keyId === id);
+      await failure(call(found, 'setSecret', version));
+      return { found, version };
+    };
+    const blockers = async (found: MemoryWorld) => (await planned(found)).blockers;
+
+    test('stands in the way, with the reason', async () => {
+      const { found } = await failed();
+      const [blocker, ...others] = await blockers(found);
+      expect(blocker).toBeInstanceOf(RotationError);
+      expect(blocker?.code).toBe('CREDENTIALS_DENIED');
+      expect(blocker?.message).toMatch(/the pending version's last call failed: CREDENTIALS_DENIED: ./);
+      expect(others).toEqual([]);
+    });
+
+    test('does not where the reason passes by itself, or the rotation is over, or another one', async () => {
+      const { found, version } = await failed();
+      const key = historyKey(secretId, version);
+      const changeTo = (change: (past: PastRotation) => PastRotation) =>
+        found.run(async ({ table }) => {
+          const stored = await table.read('history', key);
+          await table.write('history', key, change(stored!.item), stored!.revision);
+        });
+      const codeOf = (code: string) => (past: PastRotation) => ({ ...past, failure: { ...past.failure!, code } });
+      await changeTo(codeOf('DRAIN_EXCEEDED'));
+      expect(await blockers(found)).toEqual([]);
+      await changeTo(codeOf('ALTER_REFUSED'));
+      expect(await blockers(found)).toMatchObject([{ code: 'ALTER_REFUSED' }]);
+      await changeTo((past) => ({ ...past, outcome: 'given-up' }));
+      expect(await blockers(found)).toEqual([]);
+      await changeTo((past) => ({ ...past, outcome: 'running', version: 'another' }));
+      expect(await blockers(found)).toEqual([]);
+    });
+  });
+
+  test('is planned for though somebody has spoilt an item of the history', async () => {
+    const { found } = await pendingSince('createSecret');
+    await found.run(({ table }) =>
+      table.write('history', historyKey(secretId, 'spoilt'), { secretId, startedAt: 1 } as never, 0),
+    );
+    await found.run(({ table }) => table.write('history', historyKey(secretId, 'none'), null as never, 0));
+    expect((await planned(found)).blockers).toEqual([]);
   });
 
   test('is not given again to links that hold it', async () => {
