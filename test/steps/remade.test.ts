@@ -226,7 +226,15 @@ describe('the server numbers its pipelines anew, and one keeps its number by cha
 
   test.each(['', '.000000'])('while the answer to ALTER is lost; behind each time stands "%s"', async (time) => {
     const world = three();
-    before(world, 'lane.alter', 1, () => { renumber(world, time); }, 'lost');
+    before(
+      world,
+      'lane.alter',
+      1,
+      () => {
+        renumber(world, time);
+      },
+      'lost',
+    );
     await upTo(world, 'finishSecret');
     expect(all(world)).toEqual(['Running', 'Running', 'Running']);
     expect(remade(world)).toEqual(time === '' ? [] : [items, more]);
@@ -236,7 +244,15 @@ describe('the server numbers its pipelines anew, and one keeps its number by cha
     const world = createWorld(
       clusterOf(onLink('orders', { state: 'Stopped' }), onLink('items'), onLink('more', { state: 'Stopped' })),
     );
-    before(world, 'lane.alter', 1, () => { renumber(world, '.000000'); }, 'lost');
+    before(
+      world,
+      'lane.alter',
+      1,
+      () => {
+        renumber(world, '.000000');
+      },
+      'lost',
+    );
     await upTo(world, 'finishSecret');
     expect(all(world)).toEqual(['Stopped', 'Running', 'Stopped']);
     expect(remade(world)).toEqual([items]);
