@@ -3,7 +3,7 @@ import { passesByItself } from '../core/explain';
 import type { PastRotation } from '../core/history';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
-import { valueOf, type Value } from './rotation';
+import { marksOf, secretRecord, valueOf, type Value } from './rotation';
 import type { Source } from './sources';
 
 /** A version that carries AWSPENDING already, and what createSecret would do with it. */
@@ -17,7 +17,7 @@ export interface PendingVersion {
 /**
  * A rotation goes on with what is pending. Looks only.
  *
- * @returns `null` when nothing is; a copy of AWSCURRENT is none: it comes with the test-only call, and goes with it
+ * @returns `null` when nothing is; a copy of AWSCURRENT that was never set is none: it comes with the test-only call, and goes with it
  */
 export async function pendingVersion(
   run: Invocation,
@@ -30,7 +30,8 @@ export async function pendingVersion(
   const named = `AWSPENDING version ${version}`;
   const value = await valueOf(run, secret.arn, version);
   if (value === null) return { adopted: null, said: `${named} has no value yet: a rotation goes on with it.` };
-  if (current?.value.equals(value.value) === true) return null;
+  const { setAt } = marksOf(await secretRecord(run, secret.arn), version);
+  if (current?.value.equals(value.value) === true && setAt === undefined) return null;
   const exists = await source.exists(run, value).catch(() => null); // the source's own obstacles tell why
   if (exists === null) return { adopted: null, said: `${named} has a value, and whether it is adopted is not known.` };
   if (exists) return { adopted: value, said: `${named} has a value: the pending value is adopted, and none is made.` };
