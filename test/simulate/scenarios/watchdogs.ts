@@ -153,7 +153,10 @@ export const watchdogs: readonly Scenario[] = [
     ends: ['person'],
     reason: 'a link was made by hand',
     claims: ({ world }) =>
-      world.keys.key(world.firstKeys[0] ?? '').active ? [] : ['a key that a link holds was retired'],
+      world.keys.key(world.firstKeys[0] ?? '').active ||
+      world.linkKeyId('analytics', 'late_link') !== world.firstKeys[0]
+        ? []
+        : ['a key that a link holds was retired'],
   },
   {
     name: 'the watchdog comes while a batch drains for 40 seconds',
