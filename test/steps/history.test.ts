@@ -1,15 +1,14 @@
-import { historyKey, spansKept, type PastRotation } from '../../lambda/core/history';
+import { spansKept } from '../../lambda/core/history';
 import { requestedBy, startedBy } from '../../lambda/steps/history';
 import { recover } from '../../lambda/steps/recover';
 import { rotate } from '../../lambda/steps/rotate';
 import { status } from '../../lambda/steps/status';
 import { qualified } from '../../lambda/core/names';
 import { secretId } from '../support/scenario';
-import { createWorld, type MemoryWorld } from '../support/world';
+import type { MemoryWorld } from '../support/world';
 import { call, clusterOf, failure, onLink, rotateWithRetries, upTo } from './driving';
+import { dying, label, of, open, refuse } from './remembered';
 
-const of = (world: MemoryWorld, version: string): PastRotation | null =>
-  world.table.item('history', historyKey(secretId, version));
 const subjects = (world: MemoryWorld): string[] => world.notices.map(({ subject }) => subject);
 const watch = async (world: MemoryWorld, minutes: number): Promise<void> => {
   for (let minute = 0; minute < minutes; minute += 1) {
@@ -17,28 +16,6 @@ const watch = async (world: MemoryWorld, minutes: number): Promise<void> => {
     await world.run(recover);
   }
 };
-/** The source refuses the new key of a version from now on. */
-const refuse = (world: MemoryWorld, version: string): void => {
-  const refused = world.secretValue(version)?.['aws_access_key_id'];
-  world.keys.deny((keyId) => keyId === refused);
-};
-const label = (world: MemoryWorld, name: string, from: string | null, to: string | null): Promise<unknown> =>
-  world.run(({ secrets }) => secrets.moveLabel(secretId, name, from, to));
-const dying = (world: MemoryWorld, at: string, nth = 1): void => {
-  let seen = 0;
-  world.faults = (_, name) => (name === at && ++seen === nth ? 'dies' : undefined);
-};
-
-afterEach(() => {
-  for (const world of worlds) expect(world.leaks(world.notices)).toEqual([]);
-  worlds.length = 0;
-});
-const worlds: MemoryWorld[] = [];
-function open(...options: Parameters<typeof createWorld>): MemoryWorld {
-  const world = createWorld(...options);
-  worlds.push(world);
-  return world;
-}
 
 test('a rotation that goes well is remembered with its pauses, and told to those who want to know', async () => {
   const world = open();

@@ -1,39 +1,15 @@
-import { historyKey, type PastRotation } from '../../lambda/core/history';
+import { historyKey } from '../../lambda/core/history';
 import type { Kind } from '../../lambda/core/journal';
 import { qualified } from '../../lambda/core/names';
 import type { Invocation, Table } from '../../lambda/ports';
 import { recover } from '../../lambda/steps/recover';
 import { status } from '../../lambda/steps/status';
 import { clusterId, connectionSecretId, secretId } from '../support/scenario';
-import { createWorld, type MemoryWorld } from '../support/world';
+import type { MemoryWorld } from '../support/world';
 import { call, failure, upTo } from './driving';
+import { dying, label, of, open, refuse } from './remembered';
 
 /* What is remembered may be slow, spoilt or out of reach: nothing waits for it or fails by it. */
-
-const of = (world: MemoryWorld, version: string): PastRotation | null =>
-  world.table.item('history', historyKey(secretId, version));
-/** The source refuses the new key of a version from now on. */
-const refuse = (world: MemoryWorld, version: string): void => {
-  const refused = world.secretValue(version)?.['aws_access_key_id'];
-  world.keys.deny((keyId) => keyId === refused);
-};
-const label = (world: MemoryWorld, name: string, from: string | null, to: string | null): Promise<unknown> =>
-  world.run(({ secrets }) => secrets.moveLabel(secretId, name, from, to));
-const dying = (world: MemoryWorld, at: string, nth = 1): void => {
-  let seen = 0;
-  world.faults = (_, name) => (name === at && ++seen === nth ? 'dies' : undefined);
-};
-
-afterEach(() => {
-  for (const world of worlds) expect(world.leaks(world.notices)).toEqual([]);
-  worlds.length = 0;
-});
-const worlds: MemoryWorld[] = [];
-function open(...options: Parameters<typeof createWorld>): MemoryWorld {
-  const world = createWorld(...options);
-  worlds.push(world);
-  return world;
-}
 
 /** A table that does this to whatever is asked of the history. */
 const troubled = (table: Table, trouble: () => Promise<void>): Table =>
