@@ -7,7 +7,7 @@ import type { Figures } from './worker';
 
 /**
  * Runs `worker.ts` on each core, each with its part of the work, behind whatever else there is to do: built into one
- * plain file, since the same plays take twice as long within a test's own modules.
+ * plain file, which a process of its own can run.
  *
  * @returns what each reported, in order of arrival
  */
