@@ -1,6 +1,7 @@
 import type { RotationDefinition } from '../core/definition';
-import { linkKey, type Retirement } from '../core/journal';
+import { linkKey, type LinkRecord, type Retirement } from '../core/journal';
 import { holdersOf, mayBeHeld } from '../core/keys';
+import { iso } from '../core/time';
 import type { Invocation, LogFields } from '../ports';
 import { valueOf } from './rotation';
 import { sourceFor } from './sources';
@@ -30,10 +31,13 @@ export async function evidenceAgainst(
   arn: string,
   retirement: KeyRetirement,
 ): Promise<Against | null> {
-  const known = await knownAgainst(run, definition, arn, retirement);
-  if (known !== null && known.what !== 'old-key-still-used') return known;
+  const labelled = await labelledAgainst(run, definition, arn, retirement);
+  if (labelled !== null) return labelled;
+  const records = await run.table.list('link');
+  const known = await recordedAgainst(run, definition, retirement, records);
+  if (known?.what === 'old-key-held') return known;
   // a link that nobody has a record of may be what uses it
-  return (await anyUnrecorded(run, definition)) ? held([]) : known;
+  return (await anyUnrecorded(run, definition, records)) ? held([]) : known;
 }
 
 /** The same, as far as it can be known without the clusters, which may be out of reach. */
@@ -41,18 +45,39 @@ export async function knownAgainst(
   run: Invocation,
   definition: RotationDefinition,
   arn: string,
-  { keyId, switchedAt }: KeyRetirement,
+  retirement: KeyRetirement,
+): Promise<Against | null> {
+  const labelled = await labelledAgainst(run, definition, arn, retirement);
+  return labelled ?? recordedAgainst(run, definition, retirement, await run.table.list('link'));
+}
+
+async function labelledAgainst(
+  run: Invocation,
+  definition: RotationDefinition,
+  arn: string,
+  { keyId }: KeyRetirement,
 ): Promise<Against | null> {
   const labels = await labelsNaming(run, definition, arn, keyId);
-  if (labels.length > 0)
-    return { what: 'old-key-labelled', fields: { labels, note: 'somebody moved a label back to it' } };
-  const records = await run.table.list('link');
+  if (labels.length === 0) return null;
+  return { what: 'old-key-labelled', fields: { labels, note: 'somebody moved a label back to it' } };
+}
+
+/** The links' records, each with the key of its link. */
+type Records = readonly { readonly key: string; readonly item: LinkRecord }[];
+
+/** By the links' records and by IAM's. */
+async function recordedAgainst(
+  run: Invocation,
+  definition: RotationDefinition,
+  { keyId, switchedAt }: KeyRetirement,
+  records: Records,
+): Promise<Against | null> {
   const holding = records.filter(({ item }) => mayBeHeld(holdersOf([item], false), keyId));
   if (holding.length > 0) return held(holding.map(({ key }) => key));
   const use = await sourceFor(definition.source).keys?.lastUsed(run, keyId);
   if (use === null || use === undefined || use.at < switchedAt) return null;
   const { service, region, at } = use;
-  return { what: 'old-key-still-used', fields: { service, region, lastUsed: new Date(at).toISOString() } };
+  return { what: 'old-key-still-used', fields: { service, region, lastUsed: iso(at) } };
 }
 
 /** The labels, AWSPREVIOUS apart, behind which this key stands now: it is in use, or about to be, whatever was recorded. */
@@ -82,8 +107,8 @@ const held = (links: readonly string[]): Against => ({
 });
 
 /** Whether a link of this definition has no record: it may hold any key. Asks the clusters, since `database.*` may name links made since. */
-async function anyUnrecorded(run: Invocation, definition: RotationDefinition): Promise<boolean> {
-  const recorded = new Set((await run.table.list('link')).map(({ key }) => key));
+async function anyUnrecorded(run: Invocation, definition: RotationDefinition, records: Records): Promise<boolean> {
+  const recorded = new Set(records.map(({ key }) => key));
   const unrecorded = await Promise.all(
     clustersOf(definition).map((target) =>
       withCluster(run, target.connectionSecretId, 1, async (cluster) => {
