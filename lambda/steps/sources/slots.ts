@@ -3,6 +3,7 @@ import { RotationError } from '../../core/errors';
 import { fateOf } from '../../core/fate';
 import type { HeldVersion, Intent, UserRecord } from '../../core/journal';
 import { holdersOf, slotsPerUser, type KnownKey, type Slots } from '../../core/keys';
+import { iso } from '../../core/time';
 import { labelled, type VersionId } from '../../core/version';
 import type { FlatSecret } from '../../core/secret';
 import type { Invocation } from '../../ports';
@@ -80,14 +81,17 @@ export async function keptKeys(keeping: Keeping, record: UserRecord): Promise<re
   );
 }
 
-/** The version that a key was made for, unless it has lost its labels: then nobody will use the key. */
+/**
+ * The version that a key was made for, unless it has lost its labels: then nobody will use the key.
+ *
+ * @param fresh as the secret that is rotated stands now
+ */
 async function labelledVersion(
   run: Invocation,
-  seen: Keeping['secret'],
+  fresh: Keeping['secret'],
   { secretId, version }: Pick<Intent, 'secretId' | 'version'>,
 ): Promise<VersionId | null> {
-  if (secretId === seen.arn && (seen.labels[version] ?? []).length > 0) return version;
-  const { labels } = await run.secrets.describe(secretId);
+  const { labels } = secretId === fresh.arn ? fresh : await run.secrets.describe(secretId);
   return (labels[version] ?? []).length > 0 ? version : null;
 }
 
@@ -109,7 +113,7 @@ export async function noFreeSlot(
     const retirement = record?.retirements.find((waiting) => waiting.keyId === id);
     return retirement === undefined
       ? `${id} (not known to be unused)`
-      : `${id} (in use until the last rotation; retires at ${new Date(retirement.dueAt).toISOString()} if unused)`;
+      : `${id} (in use until the last rotation; retires at ${iso(retirement.dueAt)} if unused)`;
   });
   return new RotationError(
     'KEY_QUOTA',
