@@ -152,6 +152,22 @@ test('who slept before CreateAccessKey takes the key back that it makes when it 
   expect(world.keys.of('fresh').map(({ keyId }) => keyId)).toEqual([stored]);
 });
 
+test('a journal that fails behind CreateAccessKey is what is told, though the key cannot be taken back either; the retry ends it', async () => {
+  const world = withFreshUser();
+  const version = world.startRotation();
+  world.faults = (_, name) =>
+    world.keys.of('fresh').length > 0 && /^(?:table\.write|keys\.remove)$/.test(name) ? 'refused' : undefined;
+  const told = await failure(call(world, 'createSecret', version));
+  expect(told.message).toContain('table.write');
+  const [left] = world.keys.of('fresh');
+  expect(left).toBeDefined();
+  world.faults = new Map();
+  await call(world, 'createSecret', version);
+  const stored = world.secretValue(version)?.['aws_access_key_id'];
+  expect(stored).not.toBe(left?.keyId);
+  expect(world.keys.of('fresh').map(({ keyId }) => keyId)).toEqual([stored]);
+});
+
 test('who slept after its intent was written makes no key before it is written anew', async () => {
   const undisturbed = withFreshUser();
   await call(undisturbed, 'createSecret', undisturbed.startRotation());

@@ -208,8 +208,9 @@ async function store(
     // remembered first: whoever puts and is heard of no more leaves a key that others may end
     await held.save((record) => ({ ...record, made: { keyId: made.keyId, secretId: secret.arn, version } }));
   } catch (thrown) {
-    // who slept before CreateAccessKey has lost the lease: nobody else knows this key's secret, and nobody accounts for it
-    await run.keys.remove(userName, made.keyId);
+    // The table failed, or who slept before CreateAccessKey has lost the lease: nobody else knows this key's secret. Where it cannot
+    // be removed, an intent that is open yet makes it an orphan; what is told is why it was to be.
+    await run.keys.remove(userName, made.keyId).catch(() => undefined);
     throw thrown;
   }
   const stored = await run.secrets.put(secret.arn, version, value, rotationToken);
