@@ -37,8 +37,11 @@ export async function sweep(
   };
 
   const serve = async (lane: Lane): Promise<void> => {
-    while (!status.ended && lane.alive && queue.length > 0) {
+    for (;;) {
+      if (over()) return;
       await before();
+      // a guard may take long, and who called is gone by then: nothing is sent that nobody would look after
+      if (over() || !lane.alive) return;
       const pipeline = queue.shift();
       if (pipeline === undefined) return;
       unanswered.add(lane.connectionId);

@@ -39,6 +39,19 @@ export const orderMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'statements-behind-their-round',
+    modes: [26],
+    what: 'A lane whose guard took longer than its round sends its statement when everybody has gone on.',
+    patches: [
+      {
+        file: 'lambda/steps/bracket/sweep.ts',
+        find: '      if (over() || !lane.alive) return;',
+        replace: '      if (!lane.alive) return;',
+      },
+    ],
+    caughtBy: 'test/steps/sweep.test.ts',
+  },
+  {
     name: 'no-fence',
     modes: [24],
     what: 'The journal is written without condition: a zombie writes over its successor.',
