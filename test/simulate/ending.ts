@@ -1,4 +1,5 @@
 import { RotationError } from '../../lambda/core/errors';
+import { Death } from '../support/points';
 import { secretId, userName } from '../support/scenario';
 import type { Invariant } from './invariants';
 import type { Scenario } from './play';
@@ -50,10 +51,11 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
 
 /** A put that its sender slept over stored a key that was deleted by then: the version was given up, and the next one is as good. */
 const hasLostItsKey = ({ world, errors }: Stage): boolean =>
-  world.zombies.some(({ process }) => process.wokeAt !== null) &&
-  errors.some(
-    (error) => error instanceof RotationError && /VERSION_GIVEN_UP: .*was deleted meanwhile/.test(error.message),
-  );
+  errors.some((error) => error instanceof Death && error.message.startsWith('was suspended before secrets.put')) &&
+  [...world.secrets.secret(secretId).versions].some(([version, { labels }]) => {
+    const keyId = world.secretValue(version)?.['aws_access_key_id'];
+    return labels.size === 0 && keyId !== undefined && world.keys.find(keyId)?.deleted !== false;
+  });
 
 /** In Error it may be because the source refuses what there is; see the scenario's own claims. */
 const stoppedByUs = ({ witness }: Stage): readonly string[] => witness.paused();
