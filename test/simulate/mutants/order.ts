@@ -338,7 +338,7 @@ export const orderMutants: readonly Mutant[] = [
     modes: [32],
     what: 'The old key is retired as recorded, though somebody moved AWSCURRENT back to it.',
     patches: [
-      { file: 'lambda/steps/evidence.ts', find: 'if (labels.length > 0)', replace: 'if (labels.length > 1_000)' },
+      { file: 'lambda/steps/evidence.ts', find: 'if (labels.length === 0)', replace: 'if (labels.length < 1_000)' },
     ],
   },
   {
