@@ -1,4 +1,5 @@
 import type { Node } from 'constructs';
+import { mustBeOneOf } from './checks';
 import { splitLinks } from './links';
 import { whatIsTold } from './notification';
 import type { LinkRotationStackProps } from './stack';
@@ -46,8 +47,7 @@ export function readSettings(node: Node): LinkRotationStackProps {
   }
   if (given('kmsKey') !== undefined && !/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(text('kmsKey')))
     throw new Error(`'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got '${text('kmsKey')}'`);
-  if (given('notices') !== undefined && !whatIsTold.some((one) => one === text('notices')))
-    throw new Error(`'notices' must be one of ${whatIsTold.join(', ')}, got '${text('notices')}'`);
+  if (given('notices') !== undefined) mustBeOneOf('notices', text('notices'), whatIsTold);
   const beside = place(text('connectionSecretId'), 'connectionSecretId');
   const links = given('links');
   return {
