@@ -38,6 +38,7 @@ const reading: ReadonlySet<string> = new Set([
   'iam:GetAccessKeyLastUsed',
   'kms:Decrypt',
 ]);
+
 /** To tell people: with the topic's key, when it has one that is known. */
 export function allowNotices(role: IRole, { topicArn, masterKey }: ITopic): void {
   allow(role, [topicArn], 'sns:Publish');
