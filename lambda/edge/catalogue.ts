@@ -77,18 +77,23 @@ export function batchMarksOf(rows: readonly Row[]): ReadonlyMap<QualifiedName, B
   return marks;
 }
 
-/** Seconds may be absent, or no numbers: what is not known is null. */
+/** Columns may be absent, or hold no numbers: what is not known is null. A batch of less than its clock shows took 0 s. */
 export function batchHistoryOf(rows: readonly Row[]): ReadonlyMap<QualifiedName, BatchHistory> {
   const found = new Map<QualifiedName, BatchHistory>();
-  const ms = (seconds: number): number | null => (Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : null);
+  const ms = (seconds: string | null | undefined): number | null => {
+    const found = seconds === null || seconds === undefined || seconds === '' ? NaN : Number(seconds) * 1_000;
+    return Number.isFinite(found) && found >= 0 ? found : null;
+  };
   for (const row of rows) {
     const pipeline = pipelineOf(row);
-    const known = found.get(pipeline) ?? { inProgress: false, meanMs: null, longestMs: null };
+    const known = found.get(pipeline) ?? { inProgress: false, batches: 0, medianMs: null, slowestMs: null };
     const state = text(row, 'batch_state').toLowerCase();
     if (state === 'in progress') found.set(pipeline, { ...known, inProgress: true });
     else if (state === 'succeeded') {
-      const [mean, longest] = [number(row, 'seconds') / number(row, 'batches'), number(row, 'longest')];
-      found.set(pipeline, { ...known, meanMs: ms(mean), longestMs: ms(longest) });
+      const [batches, slowestMs] = [number(row, 'batches'), ms(row['slowest'])];
+      if (batches > 0 && slowestMs !== null)
+        found.set(pipeline, { ...known, batches, slowestMs, medianMs: ms(row['middle']) });
+      else found.set(pipeline, known);
     } else found.set(pipeline, known);
   }
   return found;

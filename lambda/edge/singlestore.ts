@@ -145,8 +145,11 @@ class LiveCluster implements Cluster {
   }
 
   async batchHistory(): Promise<ReadonlyMap<QualifiedName, BatchHistory> | null> {
-    const rows = await this.#readIfShown(statements.batchTimes);
-    return rows === null ? null : catalogue.batchHistoryOf(rows);
+    for (const form of statements.batchTimes) {
+      const rows = await this.#readIfShown(form);
+      if (rows !== null) return catalogue.batchHistoryOf(rows);
+    }
+    return null;
   }
 
   async stopsOnError(): Promise<boolean | null> {

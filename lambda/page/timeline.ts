@@ -108,7 +108,7 @@ const tick = (milliseconds: number, x: number, height: number): Html =>
       x2="${x}"
       y1="${axisHeight - 6}"
       y2="${height}"
-    />${written(shownDuration(milliseconds), { x, y: 12, room: 80, look: 'faint' })}`;
+    />${written(milliseconds === 0 ? '0' : shownDuration(milliseconds), { x, y: 12, room: 80, look: 'faint' })}`;
 
 const rest = (unshown: number, shortest: PauseSpan | undefined): string =>
   `${counted(unshown, 'more pause')}, none longer than ${shownDuration(shortest?.milliseconds ?? 0)}`;

@@ -1,3 +1,5 @@
+import type { Range } from '../core/expect';
+
 /** How the page is looked at. */
 export interface View {
   /** `auto`: what the browser prefers. */
@@ -54,14 +56,24 @@ function instant(at: string | number, { minutes }: Zone, length: number): string
 export const inZone = (text: string, zone: Zone): string =>
   text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => shownTime(time, zone));
 
-/** In the unit that a person would choose. */
+/** In the unit that a person would choose. What clocks cannot tell apart took some time all the same; an odd clock may tell less than none, or no number. */
 export function shownDuration(milliseconds: number): string {
+  if (Number.isNaN(milliseconds)) return 'an unknown time';
+  if (milliseconds < 1) return 'under 1 ms';
   const seconds = milliseconds / 1_000;
   if (seconds < 1) return `${Math.round(milliseconds)} ms`;
   if (seconds < 60) return `${(Math.floor(seconds * 10) / 10).toString()} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
   return shownHours(seconds / 3_600);
+}
+
+/** What is expected, as a rule to at worst: "50 ms to 1.2 s". */
+export function shownRange({ medianMs, slowestMs }: Range): string {
+  const worst = shownDuration(slowestMs);
+  if (medianMs === null) return `up to ${worst}`;
+  const rule = shownDuration(medianMs);
+  return rule === worst ? worst.replace(/^(?!under)/, 'about ') : `${rule} to ${worst}`;
 }
 
 export function shownHours(hours: number): string {

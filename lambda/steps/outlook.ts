@@ -1,5 +1,5 @@
 import { ownerOf, type RotationDefinition } from '../core/definition';
-import { expectedDrainMs, expectedPauseMs, type BatchHistory } from '../core/expect';
+import { expectedDrain, expectedPause, type BatchHistory, type Range } from '../core/expect';
 import type { PastRotation } from '../core/history';
 import type { QualifiedName } from '../core/names';
 import { activityOf, type PipelineRow } from '../core/pipeline';
@@ -62,22 +62,19 @@ export const onceStarted = (surveys: Surveys, ours: OpenPauses): Surveys => ({
   })),
 });
 
-/** What is expected of one pipeline. Milliseconds; `null`: nobody can tell. */
+/** What is expected of one pipeline; `null`: nobody can tell. */
 export interface Expectation {
   /** A batch is under way now: a STOP would wait for its end. `null`: the server does not tell. */
   readonly inProgress: boolean | null;
-  /** How long a STOP is expected to wait, from how long its batches take. */
-  readonly drainMs: number | null;
-  /** The longest batch that the server remembers: a STOP at its beginning would wait so long. */
-  readonly longestBatchMs: number | null;
+  /** How long a STOP waits, from how long its batches took. */
+  readonly drain: Range | null;
   /** At least, with the server's own time for ALTER and START on top. */
-  readonly pauseMs: number | null;
-  /** What its pause took in the newest rotation that has paused it. */
+  readonly pause: Range | null;
+  /** What its pause took in the newest rotation that has paused it. Milliseconds. */
   readonly lastPauseMs: number | null;
 }
 
-/** A pipeline that the server lists no batch of has none to wait for. */
-const noBatch: BatchHistory = { inProgress: false, meanMs: null, longestMs: null };
+const noBatch: BatchHistory = { inProgress: false, batches: 0, medianMs: null, slowestMs: null };
 
 /** What is expected of the pipelines that a change of one link would pause. @param past rotations, newest first */
 export function expectations(
@@ -88,17 +85,16 @@ export function expectations(
 ): ReadonlyMap<QualifiedName, Expectation> {
   const of = (pipeline: QualifiedName): BatchHistory | null =>
     history === null ? null : (history.get(pipeline) ?? noBatch);
-  const drains = paused.map((pipeline) => expectedDrainMs(of(pipeline)));
-  const pauseMs = expectedPauseMs(drains, connections, roundTripMs);
+  const drains = paused.map((pipeline) => expectedDrain(of(pipeline)));
+  const pause = expectedPause(drains, connections, roundTripMs);
   const spans = past.flatMap((rotation) => rotation.spans.filter((span) => span.cluster === cluster.id));
   return new Map(
     paused.map((pipeline, at) => [
       pipeline,
       {
         inProgress: of(pipeline)?.inProgress ?? null,
-        drainMs: drains[at] ?? null,
-        longestBatchMs: of(pipeline)?.longestMs ?? null,
-        pauseMs,
+        drain: drains[at] ?? null,
+        pause,
         lastPauseMs: spans.find((span) => span.pipeline === pipeline)?.milliseconds ?? null,
       },
     ]),
@@ -119,7 +115,7 @@ export function dangersOf(
       link.users.map(({ pipeline, stopsOnError }) => ({
         pipeline,
         skips: (stopsOnError ?? outlook?.stopsOnError) === false,
-        isSlow: (outlook?.history?.get(pipeline)?.longestMs ?? 0) > limitMs,
+        isSlow: (outlook?.history?.get(pipeline)?.slowestMs ?? 0) > limitMs,
       })),
     );
   });

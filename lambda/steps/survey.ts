@@ -106,8 +106,8 @@ type User = SurveyedLink['users'][number];
  */
 function slowestFirst(history: ReadonlyMap<QualifiedName, BatchHistory>): (a: User, b: User) => number {
   const drain = ({ pipeline }: User): number => {
-    const { meanMs = null, inProgress = false } = history.get(pipeline) ?? {};
-    return meanMs ?? (inProgress ? Number.MAX_VALUE : 0);
+    const { medianMs = null, slowestMs = null, inProgress = false } = history.get(pipeline) ?? {};
+    return medianMs ?? slowestMs ?? (inProgress ? Number.MAX_VALUE : 0);
   };
   return (a, b) => drain(b) - drain(a);
 }

@@ -204,21 +204,26 @@ test('a connection that the server closes while nobody asks ends nothing but its
   await of.close();
 });
 
-const timeColumns = ['DATABASE_NAME', 'PIPELINE_NAME', 'BATCH_STATE', 'BATCHES', 'SECONDS', 'LONGEST'];
+const timeColumns = ['DATABASE_NAME', 'PIPELINE_NAME', 'BATCH_STATE', 'BATCHES', 'SLOWEST', 'MIDDLE'];
 
+const none = { batches: 0, medianMs: null, slowestMs: null };
 test('how long batches took is told by those that succeeded; one under way has no time yet', async () => {
   const { of } = await answering({
     BATCHES: rows(
       timeColumns,
       ['shop', 'orders', 'In Progress', '0', null, null],
-      ['shop', 'orders', 'Succeeded', '4', '2.000000', '0.900000'],
+      ['shop', 'orders', 'Succeeded', '4', '0.900000', '0.500000'],
       ['shop', 'clicks', 'Failed', '1', '9.000000', '9.000000'],
+      ['shop', 'tiny', 'Succeeded', '3', '0.000000', '0.000000'],
+      ['shop', 'odd', 'Succeeded', '2', 'soon', null],
     ),
   });
   expect(await of.batchHistory()).toEqual(
     new Map([
-      [orders, { inProgress: true, meanMs: 500, longestMs: 900 }],
-      [clicks, { inProgress: false, meanMs: null, longestMs: null }],
+      [orders, { inProgress: true, batches: 4, medianMs: 500, slowestMs: 900 }],
+      [clicks, { inProgress: false, ...none }],
+      [qualified('shop', 'tiny'), { inProgress: false, batches: 3, medianMs: 0, slowestMs: 0 }],
+      [qualified('shop', 'odd'), { inProgress: false, ...none }],
     ]),
   );
 });
@@ -226,7 +231,17 @@ test('how long batches took is told by those that succeeded; one under way has n
 test('a server that does not tell how long batches took is not asked for every row', async () => {
   const { of, statements } = await answering({ BATCHES: refused(1054) });
   expect(await of.batchHistory()).toBeNull();
-  expect(statements.filter((sql) => sql.includes('BATCHES'))).toHaveLength(1);
+  const asked = statements.filter((sql) => sql.includes('BATCHES'));
+  expect(asked.map((sql) => sql.includes('GROUP BY'))).toEqual([true, true]);
+});
+
+test('a server that knows no median over this view still tells the slowest', async () => {
+  const { of } = await answering({
+    MEDIAN: refused(1305),
+    'AS SLOWEST': rows(timeColumns.slice(0, 5), ['shop', 'orders', 'Succeeded', '4', '0.900000']),
+  });
+  const told = { inProgress: false, batches: 4, medianMs: null, slowestMs: 900 };
+  expect(await of.batchHistory()).toEqual(new Map([[orders, told]]));
 });
 
 test.each([

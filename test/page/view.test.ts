@@ -1,4 +1,4 @@
-import { inZone, readView, shownDuration, shownHours, shownTime } from '../../lambda/page/view';
+import { inZone, readView, shownDuration, shownHours, shownRange, shownTime } from '../../lambda/page/view';
 
 describe('the context of a dashboard', () => {
   test('says how wide, how bright, and what time it is there', () => {
@@ -27,7 +27,11 @@ test('times are those of the place, to the minute', () => {
 });
 
 test.each([
-  [0, '0 ms'],
+  [NaN, 'an unknown time'],
+  [-5_000, 'under 1 ms'],
+  [0, 'under 1 ms'],
+  [0.9, 'under 1 ms'],
+  [1, '1 ms'],
   [999, '999 ms'],
   [1_250, '1.2 s'],
   [59_999, '59.9 s'],
@@ -36,6 +40,16 @@ test.each([
   [200_000_000, '2 d'],
 ])('%i ms are told as %s', (milliseconds, told) => {
   expect(shownDuration(milliseconds)).toBe(told);
+});
+
+test.each([
+  [50, 1_200, '50 ms to 1.2 s'],
+  [50, 50.2, 'about 50 ms'],
+  [0, 0.4, 'under 1 ms'],
+  [0, 900, 'under 1 ms to 900 ms'],
+  [null, 900, 'up to 900 ms'],
+])('what takes %d ms as a rule, and %d at worst, is told as a range: %s', (medianMs, slowestMs, told) => {
+  expect(shownRange({ medianMs, slowestMs, batches: 3 })).toBe(told);
 });
 
 test.each([

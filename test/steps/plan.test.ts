@@ -1,4 +1,4 @@
-import { RotationError } from '../../lambda/core/errors';
+import { RotationError, type ErrorCode } from '../../lambda/core/errors';
 import { historyKey, type PastRotation } from '../../lambda/core/history';
 import { qualified } from '../../lambda/core/names';
 import { plan, type Plan } from '../../lambda/steps/plan';
@@ -27,6 +27,8 @@ const actions: Readonly<Record<string, string>> = {
 };
 
 const planned = (world: MemoryWorld): Promise<Plan> => world.run((run) => plan(run, run.definitions[0]!));
+/** Of a pipeline in memory, which has ten batches on record, all alike. */
+const range = (milliseconds: number) => ({ medianMs: milliseconds, slowestMs: milliseconds, batches: 10 });
 const other = qualified('sales', 'other_link');
 const world = (): MemoryWorld =>
   createWorld({
@@ -54,7 +56,7 @@ test('a plan names what would be paused, and what not', async () => {
           ...{ pipeline: qualified('analytics', 'orders'), state: 'Running', paused: true, pausedByUs: false },
           why: 'it runs: a link is changed while none of its pipelines does',
           // a batch takes 50 ms, and a round trip in memory 1
-          expected: { inProgress: true, drainMs: 50, longestBatchMs: 50, pauseMs: 52, lastPauseMs: null },
+          expected: { inProgress: true, drain: range(50), pause: range(52), lastPauseMs: null },
         },
         {
           ...{
@@ -124,21 +126,21 @@ describe('what is expected is not known', () => {
     const found = world();
     found.server().tells = false;
     const [orders] = (await planned(found)).links[0]!.pipelines;
-    expect(orders?.expected).toMatchObject({ inProgress: null, drainMs: null, pauseMs: null });
+    expect(orders?.expected).toMatchObject({ inProgress: null, drain: null, pause: null });
   });
 
   test('while a batch is under way and none has ended', async () => {
     const found = createWorld(clusterOf(onLink('orders', { drainMs: Infinity }), onLink('clicks')));
     const [orders, clicks] = (await planned(found)).links[0]!.pipelines;
-    expect(orders?.expected).toMatchObject({ inProgress: true, drainMs: null, pauseMs: null });
-    expect(clicks?.expected).toMatchObject({ drainMs: 50, pauseMs: null }); // it waits for the other
+    expect(orders?.expected).toMatchObject({ inProgress: true, drain: null, pause: null });
+    expect(clicks?.expected).toMatchObject({ drain: range(50), pause: null }); // it waits for the other
   });
 });
 
-test('a pipeline between two batches has nothing to drain', async () => {
+test('of a pipeline between two batches the same is expected: the rotation comes at another moment', async () => {
   const found = createWorld(clusterOf(onLink('orders', { idle: true })));
   const [orders] = (await planned(found)).links[0]!.pipelines;
-  expect(orders?.expected).toMatchObject({ inProgress: false, drainMs: 0, pauseMs: 2, longestBatchMs: 50 });
+  expect(orders?.expected).toMatchObject({ inProgress: false, drain: range(50), pause: range(52) });
 });
 
 describe('dangers', () => {
@@ -231,7 +233,7 @@ describe('a version that is pending already', () => {
       const [blocker, ...others] = await blockers(found);
       expect(blocker).toBeInstanceOf(RotationError);
       expect(blocker?.code).toBe('CREDENTIALS_DENIED');
-      expect(blocker?.message).toMatch(/the pending version's last call failed: CREDENTIALS_DENIED: ./);
+      expect(blocker?.message).toMatch(/the pending version's last call failed: (?!CREDENTIALS_DENIED)./);
       expect(others).toEqual([]);
     });
 
@@ -243,7 +245,7 @@ describe('a version that is pending already', () => {
           const stored = await table.read('history', key);
           await table.write('history', key, change(stored!.item), stored!.revision);
         });
-      const codeOf = (code: string) => (past: PastRotation) => ({ ...past, failure: { ...past.failure!, code } });
+      const codeOf = (code: ErrorCode) => (past: PastRotation) => ({ ...past, failure: { ...past.failure!, code } });
       await changeTo(codeOf('DRAIN_EXCEEDED'));
       expect(await blockers(found)).toEqual([]);
       await changeTo(codeOf('ALTER_REFUSED'));

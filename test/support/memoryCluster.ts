@@ -136,7 +136,8 @@ class MemoryCluster implements Cluster {
       return new Map(
         [...pipelines.values()].map(({ name, state, idle, drainMs }) => {
           const took = Number.isFinite(drainMs) ? drainMs : null;
-          return [name, { inProgress: state === 'Running' && !idle, meanMs: took, longestMs: took }];
+          const batches = took === null ? 0 : 10;
+          return [name, { inProgress: state === 'Running' && !idle, batches, medianMs: took, slowestMs: took }];
         }),
       );
     });

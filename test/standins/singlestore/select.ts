@@ -72,7 +72,7 @@ function evaluate(select: Select, view: View, context: SelectContext): FinalRepl
   return { type: 'rows', columns, rows: result };
 }
 
-const AGGREGATES = ['COUNT', 'MAX', 'MIN', 'SUM'];
+const AGGREGATES = ['COUNT', 'MAX', 'MEDIAN', 'MIN', 'SUM'];
 
 function aggregates(expr: Expr): boolean {
   if (expr.op === 'call') return AGGREGATES.includes(expr.name) || expr.args.some(aggregates);
@@ -121,11 +121,18 @@ function aggregate(name: string, arg: Expr | undefined, scope: Scope): (rows: re
     if (name === 'COUNT') return values.length;
     if (values.length === 0) return null;
     if (name === 'SUM') return values.reduce<number>((sum, value) => sum + Number(value), 0);
+    if (name === 'MEDIAN') return median(values.map(Number));
     return values.reduce((best, value) => {
       const difference = compare(value, best) ?? 0;
       return (name === 'MAX' ? difference > 0 : difference < 0) ? value : best;
     });
   };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (place: number): number => sorted[Math.floor(place)] ?? 0;
+  return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2;
 }
 
 function typeOf(expr: Expr, view: View, sample: Value | undefined): ColumnType {
@@ -135,7 +142,7 @@ function typeOf(expr: Expr, view: View, sample: Value | undefined): ColumnType {
   if (expr.op === 'call' && (expr.name === 'MAX' || expr.name === 'MIN') && expr.args[0]) {
     return typeOf(expr.args[0], view, sample);
   }
-  if (expr.op === 'call' && expr.name === 'SUM') return 'decimal';
+  if (expr.op === 'call' && (expr.name === 'SUM' || expr.name === 'MEDIAN')) return 'decimal';
   if (typeof sample === 'boolean' || typeof sample === 'bigint') return 'integer';
   if (typeof sample === 'number') return Number.isInteger(sample) ? 'integer' : 'decimal';
   return 'text';
