@@ -26,6 +26,11 @@ export function keyOf(prop: string, given: IKey, stack: Stack): IKey {
   return key;
 }
 
+/** The domain of the stack's partition: `amazonaws.com`, in China `amazonaws.com.cn`. */
+export function domainOf({ region, urlSuffix }: Stack): string {
+  return (Token.isUnresolved(region) ? undefined : RegionInfo.get(region).domainSuffix) ?? urlSuffix;
+}
+
 /** An alias that was imported by its name throws instead. */
 function targetOf(alias: IAlias): IKey | undefined {
   try {
@@ -53,7 +58,8 @@ export function openKey(scope: Construct, given: IKey | undefined): IKey {
   const { account, region, partition } = stack;
   key.addToResourcePolicy(
     new PolicyStatement({
-      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      // a Region's principal has its partition's domain; every other service is `amazonaws.com` everywhere, and CDK makes it so
+      principals: [new ServicePrincipal(`logs.${region}.${domainOf(stack)}`)],
       actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
       resources: ['*'],
       conditions: {

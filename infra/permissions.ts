@@ -5,7 +5,7 @@ import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { keyOf } from './encryption';
+import { domainOf, keyOf } from './encryption';
 import { completeArn, type RotationOptions } from './rotation-options';
 import { deployedSize } from './size';
 
@@ -13,10 +13,13 @@ const allow = (role: IRole, resources: readonly string[], ...actions: string[]):
   role.addToPrincipalPolicy(new PolicyStatement({ resources: [...resources], actions }));
 };
 
-/** A key, only for what this service does with it in the role's name. */
-const through = (service: string, role: IRole): object => ({
-  StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` },
-});
+/** A key, only for what this service does with it in the role's name. What KMS calls it in China is nowhere documented: either will do. */
+function through(service: string, role: IRole): object {
+  const stack = Stack.of(role);
+  const names = ['amazonaws.com', domainOf(stack)].map((domain) => `${service}.${stack.region}.${domain}`);
+  const [one, other] = names;
+  return { StringEquals: { 'kms:ViaService': one === other ? one : names } };
+}
 
 /** What every rotation function may do: keep its journal and write its log. */
 export function allowFunction(role: IRole, tableArn: string, logGroupArn: string): void {
