@@ -171,7 +171,7 @@ export class LinkRotationFunction extends Construct {
     this.statusFunction = viewer?.make(this.function, { ...shared, environment });
     // the first calls come as soon as it is there, and the pre-flight with the first schedule
     for (const made of [this.function, this.statusFunction])
-      if (this.#network !== undefined) made?.node.addDependency(this.#network);
+      if (this.#network !== undefined) made?.node.addDependency(...this.#network.before);
     if (this.#network !== undefined && this.statusFunction !== undefined) callEveryDay(this, this.statusFunction);
     callEveryMinute(this, this.function);
 

@@ -17,7 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { Claims } from './claims';
 import { acknowledge } from './permissions';
 import { defaults, type LinkTarget } from './rotation-options';
@@ -37,7 +37,7 @@ export interface RotationNetwork {
    * Their private DNS is the whole VPC's: from then on everything in it, in every subnet, reaches these services through them. So they
    * admit HTTPS from the VPC's CIDR block, which must be known (`vpcCidrBlock` of Vpc.fromVpcAttributes); whoever has addresses of
    * another block is let in by the construct's `endpoints`. A VPC has room for one set: another function in it says `existing`, and waits
-   * for the one that makes them (`node.addDependency`).
+   * for them where the same app makes them, in whichever stack; those of another app must be deployed before.
    *
    * @default none: the subnets have a NAT gateway
    */
@@ -55,6 +55,8 @@ export class FunctionNetwork extends Construct {
   readonly options: Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
   /** Those that were made and have security groups. */
   readonly endpoints: readonly InterfaceVpcEndpoint[];
+  /** What must be there before a function in this place is called. */
+  readonly before: readonly IDependable[];
   readonly #own: SecurityGroup | undefined;
   readonly #given: RotationNetwork;
   readonly #isolated: boolean;
@@ -87,7 +89,8 @@ export class FunctionNetwork extends Construct {
     this.#own = securityGroups === undefined ? this.#makeGroup(vpc) : undefined;
     const groups = this.#own === undefined ? [...(securityGroups ?? [])] : [this.#own];
     this.options = { vpc, vpcSubnets: { subnets: selected.subnets }, securityGroups: groups };
-    if (endpoints === 'create' && selected.isPendingLookup !== true) Claims.of(this).takeEndpoints(vpc.vpcId);
+    if (endpoints === 'create' && selected.isPendingLookup !== true) Claims.of(this).takeEndpoints(vpc.vpcId, this);
+    this.before = endpoints === 'existing' ? [this, Claims.of(this).endpoints(vpc.vpcId)] : [this];
     this.endpoints = endpoints === 'create' ? this.#makeEndpoints(groups, notices) : [];
   }
 

@@ -227,6 +227,38 @@ describe('in isolated subnets with endpoints on request', () => {
     }
   });
 
+  test.each([
+    ['before', false],
+    ['after', true],
+  ])('a function that uses them waits for them, in their stack and in another, built %s them', (_, makerFirst) => {
+    const app = new App();
+    const [first, other] = ['First', 'Other'].map((id) => new Stack(app, id, { env })) as [Stack, Stack];
+    const make = (stack: Stack, id: string, endpoints: 'create' | 'existing') =>
+      new LinkRotationFunction(stack, id, {
+        code,
+        network: {
+          vpc: Vpc.fromVpcAttributes(stack, `${id}Vpc`, attributes),
+          securityGroups: [SecurityGroup.fromSecurityGroupId(stack, `${id}Group`, 'sg-0a')],
+          ...isolated,
+          endpoints,
+        },
+      });
+    if (makerFirst) make(first, 'Maker', 'create');
+    for (const stack of [first, other]) make(stack, 'User', 'existing');
+    if (!makerFirst) make(first, 'Maker', 'create');
+    const template = Template.fromStack(first);
+    const functions = Object.entries(template.findResources('AWS::Lambda::Function')) as [
+      string,
+      { DependsOn?: string[] },
+    ][];
+    const users = functions.filter(([id]) => id.startsWith('User'));
+    expect(users).toHaveLength(2);
+    for (const [, { DependsOn }] of users)
+      expect(DependsOn).toEqual(expect.arrayContaining(Object.keys(template.findResources('AWS::EC2::VPCEndpoint'))));
+    expect(other.dependencies).toEqual([first]);
+    expect(first.dependencies).toEqual([]);
+  });
+
   test('the function comes after them: its first call is a minute away, and the pre-flight sooner', () => {
     const { DependsOn } = only(template, 'AWS::Lambda::Function')[1];
     expect(DependsOn).toEqual(expect.arrayContaining(endpoints.map(([id]) => id)));
