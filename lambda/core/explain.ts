@@ -41,7 +41,7 @@ const manyFailures = 5;
 const dayMs = 24 * 3_600_000;
 
 /** Reasons that pass by themselves. */
-const passing: ReadonlySet<string> = new Set<ErrorCode>([
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'AWS_REFUSED',
   'CONNECTION_REFUSED',
   'CONNECTION_LOST',
@@ -61,7 +61,7 @@ const passing: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 /** Whether what failed with this code goes well some time when it is only tried again. */
-export const passesByItself = (code: string): boolean => passing.has(code);
+export const passesByItself = (code: ErrorCode): boolean => passing.has(code);
 
 type Case = (c: Circumstances) => Explanation | null;
 
@@ -83,8 +83,9 @@ const leftPaused: Case = (c) => {
   const dead = c.links.filter(({ bracket }) => bracket?.phase === 'open' && !bracket.held);
   const [oldest] = dead.flatMap(({ bracket }) => bracket ?? []).sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1));
   if (oldest === undefined) return null;
-  const { openedAt: since, to: version, direction } = oldest;
-  const isLate = c.now - Date.parse(since) > watchdogMs;
+  const { openedAt: since, leaseUntil, to: version, direction } = oldest;
+  const freeAt = Math.max(Date.parse(since), Date.parse(leaseUntil ?? since)); // before that nobody may touch it
+  const isLate = c.now - freeAt > watchdogMs;
   const told = toldOf(c, version);
   const failedAt = c.history.find((past) => past.version === version)?.failure?.at ?? -Infinity;
   // what failed before the pause was begun is not why it was left; forward, only setSecret begins one
@@ -94,7 +95,9 @@ const leftPaused: Case = (c) => {
     ...(failedAt < Date.parse(since) ? killed : {}),
     since,
     why: `pipelines are paused by a run that died${isLate ? ', and the watchdog has not started them yet: it does not come, or cannot' : ''}.`,
-    next: 'The watchdog starts them within a minute of the end of the lease, and tries again every minute.',
+    next: isLate
+      ? 'The watchdog, if it comes, tries again every minute.'
+      : `The watchdog starts them within a minute of the end of the dead run's lease (30 s). Not to wait for it: ${recoverNow(c.functionName)}`,
     command: isLate ? recoverNow(c.functionName) : null,
   };
 };
@@ -137,7 +140,7 @@ const abandoned: Case = (c) => {
     ...toldOf(c, first.version),
     leftBehind: lost.map(({ link, version }) => `${link} may hold version ${version}`),
     why: `version ${first.version} has lost its labels (AWSPENDING was removed, or a value was stored by hand) while links hold it.`,
-    next: 'The watchdog moves these links back to AWSCURRENT within a minute.',
+    next: `The watchdog moves these links back to AWSCURRENT within a minute, and Secrets Manager rotates again in its next window${windowEnd(c, ', which ends at ')}. Should the links stay as they are, the command does the same at once, and says what is in the way.`,
     command: recoverNow(c.functionName),
   };
 };
@@ -152,23 +155,28 @@ const pendingFailed: Case = (c) => {
   return {
     ...toldOf(c, pending.version),
     next: waits
-      ? `Secrets Manager calls again by itself while the rotation window is open${nextWindow(c)}. Nothing is to be done.`
-      : `Secrets Manager calls again by itself${nextWindow(c)}, and fails the same way until the cause is mended (${past.failures} failed so far).`,
+      ? `${triedAgain(c)} Nothing is to be done.`
+      : `${triedAgain(c)} Each call fails the same way until the cause is mended; ${past.failures} failed so far.`,
     ...(waits ? {} : mending(c, pending, failure.code)),
   };
 };
 
-const nextWindow = ({ secret: { nextRotation }, now }: Circumstances): string =>
-  nextRotation === null || nextRotation <= now ? '' : `, and then until ${iso(nextRotation)}`;
+/** How often, and when, AWS does not publish. */
+const triedAgain = (c: Circumstances): string =>
+  `Secrets Manager tries again by itself while a rotation window is open${windowEnd(c, ': this one or the next ends at ')}.`;
 
-function mending(c: Circumstances, pending: Pending, code: string): Pick<Explanation, 'command' | 'afterMending'> {
+/** What Secrets Manager calls the next date of a rotation is the end of a window; one that has passed tells nothing. */
+const windowEnd = ({ secret: { nextRotation }, now }: Circumstances, words: string): string =>
+  nextRotation === null || nextRotation <= now ? '' : `${words}${iso(nextRotation)}`;
+
+function mending(c: Circumstances, pending: Pending, code: ErrorCode): Pick<Explanation, 'command' | 'afterMending'> {
   const { arn } = c.secret;
   const command = commandFor(c, pending, code);
   return { command: command ?? rotateSecret(arn), afterMending: command === null };
 }
 
 /** The command that is itself the mending, if there is one. */
-function commandFor(c: Circumstances, pending: Pending, code: string): string | null {
+function commandFor(c: Circumstances, pending: Pending, code: ErrorCode): string | null {
   const { arn } = c.secret;
   if (code === 'KEY_QUOTA' && c.userName !== null) {
     const other = (...kinds: readonly Fate['is'][]) => c.keys.find(({ fate }) => kinds.includes(fate.is));
@@ -196,7 +204,7 @@ const pendingSilent: Case = (c) => {
       past === undefined
         ? `AWSPENDING stands on a version ${pending.hasValue ? '' : 'without a value '}of which no call is remembered: Secrets Manager could not invoke the function, or has only begun.`
         : 'the rotation has begun, and no call of it has been heard of since: Secrets Manager has given up calling, or cannot.',
-    next: `Secrets Manager calls again when the next rotation window opens${nextWindow(c)}.`,
+    next: `Secrets Manager calls again in the next rotation window${windowEnd(c, ', which ends at ')}.`,
     command: rotateSecret(c.secret.arn),
   };
 };
@@ -209,7 +217,7 @@ const givenUp: Case = (c) => {
     ...(newest.failure === undefined
       ? { why: 'the source refused the new credentials twice, so the version was given up.' }
       : {}),
-    next: `Links are on AWSCURRENT. The next rotation makes a new version${nextWindow(c)}.`,
+    next: `Links are on AWSCURRENT. The next rotation makes a new version${windowEnd(c, ', in the window that ends at ')}.`,
     command: rotateSecret(c.secret.arn),
     afterMending: true,
   };

@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors';
 import type { Step } from './event';
 import type { QualifiedName } from './names';
 import type { SecretDescription, VersionId } from './version';
@@ -22,7 +23,7 @@ export interface PauseSpan {
 /** Why a step failed last, with the way to the log of that very invocation. Messages of this program hold no secret. */
 export interface StepFailure {
   readonly step: Step;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   /** Epoch milliseconds. */
   readonly at: number;

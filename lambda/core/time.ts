@@ -1,5 +1,8 @@
-/** A time as people and machines read it. @param at epoch milliseconds */
-export const iso = (at: number): string => new Date(at).toISOString();
+/** A time as people and machines read it; one that is none, as a spoilt record may hold it, is said to be unreadable. @param at epoch milliseconds */
+export function iso(at: number): string {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? `unreadable time ${at}` : time.toISOString();
+}
 
 /** Whole hours from a time until now. @param at epoch milliseconds */
 export const hoursSince = (at: number, now: number): number => Math.max(0, Math.floor((now - at) / 3_600_000));

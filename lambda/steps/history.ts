@@ -1,6 +1,6 @@
 import { isSameSecret } from '../core/definition';
 import { asRotationError, type RotationError } from '../core/errors';
-import type { Step } from '../core/event';
+import { rotationSteps, type Step } from '../core/event';
 import {
   begun,
   historyKey,
@@ -74,12 +74,20 @@ export const requestedBy = (run: Invocation, secretId: string, who: string): Pro
     );
   });
 
-/** A step has been done. */
-export function stepDone(run: Invocation, { secret, version }: Whose): Promise<void> {
+/** A step has been done: what had failed up to it is over, and only counted from now on. @param step none: links were brought back */
+export function stepDone(run: Invocation, { secret, version }: Whose, step?: Step): Promise<void> {
   claimPauses(run, secret.arn, version);
   return quietly(run, async () => {
-    if (pausesOf(run, secret.arn, version).length > 0) await remember(run, secret.arn, version, (past) => past);
+    if (step === undefined && pausesOf(run, secret.arn, version).length === 0) return;
+    await remember(run, secret.arn, version, (past) => (step === undefined ? past : withoutFailure(past, step)));
   });
+}
+
+function withoutFailure(past: PastRotation | null, done: Step): PastRotation | null {
+  if (past?.failure === undefined || rotationSteps.indexOf(past.failure.step) > rotationSteps.indexOf(done))
+    return past;
+  const { failure: _over, ...rest } = past;
+  return rest;
 }
 
 /** A step has failed. People are told the first time; that somebody else is at work on it is no failure. */

@@ -1,4 +1,4 @@
-import { RotationError, type ErrorCode } from '../core/errors';
+import { RotationError, withoutCode } from '../core/errors';
 import { passesByItself } from '../core/explain';
 import type { PastRotation } from '../core/history';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
@@ -48,6 +48,5 @@ export function lastFailure(version: VersionId, history: readonly PastRotation[]
   const failure = past?.outcome === 'running' ? past.failure : undefined;
   if (failure === undefined || passesByItself(failure.code)) return [];
   const { code, message } = failure;
-  // only codes of ours are written there
-  return [new RotationError(code as ErrorCode, `the pending version's last call failed: ${message}`)];
+  return [new RotationError(code, `the pending version's last call failed: ${withoutCode(message, code)}`)];
 }

@@ -33,7 +33,7 @@ export async function rotate(request: Extract<Request, { type: 'rotation' }>, ru
       if (step === 'createSecret') await begin(run, rotation);
       await steps[step](rotation, run);
     }
-    await stepDone(run, rotation);
+    await stepDone(run, rotation, step);
   } catch (thrown) {
     run.metrics.put('RotationFailed', 1, 'Count');
     await stepFailed(run, rotation, step, asRotationError(thrown));

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../lambda/core/errors';
 import { explain, type Circumstances } from '../../lambda/core/explain';
 import type { Fate } from '../../lambda/core/fate';
 import type { PastRotation } from '../../lambda/core/history';
@@ -27,7 +28,7 @@ const past = (more: Partial<PastRotation> = {}): PastRotation => ({
   ...{ paused: 0, spans: [], failures: 0 },
   ...more,
 });
-const failed = (code: string, failures = 1, more: Partial<PastRotation> = {}): PastRotation =>
+const failed = (code: ErrorCode, failures = 1, more: Partial<PastRotation> = {}): PastRotation =>
   past({
     failures,
     failure: { step: 'setSecret', code, message: `${code}: in words.`, at: now - minute, logs: 'https://logs/1' },
@@ -90,8 +91,16 @@ describe('a rotation that is pending', () => {
       ...{ step: 'setSecret', code: 'DRAIN_EXCEEDED', why: 'in words.', command: null, afterMending: false },
       ...{ logs: 'https://logs/1', since: new Date(now - hour).toISOString(), version: 'v2' },
     });
-    expect(found?.next).toContain('Nothing is to be done.');
-    expect(found?.next).toContain(new Date(now + hour).toISOString());
+    expect(found?.next).toBe(
+      `Secrets Manager tries again by itself while a rotation window is open: this one or the next ends at ${new Date(now + hour).toISOString()}. Nothing is to be done.`,
+    );
+  });
+
+  test('is tried again at no date that has passed', () => {
+    const secret = { ...pending.secret, nextRotation: now - hour };
+    expect(explain({ ...pending, secret, history: [failed('DRAIN_EXCEEDED')] })?.next).toBe(
+      'Secrets Manager tries again by itself while a rotation window is open. Nothing is to be done.',
+    );
   });
 
   test.each<[string, PastRotation]>([
@@ -105,7 +114,7 @@ describe('a rotation that is pending', () => {
     expect(found?.afterMending).toBe(true); // the command alone would fail again
   });
 
-  test.each([
+  test.each<ErrorCode>([
     'SECRET_SHAPE',
     'CREATE_REFUSED',
     'CREDENTIALS_DENIED',
@@ -180,7 +189,8 @@ describe('pipelines that a dead run left paused', () => {
       code: 'PRIVILEGE_MISSING',
       why: 'pipelines are paused by a run that died.',
       leftBehind: expect.arrayContaining(['paused through `analytics`.`lake`: `analytics`.`orders`']) as string[],
-      command: null, // the watchdog has its time first
+      next: expect.stringMatching(/^The watchdog starts them.*recover --function rotator$/) as string,
+      command: null, // nobody has to run it: the watchdog has its time first
     });
   });
 
@@ -206,6 +216,11 @@ describe('pipelines that a dead run left paused', () => {
       why: expect.stringContaining('watchdog has not') as string,
       command: 'npx singlestore-link-rotation recover --function rotator',
     });
+  });
+
+  test('by a run that died late in a long pause are not late: the watchdog may come when the lease has run out', () => {
+    const bracket = { ...open(now - 10 * minute)!, leaseUntil: new Date(now - minute).toISOString() };
+    expect(explain({ ...pending, links: [link({ bracket })] })?.command).toBeNull();
   });
 
   test('are no concern while somebody is at work on them', () => {
@@ -234,6 +249,7 @@ test('links on a version that has lost its labels are moved back', () => {
   const holds = [{ version: 'v0', fingerprint: 'v0', keyId: 'K0', labels: [], since: null }];
   expect(explain({ ...well, links: [link({ holds })] })).toMatchObject({
     ...{ version: 'v0', leftBehind: ['`analytics`.`lake` may hold version v0'] },
+    next: expect.stringMatching(/^The watchdog moves these links back .*Secrets Manager rotates again/) as string,
     command: 'npx singlestore-link-rotation recover --function rotator',
   });
 });

@@ -70,6 +70,20 @@ test('a failure is remembered with its step, code and log, and told once, howeve
   expect(world.notices).toHaveLength(2);
 });
 
+test('a failure is over once its step goes well: then it is only counted, and says no more why the rotation waits', async () => {
+  const world = open();
+  const version = await upTo(world, 'createSecret');
+  world.server().down = true;
+  await failure(call(world, 'setSecret', version));
+  world.server().down = false;
+  await call(world, 'createSecret', version);
+  expect(of(world, version)?.failure?.step).toBe('setSecret'); // a step before it tells nothing of it
+  await call(world, 'setSecret', version);
+  expect(of(world, version)).toMatchObject({ outcome: 'running', failures: 1 });
+  expect(of(world, version)?.failure).toBeUndefined();
+  expect((await world.run((run) => status(run, secretId))).secrets[0]?.stuck).toBeNull();
+});
+
 test('a version that is given up: what was refused is remembered and told, once', async () => {
   const world = open();
   const version = await upTo(world, 'setSecret');

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../lambda/core/errors';
 import type { PastRotation } from '../../lambda/core/history';
 import { qualified, type QualifiedName } from '../../lambda/core/names';
 import type {
@@ -198,7 +199,7 @@ export const stuck = status(
         failures: 3,
         failure: {
           step: 'setSecret',
-          code: 'CREDENTIALS_REFUSED',
+          code: 'CREDENTIALS_DENIED',
           message: 'the new key may not list s3://ingest/clicks/: AccessDenied. The old key may.',
           at: Date.parse('2026-11-22T21:58:44.000Z'),
           logs: 'https://console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/rotation',
@@ -210,7 +211,7 @@ export const stuck = status(
       since: '2026-11-22T20:40:02.000Z',
       version: pending,
       step: 'setSecret',
-      code: 'CREDENTIALS_REFUSED',
+      code: 'CREDENTIALS_DENIED',
       why: 'The new access key …5ZB6C1N may not list s3://ingest/clicks/, and the old key may: a bucket policy names the key or its user does not have the right yet.',
       leftBehind: ['AWSPENDING is on version 9be41c77', 'the key …5ZB6C1N, which nobody uses', 'no pipeline is paused'],
       next: 'Secrets Manager tries again within an hour.',
@@ -305,7 +306,7 @@ export function hostile(names: readonly string[] = hostileNames): Status {
     ...rotationOf(name, lookedAt, spans),
     startedBy: name,
     failures: 1,
-    failure: { step: 'setSecret' as const, code: name, message: name, at: 0, logs: `javascript:${name}` },
+    failure: { step: 'setSecret' as const, code: name as ErrorCode, message: name, at: 0, logs: `javascript:${name}` },
   }));
   return { at: lookedAt, secrets: [{ ...base, history }] };
 }
