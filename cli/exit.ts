@@ -10,7 +10,8 @@ export type Exit = (typeof exits)[keyof typeof exits];
 export const exitCodes = `Exit codes:
   0  all is well
   1  it answered, and something needs attention: a rotation is blocked, stuck or failed,
-     secret and links disagree, something could not be looked at, a key was not retired
+     secret and links disagree, something could not be looked at or repaired, a key was
+     not retired
   2  wrong usage
   3  no answer: the function could not be reached, or ended with an error`;
 

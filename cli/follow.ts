@@ -11,7 +11,7 @@ export interface Stand {
   readonly paused: number;
   /** Calls that have failed. */
   readonly failures: number;
-  /** What failed last, with its code in front. */
+  /** What failed last, with its code in front; `null`: nothing, or it went well when it was tried again. */
   readonly failure: string | null;
 }
 
@@ -45,14 +45,21 @@ function stepOf({ versions, journal }: SecretStatus, version: string): Step {
   return versions.some((one) => one.version === version && one.since !== null) ? 'setSecret' : 'createSecret';
 }
 
-/** How a rotation was followed. `left`: it failed, nobody tried again for a while, and Secrets Manager may still do so. */
-export interface Followed {
-  readonly outcome: PastRotation['outcome'] | 'left';
+/** The status of one secret. */
+export interface Look {
   readonly secret: SecretStatus;
+  /** When it was looked, by the function's clock: ages are told by no other. */
+  readonly at: string;
+}
+
+/** How a rotation was followed. `left`: it failed, nobody tried again for a while, and Secrets Manager may still do so. */
+export interface Followed extends Look {
+  readonly outcome: PastRotation['outcome'] | 'left';
 }
 
 export interface Following {
-  readonly look: () => Promise<SecretStatus>;
+  readonly look: () => Promise<Look>;
+  /** Milliseconds of a clock that nobody sets. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Called at each look. */
@@ -72,16 +79,16 @@ export async function follow(version: string, { look, now, sleep, tell, patience
   let news = from;
   let listed = false;
   for (;;) {
-    const secret = await look();
-    const seen = standOf(secret, version);
-    listed ||= seen.outcome !== 'abandoned';
+    const seen = await look();
+    const found = standOf(seen.secret, version);
+    listed ||= found.outcome !== 'abandoned';
     const early = !listed && now() - from < listedWithinMs;
-    const stand: Stand = early ? { ...seen, outcome: 'running', step: 'createSecret' } : seen;
+    const stand: Stand = early ? { ...found, outcome: 'running', step: 'createSecret' } : found;
     if (JSON.stringify(stand) !== JSON.stringify(before)) news = now();
     tell(stand, before);
     before = stand;
-    if (stand.outcome !== 'running') return { outcome: stand.outcome, secret };
-    if (stand.failures > 0 && now() - news >= patienceMs) return { outcome: 'left', secret };
+    if (stand.outcome !== 'running') return { ...seen, outcome: stand.outcome };
+    if (stand.failure !== null && now() - news >= patienceMs) return { ...seen, outcome: 'left' };
     await sleep(betweenMs);
   }
 }

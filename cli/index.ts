@@ -13,7 +13,7 @@ void main(process.argv, {
   out: (text) => void write(`${text}\n`),
   err: (text) => void stderr.write(`${text}\n`),
   moving: stdout.isTTY ? (text) => void write(`\r\u001b[2K${text}`) : null,
-  now: () => Date.now(),
+  now: () => performance.now(),
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 }).then((code) => {
   process.exitCode = code;

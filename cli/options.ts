@@ -61,17 +61,17 @@ export function grammar(commands: Commands): Command {
     .description('See and steer the rotation of the credentials of SingleStore links.')
     .addOption(new Option('-f, --function <name>', 'the deployed function, by name or ARN').env('ROTATION_FUNCTION'))
     .option('--local', 'run the function in this process instead')
-    .option('--region <region>', 'AWS Region')
-    .option('--profile <name>', 'profile of the AWS configuration')
+    .option('--region <region>', 'AWS Region', filled)
+    .option('--profile <name>', 'profile of the AWS configuration', filled)
     .option('--json', "the function's answer as JSON, and nothing else on standard output")
     .option('--verbose', "with --local: the function's log on standard error")
     .addHelpText('after', `\n${examples}\n\n${exitCodes}`);
-  const secret = ['<secret>', 'name or ARN of the rotated secret'] as const;
+  const secret = ['<secret>', 'name or ARN of the rotated secret', filled] as const;
   const all = ['--all', 'list everything by its name, however much it is'] as const;
   program
     .command('status')
     .description('labels, links, pipelines, keys, history, and what is stuck; reads only')
-    .argument('[secret]', 'name or ARN of a rotated secret; without it all')
+    .argument('[secret]', 'name or ARN of a rotated secret; without it all', filled)
     .option(...all)
     .action(whole(commands.status));
   program
@@ -112,7 +112,13 @@ export function grammar(commands: Commands): Command {
 
 function seconds(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 0 || number > 86_400)
-    throw new InvalidArgumentError('It is a whole number of seconds.');
+  if (!/^\d+$/.test(text) || number > 86_400)
+    throw new InvalidArgumentError('It is a whole number of seconds, 86400 at most.');
   return number;
+}
+
+/** A variable of a script that is not set comes as an empty text. */
+function filled(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text;
 }

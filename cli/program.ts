@@ -1,10 +1,12 @@
 import { CommanderError } from 'commander';
 import type { SecretStatus } from '../lambda/core/status';
+import { visible } from '../lambda/core/visible';
 import { secretName } from '../lambda/page/names';
 import { levelOf } from '../lambda/page/verdict';
 import { expected } from './answers';
-import { deployed, type Ask } from './edge/aws';
+import { deployed, gone, type Ask } from './edge/aws';
 import { inProcess } from './edge/local';
+import { ownVersion } from './edge/version';
 import { exits, Failure, type Exit } from './exit';
 import { grammar, type Common } from './options';
 import type { Paper } from './render/paper';
@@ -23,7 +25,7 @@ export interface Outside {
   readonly err: (text: string) => void;
   /** Replaces the line that moves; `null` where nothing moves, because it is no terminal. */
   readonly moving: ((text: string) => void) | null;
-  /** Epoch milliseconds. */
+  /** Milliseconds of a clock that nobody sets. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
@@ -31,7 +33,7 @@ export interface Outside {
 /** Does what the command line asks for. Never rejects: what goes wrong is a sentence and an exit code. */
 export async function main(argv: readonly string[], outside: Outside): Promise<Exit> {
   let exit: Exit = exits.fine;
-  const { paper, out, err } = outside;
+  const { env, paper, out, err } = outside;
 
   /** Asks once, and shows the answer: as it is, or as lines. */
   async function show(
@@ -41,6 +43,8 @@ export async function main(argv: readonly string[], outside: Outside): Promise<E
   ): Promise<void> {
     const ask = await openAsk(options, outside);
     const answer = await ask(event);
+    const nobody = gone(JSON.stringify(answer), env); // status answers all the same, with nothing seen
+    if (nobody !== null) throw new Failure(nobody);
     const { lines, attention } = await render(answer, ask);
     out(options.json ? JSON.stringify(answer, null, 2) : lines.join('\n'));
     if (attention) exit = exits.attention;
@@ -83,7 +87,7 @@ export async function main(argv: readonly string[], outside: Outside): Promise<E
       const ask = await openAsk(options, outside);
       exit = await rotateAndFollow(secretId, options, ask, outside);
     },
-  });
+  }).version(ownVersion());
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({
       writeOut: (text) => {
@@ -98,10 +102,12 @@ export async function main(argv: readonly string[], outside: Outside): Promise<E
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exits.fine : exits.usage;
-    const failure =
-      error instanceof Failure ? error : new Failure(`this tool has a defect: ${String((error as Error).stack)}`);
-    err(failure.message);
-    return failure.exit;
+    if (!(error instanceof Failure)) {
+      err(`this tool has a defect: ${String((error as Error).stack)}`);
+      return exits.unanswered;
+    }
+    err(gone(error.message, env) ?? visible(error.message)); // names stand in it
+    return error.exit;
   }
 }
 
@@ -124,7 +130,7 @@ async function openAsk(
     return inProcess(env, (line) => {
       if (verbose) err(line.trimEnd());
     });
-  if (name === undefined)
+  if (name === undefined || name.trim() === '')
     throw new Failure('Which function? --function NAME (or ROTATION_FUNCTION), or --local.', exits.usage);
   return deployed(name);
 }

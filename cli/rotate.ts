@@ -1,7 +1,7 @@
 import { expected } from './answers';
 import { startRotation, type Ask } from './edge/aws';
 import { exits, Failure, type Exit } from './exit';
-import { follow, stepsPassed, type Stand } from './follow';
+import { follow, stepsPassed, type Look, type Stand } from './follow';
 import type { Common, Own } from './options';
 import type { Outside } from './program';
 import { renderFollowed, stepDone, stepFailed, underWay } from './render/rotation';
@@ -19,10 +19,11 @@ export async function rotateAndFollow(
   ask: Ask,
   { paper, out, err, moving, now, sleep }: Outside,
 ): Promise<Exit> {
-  const look = async (): Promise<SecretStatus> => {
-    const [secret] = expected('status', await ask({ action: 'status', secretId })).secrets;
+  const look = async (): Promise<Look> => {
+    const { at, secrets } = expected('status', await ask({ action: 'status', secretId }));
+    const [secret] = secrets;
     if (secret === undefined) throw new Failure(`the function knows nothing of ${secretId}`);
-    return secret;
+    return { secret, at };
   };
   await look(); // before anything is begun: the function answers, and the secret is one of its own
   const say = json ? err : out;
@@ -44,20 +45,20 @@ export async function rotateAndFollow(
     }
     moving?.(underWay(stand, now() - from, paper));
   };
-  const followed = await follow(version, { look, now, sleep, tell, patienceMs: patience * 1_000 });
-  moving?.('');
+  const followed = await follow(version, { look, now, sleep, tell, patienceMs: patience * 1_000 })
+    .catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(`${error.message} The rotation goes on all the same; status shows how.`, error.exit);
+    })
+    .finally(() => moving?.(''));
   const { outcome, secret } = followed;
   if (json) out(JSON.stringify({ version, outcome, secret }, null, 2));
-  else out(renderFollowed(followed, version, new Date(now()).toISOString(), paper).join('\n'));
+  else out(renderFollowed(followed, version, paper).join('\n'));
   return outcome === 'done' ? exits.fine : exits.attention;
 }
 
 /** @returns the version that the rotation makes */
-async function begin(
-  secretId: string,
-  look: () => Promise<SecretStatus>,
-  say: (text: string) => void,
-): Promise<string> {
+async function begin(secretId: string, look: () => Promise<Look>, say: (text: string) => void): Promise<string> {
   const started = await startRotation(secretId);
   if ('version' in started) {
     say(
@@ -65,7 +66,7 @@ async function begin(
     );
     return started.version;
   }
-  const pending = started.underWay ? pendingOf(await look()) : undefined;
+  const pending = started.underWay ? pendingOf((await look()).secret) : undefined;
   if (pending === undefined)
     throw new Failure(`Secrets Manager did not begin a rotation: ${started.refused}`, exits.attention);
   say(

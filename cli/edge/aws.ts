@@ -61,6 +61,20 @@ export async function exportCredentials(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
+/**
+ * Where nobody answers is told, when the environment leads to this machine in place of AWS: a shell keeps what a demonstration gave it.
+ *
+ * @param said a message, or an answer as JSON
+ */
+export function gone(said: string, env: NodeJS.ProcessEnv): string | null {
+  const [name] =
+    Object.entries(env).find(
+      ([key, url = '']) => key.startsWith('AWS_ENDPOINT_URL') && /^https?:\/\/(127\.|localhost|\[::1\])/.test(url),
+    ) ?? [];
+  if (name === undefined || !/(?:answer|invoked|started): (?:connect )?ECONNREFUSED/.test(said)) return null;
+  return `${name} of this shell leads to this machine instead of AWS, and nobody answers there: the demonstration that it came from (npm start -- --keep) has ended. Use another shell.`;
+}
+
 function parsed(payload: string, name: string): unknown {
   try {
     return JSON.parse(payload === '' ? 'null' : payload);

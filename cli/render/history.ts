@@ -32,13 +32,13 @@ export function pastRotations(secret: SecretStatus, at: string, paper: Paper): r
       ]),
     ),
     ...history.flatMap(({ version, outcome, failures, failure }) =>
-      failure === undefined
+      failures === 0
         ? []
         : paragraph(
             paper,
             toned(
-              outcome === 'done' ? 'quiet' : 'bad',
-              `${fingerprintOf(version)}: ${counted(failures, 'call')} failed, the last in ${failure.step}: ${failure.code}`,
+              outcome === 'done' || failure === undefined ? 'quiet' : 'bad',
+              `${fingerprintOf(version)}: ${counted(failures, 'call')} failed, ${failure === undefined ? 'and went well when tried again' : `the last in ${failure.step}: ${failure.code}`}`,
             ),
           ),
     ),

@@ -1,4 +1,5 @@
-import { charactersOf, lengthOf, painted, printable, type Paper, type Tone } from './paper';
+import { visible } from '../../lambda/core/visible';
+import { charactersOf, lengthOf, painted, type Paper, type Tone } from './paper';
 
 /** A piece of text, with a tone where it has one. */
 export type Cell = string | { readonly text: string; readonly tone: Tone };
@@ -10,7 +11,7 @@ export const warn = (text: string): Cell => toned('warn', text);
 export const quiet = (text: string): Cell => toned('quiet', text);
 export const strong = (text: string): Cell => toned('strong', text);
 
-const textOf = (cell: Cell): string => printable(typeof cell === 'string' ? cell : cell.text);
+const textOf = (cell: Cell): string => visible(typeof cell === 'string' ? cell : cell.text);
 const toneOf = (cell: Cell): Tone | undefined => (typeof cell === 'string' ? undefined : cell.tone);
 const gap = '  ';
 
@@ -81,10 +82,10 @@ export const said = (paper: Paper, head: Cell, text: Cell, indent = 2): readonly
 
 /** A text to be copied: never broken, even where it is longer than the line. */
 export const verbatim = (paper: Paper, head: Cell, text: string, indent = 2): readonly string[] => [
-  `${' '.repeat(indent)}${painted(textOf(head), toneOf(head), paper)}${gap}${printable(text)}`,
+  `${' '.repeat(indent)}${painted(textOf(head), toneOf(head), paper)}${gap}${visible(text)}`,
 ];
 
 /** A text over the whole width. */
 export const paragraph = (paper: Paper, text: Cell, indent = 2): readonly string[] => table(paper, [[text]], indent);
 
-export const heading = (paper: Paper, text: string): string => painted(printable(text), 'strong', paper);
+export const heading = (paper: Paper, text: string): string => painted(visible(text), 'strong', paper);

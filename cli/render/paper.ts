@@ -34,15 +34,9 @@ const codes: Readonly<Record<Tone, number>> = { good: 32, bad: 31, warn: 33, qui
 export const painted = (text: string, tone: Tone | undefined, { coloured }: Pick<Paper, 'coloured'>): string =>
   coloured && tone !== undefined && text !== '' ? `\u001b[${codes[tone]}m${text}\u001b[0m` : text;
 
-/**
- * Text that came from outside, fit for a terminal: a name may hold an escape sequence that moves the cursor or paints over what
- * stands there, and characters that turn the direction of writing.
- */
-export const printable = (text: string): string =>
-  text
-    .replaceAll(/[\r\n\t]+/g, ' ')
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** Characters, not UTF-16 units. */
-export const charactersOf = (text: string): readonly string[] => Array.from(text);
+/** What a reader takes for one: an accent stands on its letter, an emoji of several code points is one. */
+export const charactersOf = (text: string): readonly string[] =>
+  /^[ -~]*$/.test(text) ? text.split('') : Array.from(graphemes.segment(text), ({ segment }) => segment);
 export const lengthOf = (text: string): number => charactersOf(text).length;

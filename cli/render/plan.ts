@@ -1,6 +1,6 @@
 import type { QualifiedName } from '../../lambda/core/names';
 import { shownName } from '../../lambda/page/names';
-import { counted, shownDuration } from '../../lambda/page/view';
+import { counted, shownDuration, shownRange } from '../../lambda/page/view';
 import type { PlannedLink, PlannedPipeline } from '../../lambda/steps/plan';
 import type { PlanAnswer } from '../answers';
 import { bad, good, heading, paragraph, quiet, said, strong, table, warn, type Cell } from './lines';
@@ -75,10 +75,11 @@ function title(secret: string, plan: PlanAnswer, paper: Paper): string {
   return `${painted('✓', 'good', paper)} ${heading(paper, secret)}  ${gist}`;
 }
 
-/** The longest pause that is expected, where it can be told. */
+/** The longest pause that is expected, as a rule and at worst, where it can be told. */
 function expectation({ links }: PlanAnswer): string {
-  const pauses = links.flatMap(({ pipelines }) => pipelines.flatMap(({ expected }) => expected?.pauseMs ?? []));
-  return pauses.length === 0 ? '' : `, each for about ${shownDuration(Math.max(...pauses))}`;
+  const pauses = links.flatMap(({ pipelines }) => pipelines.flatMap(({ expected }) => expected?.pause ?? []));
+  const [longest] = pauses.sort((a, b) => b.slowestMs - a.slowestMs);
+  return longest === undefined ? '' : `, each for ${shownRange(longest)}`;
 }
 
 const obstacles = ({ blockers }: PlanAnswer, paper: Paper): readonly string[] =>
@@ -116,13 +117,14 @@ function plannedLink(
 function plannedPipeline({ pipeline, state, paused, pausedByUs, why, expected }: PlannedPipeline): readonly Cell[] {
   if (pausedByUs) return [shown(pipeline), state, warn('paused by us'), why];
   if (!paused) return [shown(pipeline), state, quiet('left alone'), quiet(why)];
-  const { inProgress = null, drainMs = null, pauseMs = null, lastPauseMs = null } = expected ?? {};
+  const { inProgress = null, drain = null, pause = null, lastPauseMs = null } = expected ?? {};
   const told = [
-    ...(pauseMs === null ? [] : [`about ${shownDuration(pauseMs)}`]),
+    pause === null ? 'for how long is unknown' : shownRange(pause),
     ...(lastPauseMs === null ? [] : [`last time ${shownDuration(lastPauseMs)}`]),
-    ...(inProgress === true
-      ? [`a batch is under way, to wait for ${drainMs === null ? '' : `about ${shownDuration(drainMs)}`}`.trimEnd()]
-      : []),
+    ...(inProgress === true ? ['a batch is under way'] : []),
+    drain === null
+      ? 'its drain is unknown: no batch on record'
+      : `its drain ${shownRange(drain)} by ${drain.medianMs === null ? '' : 'median and '}slowest of ${drain.batches} ${drain.batches === 1 ? 'batch' : 'batches'}`,
   ];
   return [shown(pipeline), state, warn('paused'), told.join('; ')];
 }

@@ -49,7 +49,7 @@ export function underWay({ step, paused, failures }: Stand, passedMs: number, pa
 }
 
 /** How a rotation ended, what it paused and what is left. */
-export function renderFollowed(followed: Followed, version: string, at: string, paper: Paper): readonly string[] {
+export function renderFollowed(followed: Followed, version: string, paper: Paper): readonly string[] {
   const { outcome, secret } = followed;
   const past = secret.history.find((one) => one.version === version);
   const name = secretName(secret.secretId);
@@ -60,12 +60,12 @@ export function renderFollowed(followed: Followed, version: string, at: string, 
     abandoned: bad(`${name} is not rotated: the version has lost AWSPENDING`),
     left: bad(`${name} is not rotated yet: a call failed, and none has come since`),
   };
-  const took = past?.endedAt === undefined ? [] : [`in ${shownDuration(past.endedAt - past.startedAt)}`];
+  const inAll = past?.endedAt === undefined ? [] : [`in ${shownDuration(past.endedAt - past.startedAt)}`];
   return [
     ...said(paper, outcome === 'done' ? good('✓') : bad('✗'), verdict[outcome], 0),
     ...paragraph(
       paper,
-      [...took, past?.paused ? `with ${counted(past.paused, 'pause')}` : 'nothing was paused'].join(', '),
+      [...inAll, past?.paused ? `with ${counted(past.paused, 'pause')}` : 'nothing was paused'].join(', '),
     ),
     ...table(
       paper,
@@ -74,16 +74,11 @@ export function renderFollowed(followed: Followed, version: string, at: string, 
         .map(({ pipeline, milliseconds }) => [shownName(pipeline), `paused ${shownDuration(milliseconds)}`]),
       4,
     ),
-    ...left(followed, at, paper, past?.failure),
+    ...left(followed, paper, past?.failure),
   ];
 }
 
-function left(
-  { secret, outcome }: Followed,
-  at: string,
-  paper: Paper,
-  failure: StepFailure | undefined,
-): readonly string[] {
+function left({ secret, at, outcome }: Followed, paper: Paper, failure: StepFailure | undefined): readonly string[] {
   const told = failure === undefined ? undefined : withoutCode(failure.message, failure.code);
   const { journal, stuck, drift, unseen } = secret;
   const due = journal.retirements.filter(({ retiredAt }) => retiredAt === null);

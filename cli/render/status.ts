@@ -17,7 +17,7 @@ import { pastRotations } from './history';
 import { explained } from './explanation';
 import { bad, good, heading, paragraph, quiet, said, strong, table, toned, warn, type Cell } from './lines';
 import { painted, type Paper, type Tone } from './paper';
-import { age, ago, ahead, moment, readable } from './words';
+import { age, ago, ahead, moment, old, readable } from './words';
 
 /** So many healthy pipelines of a link are listed; more are counted. What is not as it should be is always listed. */
 const mostHealthy = 8;
@@ -63,7 +63,7 @@ const versions = ({ versions: all }: SecretStatus, at: string, paper: Paper): re
     all.map(({ labels, fingerprint, since, keyId }) => [
       labels.join(', ') || 'no label',
       fingerprint,
-      since === null ? quiet('no value yet') : `${age(since, at)} old`,
+      since === null ? quiet('no value yet') : old(since, at),
       keyId === null ? '' : `key ${keyFingerprint(keyId)}`,
     ]),
   );
@@ -132,7 +132,7 @@ const keys = ({ keys: all }: SecretStatus, at: string, paper: Paper): readonly s
     all.map(({ fingerprint, active, createdAt, lastUsed, fate }) => [
       fingerprint,
       active ? 'Active' : quiet('Inactive'),
-      `${age(createdAt, at)} old`,
+      old(createdAt, at),
       lastUsed === null ? quiet('never used') : `used ${ago(lastUsed.at, at)}, ${lastUsed.service}`,
       readable(fate),
     ]),

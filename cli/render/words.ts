@@ -15,16 +15,33 @@ export function span(milliseconds: number): string {
 
 const passed = (instant: string | number, at: string): number => Date.parse(at) - new Date(instant).getTime();
 
+/** Clocks differ and are set: nothing lasts less than no time. What was written down may be no time at all. @param milliseconds NaN: unreadable */
+const told = (milliseconds: number, words: (milliseconds: number) => string, unreadable: string): string =>
+  Number.isNaN(milliseconds) ? unreadable : words(milliseconds);
+
 /** How long ago an instant was, at another one. Both ISO 8601, or epoch milliseconds. */
-export const age = (instant: string | number, at: string): string => span(Math.max(0, passed(instant, at)));
+export const age = (instant: string | number, at: string): string =>
+  told(passed(instant, at), (since) => span(Math.max(0, since)), 'an unreadable time');
+
+/** `3 days old`. */
+export const old = (instant: string | number, at: string): string =>
+  told(passed(instant, at), () => `${age(instant, at)} old`, 'of unreadable age');
 
 /** Of what has happened: clocks differ by seconds, and nothing that was seen lies ahead. */
 export const ago = (instant: string | number, at: string): string =>
-  passed(instant, at) < 1_000 ? 'just now' : `${age(instant, at)} ago`;
+  told(
+    passed(instant, at),
+    (since) => (since < 1_000 ? 'just now' : `${age(instant, at)} ago`),
+    'at an unreadable time',
+  );
 
 /** Of what is to come: `in 9 days`; what should have been is `overdue for 3 hours`. */
 export const ahead = (instant: string | number, at: string): string =>
-  passed(instant, at) > 0 ? `overdue for ${age(instant, at)}` : `in ${span(-passed(instant, at))}`;
+  told(
+    passed(instant, at),
+    (since) => (since > 0 ? `overdue for ${age(instant, at)}` : `in ${span(-since)}`),
+    'at an unreadable time',
+  );
 
 /** `2026-11-22 22:04 UTC` of an ISO 8601 text or epoch milliseconds. What only looks like a time, as a name may, is left as it is. */
 export function moment(instant: string | number): string {

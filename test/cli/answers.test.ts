@@ -4,7 +4,12 @@ import { renderDoctor, renderPlan } from '../../cli/render/plan';
 import { renderIdle, renderRecovery, renderRetired } from '../../cli/render/repair';
 import { before, link, pending, pipeline, plain, secret, status } from './given';
 
-const expectation = { inProgress: true, drainMs: 40, longestBatchMs: 90, pauseMs: 52, lastPauseMs: 9 };
+const expectation = {
+  inProgress: true,
+  drain: { medianMs: 40, slowestMs: 90, batches: 41 },
+  pause: { medianMs: 52, slowestMs: 102, batches: 41 },
+  lastPauseMs: 9,
+};
 const planned: PlanAnswer = {
   pending: null,
   links: [
@@ -47,14 +52,25 @@ const blocked = { ...planned, blockers: [`KEY_QUOTA: ${'no free slot. '.repeat(1
 
 test('a plan says what is paused and for how long, what is left alone and why, and what is sent', () => {
   const text = renderPlan('prod/s3-ingest', planned, plain(120)).join('\n');
-  expect(text).toContain('✓ prod/s3-ingest  would change 1 link and pause 1 pipeline, each for about 52 ms');
+  expect(text).toContain('✓ prod/s3-ingest  would change 1 link and pause 1 pipeline, each for 52 ms to 102 ms');
   expect(text).toContain(
-    'analytics.clicks   Running  paused      about 52 ms; last time 9 ms; a batch is under way, to wait for about 40 ms',
+    'analytics.clicks   Running  paused      52 ms to 102 ms; last time 9 ms; a batch is under way; its drain 40 ms to',
   );
+  expect(text).toContain('ms by median and slowest of 41 batches');
   expect(text).toContain('analytics.archive  Stopped  left alone  it does not run');
   expect(text).toContain("ALTER LINK `analytics`.`lake` SET CREDENTIALS '<redacted>'");
   expect(text).toContain('!  `analytics`.`clicks` has STOP_ON_ERROR OFF.');
   expect(text).toContain('!  not covered: sales.own, a pipeline with credentials of its own.');
+});
+
+test('of a pipeline without a batch on record nobody knows how long it is paused, and the plan says so', () => {
+  const [one] = planned.links;
+  const [archive, clicks] = one!.pipelines;
+  const pipelines = [archive!, { ...clicks!, expected: { ...expectation, drain: null, pause: null } }];
+  const text = renderPlan('s', { ...planned, links: [{ ...one!, pipelines }] }, plain(160)).join('\n');
+  expect(text).toContain(
+    'for how long is unknown; last time 9 ms; a batch is under way; its drain is unknown: no batch on record',
+  );
 });
 
 test('what becomes of a version that is pending already is said by the plan and by the pre-flight', () => {

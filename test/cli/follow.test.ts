@@ -31,6 +31,8 @@ const promoted = secret({
     { ...valued, labels: ['AWSCURRENT'] },
   ],
 });
+/** Failed once, and went well since. */
+const mended = secret({ versions: [was!, valued], history: [{ ...running, failures: 1 }] });
 const failed = (failures: number): SecretStatus => {
   const failure = {
     step: 'setSecret',
@@ -49,7 +51,7 @@ async function followed(...shown: readonly SecretStatus[]) {
   let now = 0;
   let at = 0;
   const { outcome } = await follow(pending, {
-    look: () => Promise.resolve(shown[Math.min(at++, shown.length - 1)]!),
+    look: () => Promise.resolve({ secret: shown[Math.min(at++, shown.length - 1)]!, at: before(0) }),
     now: () => now,
     sleep: (milliseconds) => Promise.resolve(void (now += milliseconds)),
     tell: (stand, earlier) => {
@@ -90,6 +92,11 @@ test('after a failed call it waits for the next one, and leaves when none comes'
   expect(await followed(stored, failed(1), failed(2), promoted)).toMatchObject({ outcome: 'done' });
   expect(await followed(stored, failed(1))).toMatchObject({ outcome: 'left', seconds: 62 });
   expect(await followed(stored, failed(1), failed(1), failed(2))).toMatchObject({ outcome: 'left', seconds: 66 });
+});
+
+test('a step that went well after a failed call is waited for as long as it takes', async () => {
+  const long = Array.from({ length: 60 }, () => mended);
+  expect(await followed(stored, failed(1), ...long, promoted)).toMatchObject({ outcome: 'done', seconds: 124 });
 });
 
 test('a rotation that is given up has ended', async () => {

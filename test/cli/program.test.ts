@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { main, type Outside } from '../../cli/program';
 import { paperFor } from '../../cli/render/paper';
 import { plain } from './given';
@@ -25,6 +27,18 @@ test.each([
   [['status', 'a', 'b'], 'error: too many arguments'],
   [['retire', 'prod/s3-ingest', '--local'], "error: required option '--now' not specified"],
   [['rotate', 'a', '--patience', 'long'], "error: option '--patience <seconds>' argument 'long' is invalid"],
+  [['rotate', 'a', '--patience', ''], "error: option '--patience <seconds>' argument '' is invalid"],
+  [['rotate', 'a', '--patience'], "error: option '--patience <seconds>' argument missing"],
+  [['rotate', 'a', '--patience', '1e3'], "error: option '--patience <seconds>' argument '1e3' is invalid"],
+  [['plan', ' '], "error: command-argument value ' ' is invalid for argument 'secret'. It is empty."],
+  [['status', ''], "error: command-argument value '' is invalid for argument 'secret'. It is empty."],
+  [['status', '--region', ''], "error: option '--region <region>' argument '' is invalid. It is empty."],
+  [['status', '--profile', ' '], "error: option '--profile <name>' argument ' ' is invalid. It is empty."],
+  [['status', '--function'], "error: option '-f, --function <name>' argument missing"],
+  [['status', '--function', ''], 'Which function?'],
+  [['status', '--function', '  '], 'Which function?'],
+  [[], 'Usage: singlestore-link-rotation'],
+  [['help', 'stats'], 'Usage: singlestore-link-rotation'],
   [['status'], 'Which function? --function NAME (or ROTATION_FUNCTION), or --local.'],
   [['status', '--local'], "--local needs the function's own environment: ROTATIONS and JOURNAL_TABLE not set."],
 ])('%j is wrong usage: exit code 2, one sentence, nothing on standard output', async (args, message) => {
@@ -48,6 +62,11 @@ test('--help has the commands, examples and every exit code, and ends well', asy
     '  3  no answer',
   ])
     expect(out).toContain(word);
+});
+
+test("--version tells the package's, and ends well", async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string };
+  expect(await run('--version')).toEqual({ exit: 0, out: version, err: '' });
 });
 
 test("a command's help shows the options of all commands, too", async () => {

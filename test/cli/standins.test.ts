@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '../../lambda/core/status';
@@ -38,10 +38,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs the built tool as its reader would: in a shell that has read the file. */
-const run = (command: string, env: NodeJS.ProcessEnv = {}) =>
+/** Runs the built tool as its reader would: in a shell that has read the file. @param instead variables after that */
+const run = (command: string, env: NodeJS.ProcessEnv = {}, instead = '') =>
   new Promise<{ exit: number; out: string; err: string }>((resolve) => {
-    const script = `. ${file} && exec ${process.execPath} ${tool} ${command}`;
+    const script = `. ${file} && exec env ${instead} ${process.execPath} ${tool} ${command}`;
     execFile('sh', ['-c', script], { env: { PATH: process.env['PATH'], ...env } }, (error, out, err) => {
       resolve({ exit: error === null ? 0 : Number(error.code), out, err });
     });
@@ -53,6 +53,35 @@ test('whoever keeps the demonstration is told how to come to it, and nobody else
   expect(statSync(file).mode & 0o077).toBe(0);
   expect(readFileSync(file, 'utf8')).toMatch(/^export AWS_ENDPOINT_URL_LAMBDA='http:\/\/127\.0\.0\.1:\d+'$/m);
 });
+
+test('a second demonstration leaves the way to the first as it is, and has its own; one that was killed keeps none', async () => {
+  const before = readFileSync(file, 'utf8');
+  const second = join(folder, 'demo-2.env');
+  writeFileSync(second, '# of process 99999999\nexport LEFT_BEHIND=1\n');
+  const end = new AbortController();
+  let told = '';
+  const say = (text: string): void => void (told = text);
+  const kept = keep(stage, 'rotation', end.signal, { say }, paperFor({ columns: 80 }, {}), file);
+  expect(told).toContain(`. ${second}`);
+  expect(readFileSync(second, 'utf8')).toContain('export AWS_ENDPOINT_URL_LAMBDA=');
+  expect(readFileSync(second, 'utf8')).not.toContain('LEFT_BEHIND');
+  end.abort();
+  await kept;
+  expect([existsSync(second), readFileSync(file, 'utf8')]).toEqual([false, before]);
+});
+
+test.each(['status', 'status --local', 'rotate prod/s3-ingest', 'recover --local'])(
+  'where the demonstration has ended, %s says so',
+  async (command) => {
+    const services = ['SECRETS_MANAGER', 'IAM', 'STS', 'S3', 'DYNAMODB', 'SNS', 'LAMBDA'];
+    const nobody = services.map((name) => `AWS_ENDPOINT_URL_${name}=http://127.0.0.1:9`).join(' ');
+    const { exit, out, err } = await run(command, {}, nobody);
+    expect([exit, out]).toEqual([3, '']);
+    expect(err).toMatch(
+      /^AWS_ENDPOINT_URL_\w+ of this shell leads to this machine .* has ended\. Use another shell\.\n$/,
+    );
+  },
+);
 
 test('the deployed function and one in process tell the same, and with --json nothing else is on standard output', async () => {
   const [there, here] = await Promise.all([run('status --json'), run('status --json --local --verbose')]);

@@ -1,5 +1,7 @@
 import { qualified } from '../../lambda/core/names';
 import { renderStatus } from '../../cli/render/status';
+import { table } from '../../cli/render/lines';
+import { shownDuration } from '../../lambda/page/view';
 import { lengthOf } from '../../cli/render/paper';
 import { logAddress } from '../../lambda/edge/log';
 import { before, link, pending, pipeline, plain, secret, status } from './given';
@@ -149,7 +151,7 @@ test('a link around a change that is not confirmed shows both, and one without a
 
 test('a name that would move the cursor or turn the writing is shown, not obeyed', () => {
   const shown = text(secret({ links: [link({ pipelines: [pipeline('a\u001b[2Jb\u202ec\nd')] })] }), 200);
-  expect(shown).toContain('`analytics`.`a\\u{1b}[2Jb\\u{202e}c d`');
+  expect(shown).toContain('`analytics`.`a\\u{1b}[2Jb\\u{202e}c\\u{a}d`');
   // eslint-disable-next-line no-control-regex -- the control character is what must not be there
   expect(shown).not.toMatch(/[\u001b\u202e]/);
 });
@@ -159,4 +161,33 @@ test('rotation that is switched off is said, and an empty configuration too', ()
     'off: nobody calls the function; none has succeeded yet',
   );
   expect(renderStatus(status(), plain(80))).toEqual(['No secret is configured: ROTATIONS of the function is empty.']);
+});
+
+test('an accent of its own code point takes no place, and is not cut from its letter', () => {
+  const accented = 'cafe\u0301';
+  expect(
+    table(
+      plain(80),
+      [
+        [accented, 'x'],
+        ['tea', 'y'],
+      ],
+      0,
+    ),
+  ).toEqual([`${accented}  x`, 'tea   y']);
+  expect(table(plain(40), [['e\u0301'.repeat(60), 'x']], 0)[0]).toMatch(/^(?:e\u0301)+ {2}x$/u);
+});
+
+test('of a rotation whose calls failed until they went well, only that is said', () => {
+  const [done] = secret().history;
+  expect(text(secret({ history: [{ ...done!, failures: 2 }] }))).toContain(
+    '11111111: 2 calls failed, and went well when tried again',
+  );
+});
+
+test('a rotation that ended before it began, by clocks that differ, took no time', () => {
+  const [done] = secret().history;
+  expect(text(secret({ history: [{ ...done!, endedAt: done!.startedAt - 3_000 }] }))).toContain(
+    `done  in ${shownDuration(0)}`,
+  );
 });

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { rotate } from '../aws/rotation';
 import type { Options } from './options';
 import { hung, type Paper } from './paper';
@@ -39,7 +39,7 @@ const worthTrying: Readonly<Record<Options['scenario'], readonly (readonly [comm
  * the environment that leads here is written to a file. No watchdog comes: whoever tries the tool is the one who recovers.
  *
  * @param ended ends it; the file is gone then
- * @param file of the environment, in the shell's language
+ * @param wished file of the environment, in the shell's language; while another demonstration has it, one beside it with a number
  */
 export async function keep(
   stage: Stage,
@@ -47,7 +47,7 @@ export async function keep(
   ended: AbortSignal,
   { say }: Pick<Progress, 'say'>,
   paper: Paper,
-  file = join(root, 'dist', 'demo.env'),
+  wished = join(root, 'dist', 'demo.env'),
 ): Promise<void> {
   const { aws, secretArn } = stage.account;
   aws.functions.set(functionName, (event) => stage.invoke(event));
@@ -59,8 +59,7 @@ export async function keep(
       .catch(() => undefined) // the servers were taken down meanwhile
       .finally(() => playing.delete(version));
   };
-  mkdirSync(join(file, '..'), { recursive: true });
-  writeFileSync(file, exported({ ...stage.environment, ROTATION_FUNCTION: functionName }), { mode: 0o600 });
+  const file = written(wished, exported({ ...stage.environment, ROTATION_FUNCTION: functionName }));
   try {
     say(invitation(scenario, aws.secrets.find(secretArn).name, file, paper));
     if (!ended.aborted)
@@ -69,6 +68,31 @@ export async function keep(
       });
   } finally {
     rmSync(file, { force: true });
+  }
+}
+
+/** Writes a file that only its owner reads. @returns its name: the one that was wished, or the first with a number that is free */
+function written(wished: string, text: string): string {
+  mkdirSync(dirname(wished), { recursive: true });
+  for (let number = 1; ; number += 1) {
+    const file = number === 1 ? wished : wished.replace(/(\.\w+)$/, `-${number}$1`);
+    if (isKept(file)) continue;
+    rmSync(file, { force: true });
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+    return file;
+  }
+}
+
+const ofProcess = '# of process ';
+
+/** Whether the demonstration that wrote the file still runs: one that was killed leaves it behind. */
+function isKept(file: string): boolean {
+  const [first = ''] = existsSync(file) ? readFileSync(file, 'utf8').split('\n', 1) : [];
+  if (!first.startsWith(ofProcess)) return false;
+  try {
+    return process.kill(Number(first.slice(ofProcess.length)), 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's
   }
 }
 
@@ -97,6 +121,7 @@ function invitation(scenario: Options['scenario'], secret: string, file: string,
 /** Lines for `.` of a POSIX shell. A profile of the reader's own would win over the credentials. */
 const exported = (environment: Readonly<Record<string, string>>): string =>
   [
+    `${ofProcess}${process.pid}`,
     'unset AWS_PROFILE AWS_SESSION_TOKEN',
     ...Object.entries(environment).map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`),
     '',

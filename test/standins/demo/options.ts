@@ -19,7 +19,8 @@ export const help = `Rotates the credentials of a SingleStore link on this machi
   npm start -- --fail              the new key is denied on the bucket: shows that nothing is paused
   npm start -- --keep              everything keeps running at the end, until Ctrl-C, for the command-line tool: status, plan,
                                    rotate, … With --fail: stuck as the failure left it; with --crash: paused as the
-                                   kill left it, and you are the watchdog
+                                   kill left it, and you are the watchdog. Several may be kept at once: each names the
+                                   file that leads to it
   npm start -- --singlestore mysql://user:password@host:3306
                                    a real cluster in place of the embedded one
   npm start -- --help              this text
