@@ -1,7 +1,6 @@
-import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { readFileSync } from 'node:fs';
 import { RotationSource } from '../../infra';
-import { all, arn, imported, type Resource, synth } from './given';
+import { all, arn, imported, inVpc, type Resource, synth } from './given';
 
 /* What the README tells those who do without CDK, beside what CDK makes. */
 
@@ -12,14 +11,7 @@ const rows = section.split('\n').filter((line) => /^ +\| (?!rule|---)/.test(line
 /** A mirrored secret, in a VPC, with a status page: all that the construct can make. */
 const template = synth((stack) => ({
   source: RotationSource.mirror(imported(stack, arn('prod/upstream-AbCdEf'))),
-  network: {
-    vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-      vpcId: 'vpc-0a',
-      availabilityZones: ['us-east-1a'],
-      privateSubnetIds: ['subnet-0a'],
-    }),
-    subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-  },
+  ...inVpc(stack),
   statusPage: true,
 }));
 

@@ -1,5 +1,6 @@
 import { App, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -24,6 +25,18 @@ export function imported(stack: Stack, secretArn: string): ISecret {
 }
 
 export type Given = (stack: Stack) => Partial<LinkRotationProps>;
+
+/** In private subnets, from which there is a way out, of a VPC that is there. */
+export const inVpc: Given = (stack) => ({
+  network: {
+    vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-0a',
+      availabilityZones: ['us-east-1a'],
+      privateSubnetIds: ['subnet-0a'],
+    }),
+    subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+  },
+});
 
 /** A stack with one rotation; not synthesised yet. */
 export function build(given: Given = () => ({}), props: StackProps = { env }): Stack {

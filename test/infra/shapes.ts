@@ -1,10 +1,9 @@
 import type { Stack } from 'aws-cdk-lib';
-import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type LinkRotationProps, RotationSource } from '../../infra';
 import { example } from '../support/deployed';
-import type { Given } from './given';
+import { type Given, inVpc } from './given';
 
 /* The shapes of a stack that differ in what its roles may do. */
 
@@ -45,15 +44,8 @@ export const shapes: readonly Shape[] = [
     what: 'access keys of a user, in a VPC, with keys of KMS, and definitions that are stored',
     given: (stack) => ({
       ...underKeys(stack),
+      ...inVpc(stack),
       targets: [{ connectionSecret: withKey(stack, example.connection), links: Array<string>(150).fill(link) }],
-      network: {
-        vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-          vpcId: 'vpc-0a',
-          availabilityZones: ['us-east-1a'],
-          privateSubnetIds: ['subnet-0a'],
-        }),
-        subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-      },
     }),
     keys,
     among: /^secretsmanager:GetSecretValue .*Definitions/,

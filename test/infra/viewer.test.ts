@@ -1,4 +1,4 @@
-import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotationSource } from '../../infra';
@@ -6,7 +6,7 @@ import type { Status } from '../../lambda/core/status';
 import { deployedFrom, example, type Deployed } from '../support/deployed';
 import { closeAll, failure, hasEffect, opener } from '../support/rotating';
 import { addToJournal, rewriteJournal, type Sockets } from '../support/sockets';
-import { all, arn, deployed, type Given, imported, only, type Resource, statementsOf, synth } from './given';
+import { all, arn, deployed, type Given, imported, inVpc, only, type Resource, statementsOf, synth } from './given';
 import { shapes } from './shapes';
 
 /* The second function: what it is, and that its role may look and do nothing else. */
@@ -110,34 +110,24 @@ describe('the function', () => {
   });
 
   test('stands in the same place of the network', () => {
-    const inVpc = synth((stack) => ({
-      ...page(stack),
-      network: {
-        vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-          vpcId: 'vpc-0a',
-          availabilityZones: ['us-east-1a'],
-          privateSubnetIds: ['subnet-0a'],
-        }),
-        subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-      },
-    }));
-    const [one, other] = all(inVpc, 'AWS::Lambda::Function').map((found) => found.Properties['VpcConfig']);
+    const both = synth((stack) => ({ ...page(stack), ...inVpc(stack) }));
+    const [one, other] = all(both, 'AWS::Lambda::Function').map((found) => found.Properties['VpcConfig']);
     expect(one).toBeDefined();
     expect(other).toEqual(one);
-    expect(allowedIn(inVpc)).toContain('ec2:CreateNetworkInterface *');
+    expect(allowedIn(both)).toContain('ec2:CreateNetworkInterface *');
   });
 
   test('waits for the endpoints, and is called once a day: two weeks without a call would make it inactive', () => {
-    const inVpc = synth((stack) => ({
+    const isolated = synth((stack) => ({
       ...page(stack),
       network: { vpc: new Vpc(stack, 'Vpc', { natGateways: 0 }), endpoints: 'create' },
     }));
-    const { DependsOn } = functionOf('index.widget', inVpc);
-    expect(DependsOn).toEqual(expect.arrayContaining(Object.keys(inVpc.findResources('AWS::EC2::VPCEndpoint'))));
-    const [viewer] = Object.entries(inVpc.findResources('AWS::Lambda::Function')).find(([, found]) =>
+    const { DependsOn } = functionOf('index.widget', isolated);
+    expect(DependsOn).toEqual(expect.arrayContaining(Object.keys(isolated.findResources('AWS::EC2::VPCEndpoint'))));
+    const [viewer] = Object.entries(isolated.findResources('AWS::Lambda::Function')).find(([, found]) =>
       JSON.stringify(found).includes('index.widget'),
     )!;
-    inVpc.hasResourceProperties('AWS::Events::Rule', {
+    isolated.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 day)',
       Targets: [
         {
