@@ -21,9 +21,9 @@ const two = (traits = {}): MemoryWorld =>
 const items = qualified('analytics', 'items');
 
 /** Somebody does this while the pipelines are paused, just before the link is changed. */
-const inThePause = (name: string, act: (world: MemoryWorld) => void): Scenario => ({
+const inThePause = (name: string, act: (world: MemoryWorld) => void, traits = {}): Scenario => ({
   name,
-  world: () => two(),
+  world: () => two(traits),
   play: (stage) => {
     stage.before('lane.alter', 1, () => {
       act(stage.world);
@@ -48,22 +48,31 @@ const onceStopped = (name: string, act: (world: MemoryWorld) => void): Scenario 
   },
 });
 
+/** Somebody does this to what a dead invocation left paused; then the watchdog comes, and the retry. */
+const afterADeath = (name: string, act: (world: MemoryWorld) => void): Scenario => ({
+  name,
+  world: () => two(),
+  play: async (stage) => {
+    stage.fails('lane.alter', 1, 'dies-before');
+    const version = stage.stage();
+    await stage.attempt(version);
+    stage.somebody(() => {
+      act(stage.world);
+    });
+    await stage.pass(31_000);
+    await stage.watchdog();
+    await stage.rotate(version);
+  },
+});
+
+const startItems = (world: MemoryWorld): void => {
+  world.server().set(world.pipeline('analytics', 'items'), 'Running', 'somebody');
+};
+
 /** What other people do to the pipelines in the pause. */
 const people: readonly Scenario[] = [
-  inThePause('somebody starts a member in the pause', (world) => {
-    world.server().set(world.pipeline('analytics', 'items'), 'Running', 'somebody');
-  }),
-  {
-    name: 'a pipeline that was stopped is started by somebody in the pause',
-    world: () => two({ state: 'Stopped' }),
-    play: (stage) => {
-      const { world } = stage;
-      stage.before('lane.alter', 1, () => {
-        world.server().set(world.pipeline('analytics', 'items'), 'Running', 'somebody');
-      });
-      return stage.rotate();
-    },
-  },
+  inThePause('somebody starts a member in the pause', startItems),
+  inThePause('a pipeline that was stopped is started by somebody in the pause', startItems, { state: 'Stopped' }),
   inThePause('a member is dropped in the pause', (world) => {
     world.server().drop(items);
   }),
@@ -107,36 +116,12 @@ const people: readonly Scenario[] = [
   onceStopped('a member is altered with OR REPLACE in the pause', (world) => {
     world.server().replace(world.pipeline('analytics', 'items'));
   }),
-  {
-    name: 'a member is dropped and made anew, left Stopped, after a death in the pause',
-    world: () => two(),
-    play: async (stage) => {
-      stage.fails('lane.alter', 1, 'dies-before');
-      const version = stage.stage();
-      await stage.attempt(version);
-      stage.somebody(() => {
-        stage.world.server().remake(items, 'Stopped');
-      });
-      await stage.pass(31_000);
-      await stage.watchdog();
-      await stage.rotate(version);
-    },
-  },
-  {
-    name: 'a member is dropped after a death in the pause',
-    world: () => two(),
-    play: async (stage) => {
-      stage.fails('lane.alter', 1, 'dies-before');
-      const version = stage.stage();
-      await stage.attempt(version);
-      stage.somebody(() => {
-        stage.world.server().drop(items);
-      });
-      await stage.pass(31_000);
-      await stage.watchdog();
-      await stage.rotate(version);
-    },
-  },
+  afterADeath('a member is dropped and made anew, left Stopped, after a death in the pause', (world) => {
+    world.server().remake(items, 'Stopped');
+  }),
+  afterADeath('a member is dropped after a death in the pause', (world) => {
+    world.server().drop(items);
+  }),
 ];
 
 /** Batches that do not end in time, and STOPs that go on without their client. */
