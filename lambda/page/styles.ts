@@ -1,26 +1,14 @@
 import { html, type Html } from './html';
 
-/** Inks are readable on the grounds beside them, which a test holds them to. */
-export interface Palette {
-  readonly ground: string;
-  readonly card: string;
-  readonly ink: string;
-  readonly soft: string;
-  readonly line: string;
-  readonly link: string;
-  readonly good: Ink;
-  readonly paused: Ink;
-  readonly idle: Ink;
-  readonly bad: Ink;
-  readonly current: Ink;
-  readonly pending: Ink;
-  readonly previous: Ink;
-  readonly unknown: Ink;
-}
+const plain = ['ground', 'card', 'ink', 'soft', 'line', 'link'] as const;
+export const inks = ['good', 'paused', 'idle', 'bad', 'current', 'pending', 'previous', 'unknown'] as const;
+
 interface Ink {
   readonly ink: string;
   readonly ground: string;
 }
+/** Inks are readable on the grounds beside them, which a test holds them to. */
+export type Palette = Readonly<Record<(typeof plain)[number], string> & Record<(typeof inks)[number], Ink>>;
 
 export const palettes: Readonly<Record<'light' | 'dark', Palette>> = {
   light: {
@@ -56,9 +44,6 @@ export const palettes: Readonly<Record<'light' | 'dark', Palette>> = {
     unknown: { ink: '#ffbb88', ground: '#40281a' },
   },
 };
-
-const plain = ['ground', 'card', 'ink', 'soft', 'line', 'link'] as const;
-export const inks = ['good', 'paused', 'idle', 'bad', 'current', 'pending', 'previous', 'unknown'] as const;
 
 /** The colours as variables of the style sheet. */
 function variables(palette: Palette): Html {
