@@ -87,7 +87,7 @@ export async function main(argv: readonly string[], outside: Outside): Promise<E
       const ask = await openAsk(options, outside);
       exit = await rotateAndFollow(secretId, options, ask, outside);
     },
-  }).version(ownVersion());
+  }).version(ownVersion(), '-V, --version', 'the version of this package');
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({
       writeOut: (text) => {

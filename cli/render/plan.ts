@@ -126,7 +126,7 @@ function plannedPipeline({ pipeline, state, paused, pausedByUs, why, expected }:
       ? 'its drain is unknown: no batch on record'
       : `its drain ${shownRange(drain)} by ${drain.medianMs === null ? '' : 'median and '}slowest of ${drain.batches} ${drain.batches === 1 ? 'batch' : 'batches'}`,
   ];
-  return [shown(pipeline), state, warn('paused'), told.join('; ')];
+  return [shown(pipeline), state, warn('would pause'), told.join('; ')];
 }
 
 /** The beginning and the end, because what is left out in the middle is of one kind with its neighbours. */

@@ -6,7 +6,7 @@ import type { Recovery } from '../../lambda/steps/recover';
 import type { RetireReport } from '../../lambda/steps/retireNow';
 import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
 import type { Paper } from './paper';
-import { ago, placed, readable } from './words';
+import { ago, ahead, placed, readable } from './words';
 
 /** What the watchdog did, or would. */
 export function renderRecovery(recovery: Recovery, dryRun: boolean, paper: Paper): readonly string[] {
@@ -47,11 +47,11 @@ export function renderIdle({ at, secrets }: Status, paper: Paper): readonly stri
       ),
     ];
   }
-  return held.flatMap(({ link, bracket: { pipelines, openedAt } }) =>
+  return held.flatMap(({ link, bracket: { pipelines, openedAt, leaseUntil } }) =>
     said(
       paper,
       warn('!'),
-      `${shownName(link)}: ${counted(pipelines.length, 'pipeline')} paused ${ago(openedAt, at)} by a run that may be alive: its lease of 30 s still holds. Recover leaves it alone until then; ask again.`,
+      `${shownName(link)}: ${counted(pipelines.length, 'pipeline')} paused ${ago(openedAt, at)} by a run that may be alive. Recover leaves it alone until that run's lease has run out${leaseUntil === null ? '' : `, ${ahead(leaseUntil, at)}`}; then ask again.`,
       0,
     ),
   );

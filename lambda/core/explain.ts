@@ -163,7 +163,7 @@ const pendingFailed: Case = (c) => {
 
 /** How often, and when, AWS does not publish. */
 const triedAgain = (c: Circumstances): string =>
-  `Secrets Manager tries again by itself while a rotation window is open${windowEnd(c, ': this one or the next ends at ')}.`;
+  `Secrets Manager tries again while a rotation window is open${windowEnd(c, ': this one or the next ends at ')}.`;
 
 /** What Secrets Manager calls the next date of a rotation is the end of a window; one that has passed tells nothing. */
 const windowEnd = ({ secret: { nextRotation }, now }: Circumstances, words: string): string =>

@@ -54,10 +54,10 @@ test('a plan says what is paused and for how long, what is left alone and why, a
   const text = renderPlan('prod/s3-ingest', planned, plain(120)).join('\n');
   expect(text).toContain('✓ prod/s3-ingest  would change 1 link and pause 1 pipeline, each for 52 ms to 102 ms');
   expect(text).toContain(
-    'analytics.clicks   Running  paused      52 ms to 102 ms; last time 9 ms; a batch is under way; its drain 40 ms to',
+    'analytics.clicks   Running  would pause  52 ms to 102 ms; last time 9 ms; a batch is under way; its drain 40 ms to',
   );
   expect(text).toContain('ms by median and slowest of 41 batches');
-  expect(text).toContain('analytics.archive  Stopped  left alone  it does not run');
+  expect(text).toContain('analytics.archive  Stopped  left alone   it does not run');
   expect(text).toContain("ALTER LINK `analytics`.`lake` SET CREDENTIALS '<redacted>'");
   expect(text).toContain('!  `analytics`.`clicks` has STOP_ON_ERROR OFF.');
   expect(text).toContain('!  not covered: sales.own, a pipeline with credentials of its own.');
@@ -133,7 +133,7 @@ test('that nothing was repaired is no good news while a run holds its pause', ()
   } as const;
   const pausing = secret({ links: [link({ bracket: { ...bracket, pipelines: [pipeline('clicks').pipeline] } })] });
   expect(renderIdle(status(pausing), plain(200)).join('\n')).toContain(
-    'analytics.lake: 1 pipeline paused 12 seconds ago by a run that may be alive',
+    "analytics.lake: 1 pipeline paused 12 seconds ago by a run that may be alive. Recover leaves it alone until that run's lease has run out, in 18 seconds; then ask again.",
   );
   expect(renderIdle(status(secret()), plain(80))).toEqual([
     '✓  Nothing to repair: nothing of ours is paused, nothing is due.',

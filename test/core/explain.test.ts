@@ -92,14 +92,14 @@ describe('a rotation that is pending', () => {
       ...{ logs: 'https://logs/1', since: new Date(now - hour).toISOString(), version: 'v2' },
     });
     expect(found?.next).toBe(
-      `Secrets Manager tries again by itself while a rotation window is open: this one or the next ends at ${new Date(now + hour).toISOString()}. Nothing is to be done.`,
+      `Secrets Manager tries again while a rotation window is open: this one or the next ends at ${new Date(now + hour).toISOString()}. Nothing is to be done.`,
     );
   });
 
   test('is tried again at no date that has passed', () => {
     const secret = { ...pending.secret, nextRotation: now - hour };
     expect(explain({ ...pending, secret, history: [failed('DRAIN_EXCEEDED')] })?.next).toBe(
-      'Secrets Manager tries again by itself while a rotation window is open. Nothing is to be done.',
+      'Secrets Manager tries again while a rotation window is open. Nothing is to be done.',
     );
   });
 
