@@ -4,6 +4,7 @@ import { logAddress, ofRequest, openLog } from './edge/log';
 import { openWorld } from './edge/world';
 import { description, filePage, readView, widgetPage } from './page';
 import type { Invocation, World } from './ports';
+import { answerOf } from './steps/answers';
 import { followChange } from './steps/follow';
 import { requestedBy } from './steps/history';
 import { foresee } from './steps/foresee';
@@ -13,6 +14,7 @@ import { rotate } from './steps/rotate';
 import { retireNow } from './steps/retireNow';
 import { definitionOf } from './steps/rotation';
 import { status } from './steps/status';
+import { boundedStatus } from './steps/status/bounded';
 
 /** What of Lambda's context is used. */
 interface Context {
@@ -90,12 +92,10 @@ async function answer(request: Request, run: Invocation): Promise<unknown> {
 /** What is answered without a write. */
 async function look(request: Request, run: Invocation): Promise<unknown> {
   switch (request.type) {
-    case 'plan': {
-      const { blockers, ...rest } = await plan(run, definitionOf(run, request.secretId));
-      return { ...rest, blockers: blockers.map(({ message }) => message) };
-    }
+    case 'plan':
+      return answerOf(await plan(run, definitionOf(run, request.secretId)));
     case 'status':
-      return await status(run, request.secretId);
+      return boundedStatus(await status(run, request.secretId));
     case 'widget': {
       const seen = await status(run, request.secretId);
       const view = readView(request.context);

@@ -40,7 +40,7 @@ function ofLink(
     const isPending = pending !== null && holds.some(({ version }) => version === pending.version);
     const who = isPending ? 'The retry of the rotation' : 'The watchdog or the next rotation';
     return [
-      `${where} holds ${holds.map(named).join(' or ')}: the answer to its last change was lost. ${who} settles it.`,
+      `${where} holds ${holds.map(inWords).join(' or ')}: the answer to its last change was lost. ${who} settles it.`,
     ];
   }
   const isSameKey = held.keyId !== null && held.keyId === current.keyId;
@@ -51,14 +51,22 @@ function ofLink(
     return refused.length === 0
       ? []
       : [
-          `${where} was given AWSCURRENT, and the source has refused credentials to ${refused.join(', ')} since: it was altered by hand, or AWSCURRENT may do less than before.`,
+          `${where} was given AWSCURRENT, and the source has refused credentials to ${named(refused)} since: it was altered by hand, or AWSCURRENT may do less than before.`,
         ];
   }
   if (held.version !== null && held.version === pending?.version) return [];
-  return [`${where} holds ${named(held)}, and AWSCURRENT is ${current.fingerprint}.`];
+  return [`${where} holds ${inWords(held)}, and AWSCURRENT is ${current.fingerprint}.`];
 }
 
-function named({ version, fingerprint, labels }: Holding): string {
+/** So many names make a sentence; more are counted. */
+const mostNames = 8;
+
+function named(pipelines: readonly string[]): string {
+  const more = pipelines.length - mostNames;
+  return `${pipelines.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function inWords({ version, fingerprint, labels }: Holding): string {
   if (version === null) return 'a credential that no rotation put there';
   return `version ${fingerprint ?? version} (${labels.length === 0 ? 'without a label' : labels.join(', ')})`;
 }

@@ -1,3 +1,4 @@
+import type { LeftOut } from './bound';
 import type { PastRotation } from './history';
 import type { QualifiedName } from './names';
 import type { VersionId } from './version';
@@ -12,6 +13,8 @@ export interface Status {
   /** When it was looked. */
   readonly at: string;
   readonly secrets: readonly SecretStatus[];
+  /** What is not listed in an answer that would be too long; absent: all is. */
+  readonly leftOut?: LeftOut;
 }
 
 export interface SecretStatus {
@@ -89,12 +92,16 @@ export interface LinkStatus {
     readonly to: VersionId;
     readonly openedAt: string;
     readonly pipelines: readonly QualifiedName[];
+    /** How many more there are, which the answer does not list. */
+    readonly leftOut?: number;
     /** Somebody is at work on it, or was until a moment ago: the lease on it runs. */
     readonly held: boolean;
     /** When the last lease on it runs out, or has; who is at work renews it. `null`: it was given back. */
     readonly leaseUntil: string | null;
   } | null;
   readonly pipelines: readonly PipelineStatus[];
+  /** How many more there are, which the answer does not list: those first that run without an error. */
+  readonly leftOut?: number;
 }
 
 export interface PipelineStatus {

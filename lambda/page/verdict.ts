@@ -26,9 +26,11 @@ export function pausedNow({ links }: SecretStatus, when: (at: string) => string)
     .sort()
     .at(-1);
   if (last === undefined) return null;
-  const count = open.reduce((sum, { pipelines }) => sum + pipelines.length, 0);
+  const count = open.reduce((sum, bracket) => sum + sizeOf(bracket), 0);
   return `${counted(count, 'pipeline')} ${count === 1 ? 'is' : 'are'} paused by a run that may be alive. Unless it renews its lease, that runs out ${when(last)}; then the watchdog starts ${count === 1 ? 'it' : 'them'}.`;
 }
+
+const sizeOf = ({ pipelines, leftOut = 0 }: NonNullable<LinkStatus['bracket']>): number => pipelines.length + leftOut;
 
 /** How many pipelines are paused for a version's sake at this moment. */
 export const pausedFor = ({ links }: SecretStatus, version: string): number =>
@@ -38,7 +40,7 @@ export const pausedFor = ({ links }: SecretStatus, version: string): number =>
         ? [bracket]
         : [],
     )
-    .reduce((sum, { pipelines }) => sum + pipelines.length, 0);
+    .reduce((sum, bracket) => sum + sizeOf(bracket), 0);
 
 /** How a rotation stands: one that has failed, or that nobody is at work on, only waits. */
 export const outcomeText = ({ outcome, failures, version }: PastRotation, stuck: SecretStatus['stuck']): string => {

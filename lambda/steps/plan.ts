@@ -1,20 +1,22 @@
 import { commonCalls, isMaking, type AwsCall } from '../core/calls';
 import type { RotationDefinition } from '../core/definition';
 import { RotationError } from '../core/errors';
-import { isPastRotation } from '../core/history';
-import { settledOn } from '../core/journal';
-import { activityOf } from '../core/pipeline';
+import type { LeftOut } from '../core/bound';
+import { isPastRotation, type PastRotation } from '../core/history';
+import type { SecretDescription } from '../core/version';
 import type { Invocation } from '../ports';
-import { holdsSameValue } from './change';
 import { missingFields } from './fields';
-import { adviceFor, dangersOf, expectations, isPausedByUs, lookAhead, onceStarted, type Expectation } from './outlook';
+import { adviceFor, dangersOf, lookAhead, onceStarted } from './outlook';
 import { lastFailure, pendingVersion } from './pending';
-import { currentValue } from './rotation';
-import { sourceFor } from './sources';
+import { plannedLink, type PlannedLink } from './plannedLink';
+import { currentValue, type Value } from './rotation';
+import { sourceFor, type Found } from './sources';
 import { bracketBudgetMs } from './survey';
 import { uncoveredBy, type Uncovered } from './uncovered';
 import { blockersOf, hasUnrecorded, probesOf, withSurveys } from './surveys';
-import { openPauses, whyOf, whyOurs } from './whyPaused';
+import { openPauses } from './whyPaused';
+
+export type { PlannedLink, PlannedPipeline } from './plannedLink';
 
 /** What a rotation would do. */
 export interface Plan {
@@ -32,28 +34,8 @@ export interface Plan {
   readonly advice: readonly string[];
   /** The calls of AWS that it would make. */
   readonly calls: readonly AwsCall[];
-}
-
-export interface PlannedLink {
-  readonly cluster: string;
-  readonly link: string;
-  readonly type: string;
-  /** It holds the next value already, so nothing is paused or sent. */
-  readonly unchanged: boolean;
-  readonly pipelines: readonly PlannedPipeline[];
-  readonly statements: readonly string[];
-}
-
-export interface PlannedPipeline {
-  readonly pipeline: string;
-  readonly state: string;
-  readonly paused: boolean;
-  /** It is paused already, by a rotation under way, or by one that died; the next one starts it before all else, and pauses it again if `paused`. */
-  readonly pausedByUs: boolean;
-  /** Why it is paused, or not. */
-  readonly why: string;
-  /** `null`: it is not paused. */
-  readonly expected: Expectation | null;
+  /** What is not listed in an answer that would be too long; absent: all is. */
+  readonly leftOut?: LeftOut;
 }
 
 /** Looks at everything a rotation would touch and says what stands in its way. Writes nothing, the journal included. */
@@ -61,74 +43,24 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
   const secret = await run.secrets.describe(definition.secretId);
   const current = await currentValue(run, secret.arn);
   return withSurveys(run, definition, async (surveys) => {
+    const { clusters } = surveys;
     const found = { current, unrecorded: hasUnrecorded(surveys) };
     const source = sourceFor(definition.source);
     const pending = await pendingVersion(run, secret, source, current);
     const adopted = pending?.adopted ?? null;
-    const obstacles = adopted === null ? [...(await source.obstacles(run, { secret }, found))] : [];
-    const next =
-      adopted !== null
-        ? { keys: [...adopted.fields.keys()], fields: adopted.fields }
-        : obstacles.length === 0
-          ? await source.next(run, current)
-          : null;
-    if (next !== null) obstacles.push(...missingFields(definition, next.keys));
-    const outlooks = await Promise.all(surveys.clusters.map((one) => lookAhead(run, one)));
-    const past = (await run.table.list('history'))
-      .map(({ item }) => item)
-      .filter(isPastRotation)
-      .filter((one) => one.secretId === secret.arn)
-      .sort((a, b) => b.startedAt - a.startedAt);
+    const { value, obstacles } = await nextValue(run, definition, secret, found, adopted);
+    const outlooks = await Promise.all(clusters.map((one) => lookAhead(run, one)));
+    const past = await rotationsOf(run, secret.arn);
     const keys = (await source.keys?.all(run, { secret }, found)) ?? [];
-    const ours = await openPauses(run, surveys.clusters);
+    const ours = await openPauses(run, clusters);
     const places = probesOf(onceStarted(surveys, ours)).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
-    const fields = obstacles.length === 0 ? (next?.fields ?? null) : null;
+    const change = { definition, current, value, version: adopted?.version ?? 'next' };
     return {
       pending: pending?.said ?? null,
-      links: surveys.clusters.flatMap(({ cluster, links }) =>
-        links.map((surveyed) => {
-          const { row, record, users, grammar } = surveyed;
-          const version = adopted?.version ?? 'next';
-          const unchanged =
-            settledOn(record, version) ||
-            (fields !== null &&
-              holdsSameValue(
-                { row, record },
-                { definition, current, value: { version, fields }, direction: 'forward' },
-              ));
-          const running = unchanged
-            ? []
-            : users
-                .filter((user) => activityOf(user.state) === 'running' || isPausedByUs(ours, surveyed, user))
-                .map(({ pipeline }) => pipeline);
-          const outlook = outlooks.find((one) => one.cluster === cluster);
-          const expected =
-            outlook === undefined
-              ? new Map<string, Expectation>()
-              : expectations(outlook, running, definition.limits.connections, past);
-          return {
-            cluster: cluster.id,
-            link: row.link,
-            type: row.type,
-            pipelines: users.map((user) => {
-              const { pipeline, state } = user;
-              const pausedByUs = isPausedByUs(ours, surveyed, user);
-              const paused = running.includes(pipeline);
-              const again = paused ? '; started first, then paused again by the next rotation' : '';
-              return {
-                ...{ pipeline, state, paused, pausedByUs },
-                why: pausedByUs ? `${whyOurs(record, run.clock.now())}${again}` : whyOf(state, unchanged),
-                expected: expected.get(pipeline) ?? null,
-              };
-            }),
-            unchanged,
-            statements: unchanged
-              ? []
-              : cluster.preview(row, grammar, running, Object.keys(definition.fields.config).length > 0),
-          };
-        }),
+      links: clusters.flatMap(({ cluster, links }) =>
+        links.map((link) => plannedLink(link, change, { cluster, ours, past, outlooks, now: run.clock.now() })),
       ),
-      uncovered: (await Promise.all(surveys.clusters.map(uncoveredBy))).flat(),
+      uncovered: (await Promise.all(clusters.map(uncoveredBy))).flat(),
       places,
       blockers: [
         ...blockersOf(surveys),
@@ -136,11 +68,40 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
         ...(adopted === null ? [] : lastFailure(adopted.version, past)),
         ...timeShort(run, definition),
       ],
-      dangers: dangersOf(definition, surveys.clusters, outlooks, keys),
-      advice: adviceFor(definition, surveys.clusters),
+      dangers: dangersOf(definition, clusters, outlooks, keys),
+      advice: adviceFor(definition, clusters),
       calls: [...commonCalls, ...source.calls(places.length)].filter(({ call }) => adopted === null || !isMaking(call)),
     };
   });
+}
+
+/** The value that a rotation would bring, and what stands in the way of it; `null`: it cannot be known before it is made. */
+async function nextValue(
+  run: Invocation,
+  definition: RotationDefinition,
+  secret: SecretDescription,
+  found: Found,
+  adopted: Value | null,
+): Promise<{ readonly value: Value['fields'] | null; readonly obstacles: readonly RotationError[] }> {
+  if (adopted !== null) {
+    const obstacles = missingFields(definition, [...adopted.fields.keys()]);
+    return { obstacles, value: obstacles.length === 0 ? adopted.fields : null };
+  }
+  const source = sourceFor(definition.source);
+  const ofSource = await source.obstacles(run, { secret }, found);
+  if (ofSource.length > 0) return { obstacles: ofSource, value: null };
+  const next = await source.next(run, found.current);
+  const obstacles = missingFields(definition, next.keys);
+  return { obstacles, value: obstacles.length === 0 ? next.fields : null };
+}
+
+/** Newest first. */
+async function rotationsOf(run: Invocation, arn: string): Promise<readonly PastRotation[]> {
+  return (await run.table.list('history'))
+    .map(({ item }) => item)
+    .filter(isPastRotation)
+    .filter(({ secretId }) => secretId === arn)
+    .sort((a, b) => b.startedAt - a.startedAt);
 }
 
 function timeShort(run: Invocation, definition: RotationDefinition): readonly RotationError[] {

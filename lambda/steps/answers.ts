@@ -1,0 +1,57 @@
+import { bounded, shortened, thinned, type Cut, type LeftOut } from '../core/bound';
+import type { Plan, PlannedLink, PlannedPipeline } from './plan';
+
+/** The plan as it is answered: errors are their messages. */
+export type PlanAnswer = Omit<Plan, 'blockers'> & { readonly blockers: readonly string[] };
+
+/** What is answered is short enough for Lambda: what is changed and what stands in the way is left out last. */
+export const answerOf = ({ blockers, ...rest }: Plan, bytes?: number): PlanAnswer =>
+  bounded({ ...rest, blockers: blockers.map(({ message }) => message) }, cuts, countsOf, bytes);
+
+const ofLinks =
+  (change: (link: PlannedLink, keep: number) => PlannedLink): Cut<PlanAnswer>['keeping'] =>
+  (plan, keep) => ({ ...plan, links: plan.links.map((link) => change(link, keep)) });
+
+const pipelines = (mayGo: (pipeline: PlannedPipeline) => boolean): Cut<PlanAnswer>['keeping'] =>
+  ofLinks((link, keep) => {
+    const kept = thinned(link.pipelines, keep, mayGo);
+    const lacking = (link.leftOut ?? 0) + link.pipelines.length - kept.length;
+    return { ...link, pipelines: kept, ...(lacking === 0 ? {} : { leftOut: lacking }) };
+  });
+
+const sentences = (
+  change: (told: readonly string[], keep: number) => readonly string[],
+): Cut<PlanAnswer>['keeping'] => {
+  return (plan, keep) => ({ ...plan, blockers: change(plan.blockers, keep), dangers: change(plan.dangers, keep) });
+};
+
+/** Each STOP has its START: of both the first are kept, and all that is not one of a pipeline. */
+const statements = ofLinks((link, keep) => ({
+  ...link,
+  statements: [/^stop\b/i, /^start\b/i].reduce(
+    (left: readonly string[], kind) => thinned(left, keep, (statement) => kind.test(statement)),
+    link.statements,
+  ),
+}));
+
+const cuts: readonly Cut<PlanAnswer>[] = [
+  { most: 4_096, least: 1, keeping: statements },
+  { most: 4_096, least: 0, keeping: pipelines(({ paused, pausedByUs }) => !paused && !pausedByUs) },
+  { most: 4_096, least: 8, keeping: (plan, keep) => ({ ...plan, places: thinned(plan.places, keep) }) },
+  { most: 4_096, least: 8, keeping: (plan, keep) => ({ ...plan, uncovered: thinned(plan.uncovered, keep) }) },
+  { most: 4_096, least: 8, keeping: pipelines(() => true) }, // those first that are expected to drain longest
+  { most: 65_536, least: 512, keeping: sentences((told, keep) => told.map((one) => shortened(one, keep))) },
+  { most: 4_096, least: 16, keeping: sentences(thinned) },
+  { most: 4_096, least: 1, keeping: (plan, keep) => ({ ...plan, links: thinned(plan.links, keep) }) },
+];
+
+function countsOf({ links, places, uncovered, blockers, dangers }: PlanAnswer): LeftOut {
+  return {
+    links: links.length,
+    pipelines: links.reduce((sum, link) => sum + link.pipelines.length, 0),
+    statements: links.reduce((sum, link) => sum + link.statements.length, 0),
+    places: places.length,
+    'uncovered objects': uncovered.length,
+    sentences: blockers.length + dangers.length,
+  };
+}
