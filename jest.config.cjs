@@ -1,6 +1,5 @@
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // of Node 20, once for each file
 
-/** Types are checked by `npm run check`; here they are only stripped (isolatedModules). */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
@@ -8,5 +7,5 @@ module.exports = {
   testTimeout: 20_000,
   testSequencer: '<rootDir>/test/sequencer.cjs',
   maxWorkers: '100%', // half of the time is waiting: for batches, time-outs and other processes
-  transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
+  transform: { '^.+\\.ts$': '<rootDir>/test/transform.cjs' },
 };

@@ -22,7 +22,7 @@ export const usual: Site = {
     { database: 'analytics', name: 'archive', link, state: 'Stopped' },
     { database: 'sales', name: 'refunds', link, state: 'Error' },
   ],
-  batchIntervalMs: 50,
+  batchIntervalMs: 100,
 };
 
 export interface SocketsOptions {
@@ -30,7 +30,7 @@ export interface SocketsOptions {
   readonly sites?: readonly Site[];
   /** What the definition names in each cluster. @default its links, quoted */
   readonly links?: readonly (readonly string[])[];
-  /** Each pipeline's source gets a new object every so many ms. @default 100 */
+  /** Each pipeline's source gets a new object every so many ms. @default 200 */
   readonly feedEveryMs?: number;
   readonly singlestore?: SingleStoreOptions | ((at: number) => SingleStoreOptions);
   readonly aws?: AwsOptions;
@@ -103,7 +103,7 @@ export async function openSockets(options: SocketsOptions = {}): Promise<Sockets
   );
   const endFeed = account.feed(
     sites.flatMap(({ pipelines }) => pipelines.map(prefixOf)),
-    options.feedEveryMs ?? 100,
+    options.feedEveryMs ?? 200,
   );
   const targets = [];
   const lines: { close(): unknown }[] = [];
