@@ -20,6 +20,8 @@ export interface Slots {
   readonly claimed: readonly string[];
   /** The key that we made last, once the version that it was made for has lost its labels. */
   readonly abandoned: string | null;
+  /** The key that we made last, while the version that it was made for, and is labelled, does not name it: its PutSecretValue failed, or is on its way. */
+  readonly unstored: string | null;
   /** Key ids that the links' records name. */
   readonly recorded: ReadonlySet<string>;
   /** Some link may hold a key that no record names: it has no record, or one that does not know. */
@@ -42,8 +44,8 @@ export type SlotDecision =
 
 /**
  * Whether a key may be made, and what may be deleted for it. A key is deleted only if it is ours and unused: not among
- * those seen before an open intent, created within it so long ago that no value with it can still arrive, never used, in no record; or made by us for a version that has lost
- * its labels, in no record; or if it is the key of AWSPREVIOUS, retired (inactive), and no link may hold it. Every other key is somebody's: it is never touched, and stops the
+ * those seen before an open intent, created within it so long ago that no value with it can still arrive, never used, in no record; or made by us for a version that does not
+ * name it, so long ago as well, never used, in no record; or made by us for a version that has lost its labels, in no record; or if it is the key of AWSPREVIOUS, retired (inactive), and no link may hold it. Every other key is somebody's: it is never touched, and stops the
  * rotation only when it leaves no free slot.
  *
  * A link that nobody has a record of may hold any key that was there before us, so it protects the key of AWSPREVIOUS.
@@ -55,7 +57,7 @@ export function decideSlots(slots: Slots, now: number): SlotDecision {
   const unlabelled = (key: KnownKey): boolean =>
     ![slots.current, slots.pending, ...slots.claimed].includes(key.keyId) && !slots.recorded.has(key.keyId);
   const orphan = slots.keys.find(
-    (key) => unlabelled(key) && key.keyId !== slots.previous && isOrphan(key, slots.intent),
+    (key) => unlabelled(key) && key.keyId !== slots.previous && (isOrphan(key, slots.intent) || isUnstored(key, slots)),
   );
   if (orphan !== undefined) {
     const until = orphan.createdAt + putMs + clockSkewMs;
@@ -81,6 +83,9 @@ function isOrphan(key: KnownKey, intent: Intent | null): boolean {
     key.createdAt <= intent.until + clockSkewMs
   );
 }
+
+/** Made by us, and its secret half was never stored: whoever slept before CreateAccessKey makes it later than any intent says. */
+const isUnstored = ({ keyId, everUsed }: KnownKey, { unstored }: Slots): boolean => keyId === unstored && !everUsed;
 
 /** Whether a key may be in use by a link, by what is recorded and by what is not. */
 export const mayBeHeld = ({ recorded, unknownHolder }: Holders, keyId: string): boolean =>

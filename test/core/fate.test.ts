@@ -8,7 +8,16 @@ const key = (keyId: string, more: Partial<KnownKey> = {}): KnownKey => ({
   ...more,
 });
 const slots = (keys: readonly KnownKey[], more: Partial<Slots> = {}): Slots => ({
-  ...{ keys, current: 'CUR', pending: null, previous: null, intent: null, claimed: [], abandoned: null },
+  ...{
+    keys,
+    current: 'CUR',
+    pending: null,
+    previous: null,
+    intent: null,
+    claimed: [],
+    abandoned: null,
+    unstored: null,
+  },
   ...{ recorded: new Set<string>(), unknownHolder: false },
   ...more,
 });

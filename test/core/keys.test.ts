@@ -28,6 +28,7 @@ const slots = (keys: readonly KnownKey[], is: Partial<Slots> = {}): Slots => ({
   pending: null,
   claimed: [],
   abandoned: null,
+  unstored: null,
   previous: null,
   intent: null,
   recorded: new Set(),
@@ -150,6 +151,12 @@ describe('a key whose secret was lost with the answer', () => {
     expect(decided(given, opened + 1_000 + 70_000)).toBe('delete AKIALOST, orphan');
   });
 
+  test('is known behind every intent by the record of what was made, once its value cannot arrive any more', () => {
+    const given = slots([current, lost({ createdAt: until + 86_400_000 })], { unstored: 'AKIALOST' });
+    expect(decided(given, until + 86_400_000 + 69_999)).toContain('wait');
+    expect(decided(given, until + 86_400_000 + 70_000)).toBe('delete AKIALOST, orphan');
+  });
+
   const stop = 'stop for AKIACURRENT and AKIALOST';
   test.each<[string, Slots]>([
     ['no intent is open', slots([current, lost()])],
@@ -160,7 +167,7 @@ describe('a key whose secret was lost with the answer', () => {
     ],
     ['it was created before the intent', slots([current, lost({ createdAt: opened - 5_001 })], { intent })],
     ['it was created after the intent', slots([current, lost({ createdAt: until + 5_001 })], { intent })],
-    ['it was used', slots([current, lost({ everUsed: true })], { intent })],
+    ['it was used', slots([current, lost({ everUsed: true })], { intent, unstored: 'AKIALOST' })],
     ['a record names it', slots([current, lost()], { intent, recorded: new Set(['AKIALOST']) })],
     ['AWSPENDING names it', slots([current, lost()], { intent, pending: 'AKIALOST' })],
     ['AWSPREVIOUS names it', slots([current, lost()], { intent, previous: 'AKIALOST' })],

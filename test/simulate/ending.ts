@@ -40,7 +40,8 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
   const ending = endingOf(stage);
   for (const text of [...leftOver(scenario, stage), ...(ending === 'done' ? notRetiring(scenario, stage) : [])])
     say('f', text);
-  const isKeptFrom = ending === 'unchanged' && hasLostItsKey(stage);
+  const isKeptFrom =
+    (ending === 'unchanged' && hasLostItsKey(stage)) || (ending === 'person' && hasMadeItTooLate(stage));
   if (!isKeptFrom && !(scenario.ends ?? ['done']).includes(ending))
     say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
   if (ending === 'person' && scenario.reason === undefined && !(stage.lastError instanceof RotationError))
@@ -56,6 +57,12 @@ const hasLostItsKey = ({ world, errors }: Stage): boolean =>
     const keyId = world.secretValue(version)?.['aws_access_key_id'];
     return labels.size === 0 && keyId !== undefined && world.keys.find(keyId)?.deleted !== false;
   });
+
+/** Who slept before CreateAccessKey and died behind it has made a key later than any intent says: only a person knows that it is nobody's. */
+const hasMadeItTooLate = ({ errors, lastError }: Stage): boolean =>
+  errors.some((error) => error instanceof Death && error.message.startsWith('was suspended before keys.create')) &&
+  lastError instanceof RotationError &&
+  lastError.code === 'KEY_QUOTA';
 
 /** In Error it may be because the source refuses what there is; see the scenario's own claims. */
 const stoppedByUs = ({ witness }: Stage): readonly string[] => witness.paused();

@@ -55,6 +55,20 @@ test('a key is known as ours before its value is stored: whoever dies behind tha
   expect(world.table.item('user', 'singlestore-ingest')?.made).toMatchObject({ keyId: keyIds(world)[1], version });
 });
 
+test('a key made later than its intent says, whose value was never stored, is deleted by the retry', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  world.faults = (_, name) => ({ 'keys.create': 'freezes' as const, 'secrets.put': 'not-sent' as const })[name];
+  await create(world, version).catch(() => undefined);
+  await world.pass(300_000); // it wakes, makes the key, and cannot store it
+  world.faults = new Map();
+  const [inUse, late] = keyIds(world);
+  expect(late).toBeDefined();
+  await create(world, version);
+  expect(keyIds(world)).toEqual([inUse, world.secretValue(version)?.['aws_access_key_id']]);
+  expect(keyIds(world)).not.toContain(late);
+});
+
 test('a value that arrives after the retry has begun, at whatever second of it, names a key that lives, also when the retry dies', async () => {
   for (let lateMs = 500; lateMs <= 30_000; lateMs += 1_475) {
     const world = createWorld();

@@ -20,10 +20,11 @@ export interface Keeping extends Pick<Rotation, 'secret'>, Found {
 /** What decides whether a key may be made. Where a slot is free and no key can be an orphan, nothing has to be protected. */
 export async function slotsOf(keeping: Keeping, record: UserRecord): Promise<Slots> {
   const keys = await keeping.run.keys.list(keeping.userName);
-  if (keys.length >= slotsPerUser || record.intent !== null) return protectedSlots(keeping, record, keys);
+  const isMade = keys.some((key) => key.keyId === record.made?.keyId);
+  if (keys.length >= slotsPerUser || record.intent !== null || isMade) return protectedSlots(keeping, record, keys);
   const known = keys.map((key) => ({ ...key, everUsed: true }));
-  const none = { current: null, pending: null, previous: null, intent: null, claimed: [], abandoned: null };
-  return { keys: known, ...none, recorded: new Set(), unknownHolder: true };
+  const none = { current: null, pending: null, previous: null, intent: null, claimed: [] };
+  return { keys: known, ...none, abandoned: null, unstored: null, recorded: new Set(), unknownHolder: true };
 }
 
 /** The two slots, with all that protects a key in them. */
@@ -32,37 +33,46 @@ async function protectedSlots(
   { intent, made }: UserRecord,
   keys: Awaited<ReturnType<Invocation['keys']['list']>>,
 ): Promise<Slots> {
-  const suspects = (id: string): boolean => intent !== null && !intent.seen.includes(id);
-  const known = await Promise.all(
-    keys.map(async (key): Promise<KnownKey> => ({
-      ...key,
-      everUsed: !suspects(key.keyId) || (await run.keys.lastUsed(key.keyId)) !== null,
-    })),
-  );
   const idIn = async (arn: string, version: VersionId | null): Promise<string | null> => {
     const value = version === null ? null : await valueOf(run, arn, version);
     return value === null ? null : (keyId(value.fields) ?? null);
   };
   // a label may have been moved since the step began, and what it stands on now is protected
   const secret = await run.secrets.describe(arn);
-  const first = former === null || keyId(former.fields) === undefined;
-  const isSuspect = made !== undefined && suspects(made.keyId) && keys.some((key) => key.keyId === made.keyId);
-  const meant = [...(intent === null ? [] : [intent, ...(intent.covers ?? [])]), ...(isSuspect ? [made] : [])];
+  const [current, pending, previous] = await Promise.all(
+    (['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const).map((label) => idIn(arn, labelled(secret, label))),
+  );
+  const ours = made !== undefined && keys.some((key) => key.keyId === made.keyId) ? made : null;
+  const isStored = [current, pending, previous].includes(ours?.keyId);
+  const madeFor = ours === null ? null : await labelledVersion(run, secret, ours);
+  const meant = [
+    ...(intent === null ? [] : [intent, ...(intent.covers ?? [])]),
+    ...(ours === null || isStored ? [] : [ours]),
+  ];
   const claimed = await Promise.all(
     meant.map(async (one) => idIn(one.secretId, await labelledVersion(run, secret, one))),
+  );
+  const unstored = ours === null || madeFor === null || isStored || claimed.includes(ours.keyId) ? null : ours.keyId;
+  const suspects = (id: string): boolean => (intent !== null && !intent.seen.includes(id)) || id === unstored;
+  const known = await Promise.all(
+    keys.map(async (key): Promise<KnownKey> => ({
+      ...key,
+      everUsed: !suspects(key.keyId) || (await run.keys.lastUsed(key.keyId)) !== null,
+    })),
   );
   const records = (await run.table.list('link')).map(({ item }) => item);
   return {
     keys: known,
-    current: await idIn(arn, labelled(secret, 'AWSCURRENT')),
-    pending: await idIn(arn, labelled(secret, 'AWSPENDING')),
-    previous: await idIn(arn, labelled(secret, 'AWSPREVIOUS')),
+    current: current ?? null,
+    pending: pending ?? null,
+    previous: previous ?? null,
     intent,
-    abandoned: made === undefined || (await labelledVersion(run, secret, made)) !== null ? null : made.keyId,
+    abandoned: ours === null || madeFor !== null ? null : ours.keyId,
+    unstored,
     claimed: claimed.flatMap((id) => id ?? []),
     ...holdersOf(records, unrecorded),
     // at a first rotation links have no record, and the slots alone decide
-    ...(first ? { unknownHolder: false } : {}),
+    ...(former === null || keyId(former.fields) === undefined ? { unknownHolder: false } : {}),
   };
 }
 

@@ -247,10 +247,17 @@ export const credentialMutants: readonly Mutant[] = [
       { file: keys, find: '    !intent.seen.includes(key.keyId) &&\n', replace: '' },
       {
         file: 'lambda/steps/sources/slots.ts',
-        find: 'intent !== null && !intent.seen.includes(id);',
-        replace: "intent !== null && id !== '';",
+        find: '(intent !== null && !intent.seen.includes(id))',
+        replace: 'intent !== null',
       },
     ],
+  },
+  {
+    name: 'unstored-key-is-a-strangers',
+    modes: [3, 24],
+    what: 'A key that we made and could not store is known by the intent alone, however late it was made.',
+    patches: [{ file: keys, find: ' || isUnstored(key, slots)', replace: '' }],
+    caughtBy: 'test/steps/createSecret.test.ts',
   },
   {
     name: 'foreign-key-discarded',
