@@ -33,11 +33,22 @@ export async function linksMissing(
 ): Promise<readonly RotationError[]> {
   const errors = new Map<string, RotationError>();
   for (const pattern of missing) {
-    const lack = await cluster.lacks('SHOW LINK', pattern.database);
-    const error = lack ?? linkMissing(pattern, cluster.id);
+    const error = await whyMissing(cluster, pattern);
     errors.set(error.message, error);
   }
   return [...errors.values()];
+}
+
+/** A link as it stands now. @throws LINK_MISSING, PRIVILEGE_MISSING or WORKSPACE_WRONG when it is not to be seen */
+export async function linkNow(cluster: Cluster, link: QualifiedName): Promise<LinkRow> {
+  const { database, name } = partsOf(link);
+  const row = (await cluster.links(database)).find((one) => one.link === link);
+  if (row === undefined) throw await whyMissing(cluster, { database, link: name });
+  return row;
+}
+
+async function whyMissing(cluster: Cluster, pattern: LinkPattern): Promise<RotationError> {
+  return (await cluster.lacks('SHOW LINK', pattern.database)) ?? linkMissing(pattern, cluster.id);
 }
 
 /**

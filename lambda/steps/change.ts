@@ -46,6 +46,16 @@ export function changeFor(
   };
 }
 
+/** Whether the change depends on what else the link has: it sets keys of CONFIG, or makes the link anew as a whole. */
+export function rewritesMore(
+  { grammar }: SurveyedLink,
+  { bracket }: LinkRecord,
+  { definition, value }: Pick<Move, 'definition' | 'value'>,
+): boolean {
+  const wanted = linkConfig(value.fields, definition.fields, `version ${value.version}`);
+  return grammar === 'replace' || wanted.size > 0 || Object.keys(bracket?.config ?? {}).length > 0;
+}
+
 const toSet = (wanted: ReadonlyMap<string, Json>): Readonly<Record<string, ConfigValue>> =>
   Object.fromEntries([...wanted].map(([key, json]) => [key, { json }]));
 

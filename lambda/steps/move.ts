@@ -3,9 +3,10 @@ import { linkKey, settledOn, type LinkRecord } from '../core/journal';
 import type { QualifiedName } from '../core/names';
 import { isInError } from '../core/pipeline';
 import type { Cluster, Invocation, Lane } from '../ports';
+import { linkNow } from './access';
 import { performBracket } from './bracket';
 import { credentialErrors } from './bracket/look';
-import { changeFor, holdsSameValue, versionOf, type Move } from './change';
+import { changeFor, holdsSameValue, rewritesMore, versionOf, type Move } from './change';
 import { forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
 import { startLingering } from './linger';
@@ -67,13 +68,18 @@ async function moveLink(
     else if (held.item.bracket?.phase === 'open') await mustBeWhole(run, held.item);
     await startLingering(run, cluster, held);
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
-    if (holdsSameValue({ row: link.row, record: held.item }, move)) return adopt(held, move);
+    // who had the lease before may have changed the rest of the link since the survey
+    const row = rewritesMore(link, held.item, move) ? await linkNow(cluster, link.row.link) : link.row;
+    if (holdsSameValue({ row, record: held.item }, move)) return adopt(held, move);
     const driven = await foundInError(cluster, link, move);
     const former = held.item.bracket;
     const suspects = former === null ? null : { ...former, members: (await readSet(run, held.item)).flat() };
     // what the credentials did that are taken away counts as ours from when they were put there
     const errorsAfter = move.direction === 'back' ? suspects?.errorsAfter : undefined;
-    const change = { ...changeFor(link, held.item, move), errorsAfter: errorsAfter ?? (await cluster.newestError()) };
+    const change = {
+      ...changeFor({ ...link, row }, held.item, move),
+      errorsAfter: errorsAfter ?? (await cluster.newestError()),
+    };
     mustFit(run, move.definition);
     const owed = [...(former?.lingering ?? []), ...paused.flat()];
     const users = new Set(link.users.map(({ pipeline }) => pipeline));

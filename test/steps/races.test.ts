@@ -126,3 +126,24 @@ test('a rollback that died before its set was forgotten is over with the next wa
   expect(world.table.keys('set')).toEqual([]);
   expect((await world.run(recover)).settled).toEqual([]);
 });
+
+test('CONFIG goes back to what it was, though a run that slept had seen it changed', async () => {
+  const world = createWorld({ definition: { fields: { credentials: {}, config: { region: 'where' } } } });
+  const first = world.firstVersion ?? '';
+  const value = JSON.stringify({ ...world.secretValue(first), where: 'eu-west-1' });
+  world.secrets.secret(secretId).versions.get(first)!.value = value;
+  const { config } = world.link('analytics', 'analytics_link');
+  const version = await upTo(world, 'setSecret');
+  expect(world.link('analytics', 'analytics_link').config).not.toBe(config);
+  // the pipelines are refused, the trials are not
+  world.keys.deny((keyId) => keyId === keyOf(world, version) && world.points.at(-1)?.startsWith('trials.') !== true);
+  world.faults = (_, name) => (name === 'cluster.definitions' ? 'freezes' : undefined);
+  await call(world, 'setSecret', version).catch(() => undefined);
+  world.faults = new Map();
+  await call(world, 'testSecret', version).catch(() => undefined);
+  expect(world.link('analytics', 'analytics_link').config).toBe(config);
+  await world.pass(300_000); // it wakes, and gives the link the version once more
+  expect(held(world)).toBe(keyOf(world, version));
+  await call(world, 'testSecret', version).catch(() => undefined);
+  expect(world.link('analytics', 'analytics_link').config).toBe(config);
+});

@@ -116,6 +116,19 @@ export const orderMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'config-from-before-the-lease',
+    modes: [25, 13],
+    what: 'What CONFIG was, for the way back, is taken from the survey, though somebody else had the lease since.',
+    patches: [
+      {
+        file: move,
+        find: 'rewritesMore(link, held.item, move) ? await linkNow(cluster, link.row.link) : ',
+        replace: '',
+      },
+    ],
+    caughtBy: 'test/steps/races.test.ts',
+  },
+  {
     name: 'read-before-lock',
     modes: [25],
     what: 'What the link holds is read before the lease is claimed, and believed afterwards.',
@@ -132,8 +145,8 @@ export const orderMutants: readonly Mutant[] = [
       },
       {
         file: move,
-        find: 'changeFor(link, held.item, move)',
-        replace: 'changeFor(link, link.record ?? initial, move)',
+        find: 'changeFor({ ...link, row }, held.item, move)',
+        replace: 'changeFor({ ...link, row }, link.record ?? initial, move)',
       },
     ],
   },
