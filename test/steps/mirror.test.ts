@@ -161,6 +161,19 @@ describe('a change of the mirrored secret', () => {
     expect(await world.run((run) => followChange(run, 'team/ingest-key'))).toEqual([]);
   });
 
+  test('is not taken over by whoever comes too late with it: the version has another value', async () => {
+    const world = mirroring(otherKey);
+    const version = world.startRotation();
+    world.faults = (_, name) => (name === 'cluster.grammar' ? 'freezes' : undefined);
+    await call(world, 'createSecret', version).catch(() => undefined);
+    world.faults = new Map();
+    await call(world, 'createSecret', version);
+    world.secrets.putByHand(mirrored, world.newId(), otherKey(world));
+    await world.pass(300_000); // the first one wakes, and reads the new value
+    for (const step of ['setSecret', 'testSecret', 'finishSecret'] as const) await call(world, step, version);
+    expect(await world.run((run) => followChange(run, mirrored))).toEqual([secretId]);
+  });
+
   test('is waited with while a previous rotation is not complete', async () => {
     const world = mirroring(otherKey);
     world.startRotation();

@@ -15,7 +15,8 @@ export function mirror(secretId: string, overlap: boolean): Source {
     isComplete: (fields) => fields.size > 0,
     create: async (run, { secret, version, rotationToken }, { current }) => {
       const mirrored = await mirroredValue(run, secretId, current);
-      await run.secrets.put(secret.arn, version, mirrored.value, rotationToken);
+      // where another value stood there first this one is not taken over: it is for the next look at the mirrored secret
+      if (!(await run.secrets.put(secret.arn, version, mirrored.value, rotationToken))) return;
       await updateSecretRecord(run, secret.arn, (record) => ({ ...record, mirrored: mirrored.version }));
       run.log.info('value-mirrored', { version, from: secretId, mirroredVersion: mirrored.version });
     },
