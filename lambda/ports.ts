@@ -314,8 +314,8 @@ export interface Metrics {
 
 /** Messages to people. */
 export interface Notices {
-  /** Whether they want to be told of what went well, too. */
-  readonly successes: boolean;
+  /** What they want to be told: `all` of what went well, too; `none`: there is nobody to be told. */
+  readonly wanted: 'all' | 'failures' | 'none';
   /** Sends a message; does nothing where nobody is to be told. @throws AWS_REFUSED: nobody was told, or somebody twice. */
   send(subject: string, text: string): Promise<void>;
 }

@@ -36,6 +36,8 @@ export const logLines: Readonly<Record<string, string>> = {
   'connections-not-ended': 'Connections of a predecessor do not end; the journal remembers them.',
   'history-not-kept':
     'What is remembered for people of a rotation could not be written. The rotation goes on without it.',
+  'notice-not-taken':
+    'The topic has not taken a message to people: `subject`, `why`. The watchdog sends it again, after half a minute first, then less and less often, until the topic takes it.',
   'lease-not-released': 'A lease could not be given back; it runs out within 30 s.',
   'tls-off': 'A connection secret has TLS turned off. Passwords and credentials cross the network in the clear.',
 };

@@ -50,8 +50,10 @@ export interface PastRotation {
   /** How many calls failed. */
   readonly failures: number;
   readonly failure?: StepFailure;
-  /** What people were told of it already: each thing once, however often a call is repeated. */
+  /** What people were told of it, and the topic has taken: each thing once, however often a call is repeated. */
   readonly told?: readonly Telling[];
+  /** What they were to be told, and the topic has not taken yet. */
+  readonly owed?: readonly Telling[];
 }
 
 /** What is worth a message. `failed`: for the first time. `abandoned`: links held it. `paused`: pipelines, for minutes. `person`: it does not go on without one. */

@@ -1,6 +1,7 @@
 import type { PastRotation } from './history';
 import type { Json } from './json';
 import type { QualifiedName } from './names';
+import type { OwedNotice } from './notice';
 import type { Identity } from './pipeline';
 import type { VersionId } from './version';
 
@@ -208,6 +209,8 @@ export interface Items {
   readonly user: UserRecord;
   /** For people: nothing is decided by it. Ends by itself, after `historyDays`. */
   readonly history: PastRotation;
+  /** For people, too: gone once the topic has taken it, or with the history. */
+  readonly notice: OwedNotice;
 }
 export type Kind = keyof Items;
 

@@ -2,6 +2,7 @@ import { askStatus, recoverNow, rotateSecret } from './commands';
 import { withoutCode } from './errors';
 import type { PastRotation, Telling } from './history';
 import { iso } from './time';
+import type { VersionId } from './version';
 import { visible } from './visible';
 
 /** A message to people: a subject as SNS takes it (ASCII, one line, at most 100 characters), and a text. */
@@ -20,6 +21,61 @@ export interface NoticeContext {
   /** Epoch milliseconds. */
   readonly now: number;
 }
+
+/** A message that the topic has not taken, as the journal keeps it. */
+export interface OwedNotice extends Notice {
+  /** ARN. */
+  readonly secretId: string;
+  readonly version: VersionId;
+  readonly what: Telling;
+  /** When it was to be told. Epoch milliseconds. */
+  readonly at: number;
+  /** How often it was sent in vain. */
+  readonly tries: number;
+  /** It is not sent again before. Epoch milliseconds. */
+  readonly notBefore: number;
+}
+
+/** Between two tries: doubled each time, from the one to the other. Milliseconds. */
+const waitMs = { first: 30_000, longest: 3_600_000 };
+
+export const noticeKey = (arn: string, version: VersionId, what: Telling): string => `${arn}/${version}/${what}`;
+
+/** After its first try. */
+export const owed = (
+  notice: Notice,
+  of: Pick<OwedNotice, 'secretId' | 'version' | 'what'>,
+  now: number,
+): OwedNotice => ({
+  ...notice,
+  ...of,
+  at: now,
+  tries: 1,
+  notBefore: now + waitMs.first,
+});
+
+/** Before another try, so that no other comes beside it. */
+export const triedAgain = (notice: OwedNotice, now: number): OwedNotice => ({
+  ...notice,
+  tries: notice.tries + 1,
+  notBefore: now + Math.min(waitMs.longest, waitMs.first * 2 ** notice.tries),
+});
+
+/** Whether an item of the table is one. */
+export function isOwed(item: unknown): item is OwedNotice {
+  if (typeof item !== 'object' || item === null) return false;
+  const found = item as Partial<Record<keyof OwedNotice, unknown>>;
+  const texts = [found.subject, found.text, found.secretId, found.version, found.what];
+  return (
+    texts.every((text) => typeof text === 'string') && [found.at, found.tries, found.notBefore].every(Number.isFinite)
+  );
+}
+
+/** Since it was to be told, things may have changed. */
+export const toldLate = ({ subject, text, at }: OwedNotice): Notice => ({
+  subject,
+  text: `${text}\nTold late: this was to be told at ${iso(at)}, and the topic did not take it. How things stand now, the status says.\n`,
+});
 
 interface Words {
   readonly subject: string;

@@ -14,7 +14,7 @@ export function openNotices(env: NodeJS.ProcessEnv, timeoutMs = publishMs): Noti
   let opened: SNSClient | undefined;
   const client = (): SNSClient => (opened ??= new SNSClient(clientOptions(timeoutMs)));
   return {
-    successes: topic !== '' && env['NOTICES']?.trim().toLowerCase() === 'all',
+    wanted: topic === '' ? 'none' : env['NOTICES']?.trim().toLowerCase() === 'all' ? 'all' : 'failures',
     async send(subject, text) {
       if (topic === '') return;
       try {
@@ -23,7 +23,7 @@ export function openNotices(env: NodeJS.ProcessEnv, timeoutMs = publishMs): Noti
         throw awsError(
           error,
           `Publish to ${topic}`,
-          'People were not told, or not for certain; what they were to be told stands in the history. Check that the role of the function may call sns:Publish on the topic and use its key, and the way from the function to SNS.',
+          'People were not told, or not for certain; the message stands in the journal, and the watchdog sends it again until the topic takes it. Check that the role of the function may call sns:Publish on the topic and use its key, and the way from the function to SNS.',
         );
       }
     },

@@ -20,7 +20,7 @@ const advice = (table: string): string =>
 /**
  * The journal on one DynamoDB table. Attributes of an item: `pk` the kind, `sk` the key, `rev` the revision, `writer` a
  * nonce of the write that made it, `item` the rest as JSON, zipped where it is long;
- * of the history alone also `expiresAt`, epoch seconds, after which DynamoDB removes it.
+ * of the history and of owed messages alone also `expiresAt`, epoch seconds, after which DynamoDB removes it.
  *
  * Needs only single-item writes with a condition: a write whose first attempt succeeded unseen finds its own nonce and
  * knows. `timeoutMs` bounds each attempt of a call.
@@ -61,12 +61,13 @@ export function openTable(table: string, timeoutMs?: number): Table {
     async write<K extends Kind>(kind: K, key: string, item: Items[K], revision: number): Promise<number | null> {
       const writer = randomUUID();
       const next = revision + 1;
+      const begins = beginOf(kind, item);
       const Item = {
         ...keyOf(kind, key),
         rev: { N: String(next) },
         writer: { S: writer },
         item: packed(JSON.stringify(item)),
-        ...(kind === 'history' ? { expiresAt: { N: String(endOfHistory(item as Items['history'])) } } : {}),
+        ...(begins === undefined ? {} : { expiresAt: { N: String(endOfHistory(begins)) } }),
       };
       const condition =
         revision === 0
@@ -112,7 +113,15 @@ type Attributes = Record<string, AttributeValue>;
 
 const keyOf = (kind: Kind, key: string): Attributes => ({ pk: { S: kind }, sk: { S: key } });
 
-const endOfHistory = ({ startedAt }: Items['history']): number => Math.ceil(startedAt / 1_000) + historyDays * 86_400;
+/** Epoch milliseconds from which on an item for people is kept; absent: it stays. */
+const beginOf = (kind: Kind, item: Items[Kind]): number | undefined =>
+  kind === 'history'
+    ? (item as Items['history']).startedAt
+    : kind === 'notice'
+      ? (item as Items['notice']).at
+      : undefined;
+
+const endOfHistory = (begins: number): number => Math.ceil(begins / 1_000) + historyDays * 86_400;
 
 function stored<K extends Kind>(kind: K, key: string, { rev, item }: Attributes): Stored<Items[K]> {
   const revision = Number(rev?.N);

@@ -2,7 +2,7 @@ import { asRotationError } from '../core/errors';
 import { linkKey, type LinkRecord } from '../core/journal';
 import type { Invocation } from '../ports';
 import { followMirrors } from './follow';
-import { keepPauses, remembering, tellLeftPaused } from './history';
+import { keepPauses, remembering, tellLeftPaused, tellOwed } from './history';
 import { startLingering } from './linger';
 import { withLease } from './lease';
 import { resume } from './former';
@@ -68,6 +68,7 @@ export async function recover(run: Invocation): Promise<Recovery> {
   const leftPaused = await reportPauses(run);
   const retired = await retireDue(run, attempt);
   const started = await followMirrors(run, attempt);
+  await tellOwed(run);
   run.metrics.put('Heartbeat', 1, 'Count');
   return { resumed: resumed.map(keyOf), settled, retired, started, leftPaused, failures };
 }

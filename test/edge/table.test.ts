@@ -3,6 +3,7 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-
 import { begun, historyDays } from '../../lambda/core/history';
 import type { SecretRecord } from '../../lambda/core/journal';
 import { qualified } from '../../lambda/core/names';
+import { owed } from '../../lambda/core/notice';
 import { openTable } from '../../lambda/edge/table';
 import type { Fault } from '../standins/aws/server';
 import { answering, aws, closeOutside } from './outside';
@@ -63,10 +64,12 @@ test('a record with ten thousand unproven pipelines fits into an item, and a sho
   expect(Item?.['item']).toEqual({ S: JSON.stringify(record('v1')) });
 });
 
-test('of the history alone DynamoDB is told when to remove it', async () => {
+test('of what is kept for people alone DynamoDB is told when to remove it', async () => {
   const { table } = await journal();
   const startedAt = Date.UTC(2026, 0, 1);
   await table.write('history', 'lake/v1', begun('lake', 'v1', startedAt, 'person'), 0);
+  const of = { secretId: 'lake', version: 'v1', what: 'failed' } as const;
+  await table.write('notice', 'lake/v1/failed', owed({ subject: 's', text: 't' }, of, startedAt), 0);
   await table.write('secret', 'lake', record('v1'), 0);
   const expiry = async (pk: string, sk: string) =>
     (
@@ -74,7 +77,8 @@ test('of the history alone DynamoDB is told when to remove it', async () => {
         new GetItemCommand({ TableName: 'journal', Key: { pk: { S: pk }, sk: { S: sk } } }),
       )
     ).Item?.['expiresAt'];
-  expect(await expiry('history', 'lake/v1')).toEqual({ N: String(startedAt / 1_000 + historyDays * 86_400) });
+  for (const [kind, key] of [['history', 'lake/v1'] as const, ['notice', 'lake/v1/failed'] as const])
+    expect(await expiry(kind, key)).toEqual({ N: String(startedAt / 1_000 + historyDays * 86_400) });
   expect(await expiry('secret', 'lake')).toBeUndefined();
 });
 

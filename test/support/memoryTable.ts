@@ -106,6 +106,6 @@ export class MemoryTable {
 
   #note(written: Written): void {
     this.history.push(written);
-    if (written.kind === 'history') this.#remembered += 1;
+    if (written.kind === 'history' || written.kind === 'notice') this.#remembered += 1;
   }
 }

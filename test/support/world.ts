@@ -98,7 +98,7 @@ export class MemoryWorld extends Outside {
         },
       },
       notices: {
-        successes: this.tellsSuccesses,
+        wanted: this.tellsSuccesses ? 'all' : 'failures',
         send: (subject, text) =>
           ask(
             'notices.send',
