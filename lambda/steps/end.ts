@@ -45,7 +45,13 @@ export async function end(run: Invocation, old: OldKey): Promise<Against | 'reti
   return known ? 'retired' : 'gone';
 }
 
-/** Makes a key Active again that we have set Inactive, or may have. Until that is done the journal says so, and the next run tries again. */
+/** No invocation lives longer than 15 minutes, and what it asked of IAM comes within one more. Milliseconds. */
+const actsYetMs = 960_000;
+
+/**
+ * Makes a key Active again that we have set Inactive, or may have. Until that is done the journal says so, and the next run tries again;
+ * so it does while a run that has begun the end may be asleep, or its call on its way.
+ */
 export async function takeBack<A extends { readonly what: string }>(
   run: Invocation,
   old: OldKey,
@@ -55,7 +61,9 @@ export async function takeBack<A extends { readonly what: string }>(
   // another run may have taken it back, or ended it, before our deactivation came into effect
   await note(run, old, ({ retiredAt: _ended, ...own }) => ({ ...own, endingAt: own.endingAt ?? run.clock.now() }));
   const known = await old.keys.revive(run, keyId);
-  await note(run, old, ({ endingAt: _begun, ...own }) => own);
+  await note(run, old, ({ endingAt, ...own }) =>
+    endingAt !== undefined && run.clock.now() < endingAt + actsYetMs ? { ...own, endingAt } : own,
+  );
   if (known) run.log.warn('old-key-revived', { keyId, version, because: against.what });
   return { ...against, revived: true };
 }

@@ -132,6 +132,9 @@ describe('an end in haste that dies, at whichever call: the next run of the watc
       const begun = names.slice(0, point).filter((name) => name === 'table.write').length;
       if (begun > 1) continue; // it had been ended for good
       expect([point, world.keys.key(old).active]).toEqual([point, true]);
+      expect(retirementOf(world)).toHaveProperty('endingAt'); // nobody knows yet whether the dead run's call is on its way
+      await world.pass(960_000);
+      await world.run(recover);
       expect(retirementOf(world)).not.toHaveProperty('endingAt');
     }
   });
@@ -171,6 +174,28 @@ test.each(['refused', 'not-sent'] as const)(
   },
 );
 
+test('a deactivation that comes when its end has been taken back is taken back, too', async () => {
+  const world = createWorld();
+  const [old = ''] = keyIds(world);
+  await upTo(world, 'finishSecret');
+  await world.pass(due);
+  world.lateMs = 70_000;
+  world.faults = (_, name) => {
+    if (name !== 'keys.deactivate') return undefined;
+    movedBack(world);
+    return 'late';
+  };
+  await world.run(recover).catch(() => undefined);
+  world.faults = new Map();
+  await world.pass(60_000);
+  await world.run(recover);
+  expect(world.keys.key(old).active).toBe(true);
+  await world.pass(60_000);
+  expect(world.keys.key(old).active).toBe(false);
+  await world.run(recover);
+  expect(world.keys.key(old).active).toBe(true);
+});
+
 test('a use that shows behind the deactivation: the key is Active again, the metric says so, and no rotation deletes it', async () => {
   const world = createWorld();
   const [old = ''] = keyIds(world);
@@ -183,7 +208,6 @@ test('a use that shows behind the deactivation: the key is Active again, the met
   expect((await world.run(recover)).retired).toEqual([]);
   world.faults = new Map();
   expect(world.keys.key(old).active).toBe(true);
-  expect(retirementOf(world)).not.toHaveProperty('endingAt');
   expect(world.metrics.filter(({ name }) => name === 'OldKeyStillUsed').at(-1)?.values).toEqual([1]);
   expect(world.logs.find(({ action }) => action === 'old-key-revived')?.fields).toMatchObject({
     because: 'old-key-still-used',

@@ -355,6 +355,19 @@ export const orderMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'end-forgotten-while-it-may-come',
+    modes: [24, 8],
+    what: 'An end that was taken back is forgotten at once, though the call of the dead run may be on its way.',
+    patches: [
+      {
+        file: 'lambda/steps/end.ts',
+        find: 'endingAt !== undefined && run.clock.now() < endingAt + actsYetMs ? { ...own, endingAt } : own,',
+        replace: 'endingAt !== undefined && endingAt + actsYetMs < 0 ? { ...own, endingAt } : own,',
+      },
+    ],
+    caughtBy: 'test/steps/revive.test.ts',
+  },
+  {
     name: 'label-not-looked-at-again',
     modes: [32, 24],
     what: 'A link is given a version that lost its label while the lease was waited for.',
