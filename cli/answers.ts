@@ -1,11 +1,10 @@
 import type { Status } from '../lambda/core/status';
-import type { Plan } from '../lambda/steps/plan';
+import type { PlanAnswer } from '../lambda/steps/answers';
 import type { Recovery } from '../lambda/steps/recover';
 import type { RetireReport } from '../lambda/steps/retireNow';
 import { Failure } from './exit';
 
-/** The plan as the function sends it: errors are their messages. */
-export type PlanAnswer = Omit<Plan, 'blockers'> & { readonly blockers: readonly string[] };
+export type { PlanAnswer };
 
 interface Answers {
   readonly plan: PlanAnswer;

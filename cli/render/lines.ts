@@ -1,5 +1,6 @@
 import { visible } from '../../lambda/core/visible';
-import { charactersOf, lengthOf, painted, type Paper, type Tone } from './paper';
+import { widthOf } from '../width';
+import { beginning, painted, type Paper, type Tone } from './paper';
 
 /** A piece of text, with a tone where it has one. */
 export type Cell = string | { readonly text: string; readonly tone: Tone };
@@ -25,7 +26,7 @@ export function wrapped(text: string, width: number, cut: boolean): readonly str
   for (const word of text.split(' ')) {
     const last = lines.at(-1) ?? '';
     if (last === '') lines[lines.length - 1] = word;
-    else if (lengthOf(last) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else if (widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
     if (cut) lines.push(...pieces(lines.pop() ?? '', width));
   }
@@ -33,16 +34,17 @@ export function wrapped(text: string, width: number, cut: boolean): readonly str
 }
 
 function pieces(text: string, width: number): readonly string[] {
-  const characters = charactersOf(text);
-  const number = Math.max(1, Math.ceil(characters.length / width));
-  return Array.from({ length: number }, (_, at) => characters.slice(at * width, (at + 1) * width).join(''));
+  const all: string[] = [];
+  for (let left = text; left !== '' || all.length === 0; left = left.slice(all.at(-1)?.length ?? 0))
+    all.push(beginning(left, width));
+  return all;
 }
 
 /** Rows with their columns under each other. What is too wide for the paper goes on in the next line of its own column; words are cut in all but the last. */
 export function table(paper: Paper, rows: readonly (readonly Cell[])[], indent = 2): readonly string[] {
   const columns = Math.max(0, ...rows.map(({ length }) => length));
   const widths = Array.from({ length: columns }, (_, at) =>
-    Math.max(0, ...rows.map((row) => lengthOf(textOf(row[at] ?? '')))),
+    Math.max(0, ...rows.map((row) => widthOf(textOf(row[at] ?? '')))),
   );
   const room = paper.width - indent - gap.length * (columns - 1);
   const sum = (): number => widths.reduce((total, width) => total + width, 0);
@@ -67,7 +69,7 @@ export function table(paper: Paper, rows: readonly (readonly Cell[])[], indent =
         cells
           .map(({ tone, lines }, at) => {
             const text = lines[line] ?? '';
-            const filler = at === cells.length - 1 ? '' : ' '.repeat(Math.max(0, (widths[at] ?? 0) - lengthOf(text)));
+            const filler = at === cells.length - 1 ? '' : ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(text)));
             return painted(text, tone, paper) + filler;
           })
           .join(gap)

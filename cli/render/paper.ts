@@ -1,3 +1,5 @@
+import { widthOf } from '../width';
+
 /** How a piece of text is meant: colours say nothing that the words do not say, too. */
 export type Tone = 'good' | 'bad' | 'warn' | 'quiet' | 'strong';
 
@@ -37,6 +39,17 @@ export const painted = (text: string, tone: Tone | undefined, { coloured }: Pick
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** What a reader takes for one: an accent stands on its letter, an emoji of several code points is one. */
-export const charactersOf = (text: string): readonly string[] =>
+const charactersOf = (text: string): readonly string[] =>
   /^[ -~]*$/.test(text) ? text.split('') : Array.from(graphemes.segment(text), ({ segment }) => segment);
-export const lengthOf = (text: string): number => charactersOf(text).length;
+
+/** The longest beginning that takes so many places at most; one character at least. */
+export function beginning(text: string, width: number): string {
+  let taken = '';
+  let room = width;
+  for (const character of charactersOf(text)) {
+    room -= widthOf(character);
+    if (taken !== '' && room < 0) break;
+    taken += character;
+  }
+  return taken;
+}

@@ -1,3 +1,4 @@
+import { leftOutText } from '../../lambda/core/bound';
 import type { QualifiedName } from '../../lambda/core/names';
 import { shownName } from '../../lambda/page/names';
 import { counted, shownDuration, shownRange } from '../../lambda/page/view';
@@ -13,7 +14,7 @@ const shown = (name: string): string => shownName(name as QualifiedName);
 
 /** What a rotation would do. @param all everything by its name */
 export function renderPlan(secret: string, plan: PlanAnswer, paper: Paper, all = false): readonly string[] {
-  const { links, places, calls } = plan;
+  const { links, places, calls, leftOut } = plan;
   return [
     title(secret, plan, paper),
     ...obstacles(plan, paper),
@@ -37,6 +38,7 @@ export function renderPlan(secret: string, plan: PlanAnswer, paper: Paper, all =
           calls.map(({ call, why }) => [call, quiet(why)]),
         )
       : paragraph(paper, quiet(calls.map(({ call }) => call).join(', ')))),
+    ...(leftOut === undefined ? [] : paragraph(paper, warn(leftOutText(leftOut)))),
     painted('Nothing was changed or written by this look.', 'quiet', paper),
   ];
 }

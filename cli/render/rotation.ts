@@ -6,7 +6,7 @@ import { counted, shownDuration } from '../../lambda/page/view';
 import type { Followed, Stand } from '../follow';
 import { explained } from './explanation';
 import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
-import { charactersOf, painted, type Paper } from './paper';
+import { beginning, painted, type Paper } from './paper';
 import { ahead, readable } from './words';
 
 const done: Readonly<Record<Step, string>> = {
@@ -39,13 +39,7 @@ export function underWay({ step, paused, failures }: Stand, passedMs: number, pa
   const what = paused > 0 ? `${counted(paused, 'pipeline')} paused` : doing[step];
   const again = failures > 0 ? ` (after ${counted(failures, 'failed call')})` : '';
   const text = `  … ${step}  ${shownDuration(passedMs)}  ${what}${again}`;
-  return painted(
-    charactersOf(text)
-      .slice(0, paper.width - 1)
-      .join(''),
-    'quiet',
-    paper,
-  );
+  return painted(beginning(text, paper.width - 1), 'quiet', paper);
 }
 
 /** How a rotation ended, what it paused and what is left. */

@@ -1,3 +1,4 @@
+import { leftOutText } from '../../lambda/core/bound';
 import { keyFingerprint, type LinkStatus, type SecretStatus, type Status } from '../../lambda/core/status';
 import { holdingText, secretName, shownName } from '../../lambda/page/names';
 import {
@@ -31,9 +32,14 @@ export const signs: Readonly<Record<Level, readonly [sign: string, tone: Tone]>>
 const tones: Readonly<Record<Condition, Tone>> = { good: 'good', paused: 'warn', idle: 'quiet', bad: 'bad' };
 
 /** @param all every pipeline by its name, however many there are */
-export function renderStatus({ at, secrets }: Status, paper: Paper, all = false): readonly string[] {
+export function renderStatus({ at, secrets, leftOut }: Status, paper: Paper, all = false): readonly string[] {
   if (secrets.length === 0) return ['No secret is configured: ROTATIONS of the function is empty.'];
-  return secrets.flatMap((secret, index) => [...(index === 0 ? [] : ['']), ...renderSecret(secret, at, paper, all)]);
+  return [
+    ...secrets.flatMap((secret, index) => [...(index === 0 ? [] : ['']), ...renderSecret(secret, at, paper, all)]),
+    ...(leftOut === undefined
+      ? []
+      : paragraph(paper, warn(`${leftOutText(leftOut)}. Ask for one secret to see more.`))),
+  ];
 }
 
 function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boolean): readonly string[] {

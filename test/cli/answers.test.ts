@@ -1,6 +1,7 @@
 import { expected, type PlanAnswer } from '../../cli/answers';
-import { lengthOf } from '../../cli/render/paper';
+import { widthOf } from '../../cli/width';
 import { renderDoctor, renderPlan } from '../../cli/render/plan';
+import { renderStatus } from '../../cli/render/status';
 import { renderIdle, renderRecovery, renderRetired } from '../../cli/render/repair';
 import { before, link, pending, pipeline, plain, secret, status } from './given';
 
@@ -63,6 +64,13 @@ test('a plan says what is paused and for how long, what is left alone and why, a
   expect(text).toContain('!  not covered: sales.own, a pipeline with credentials of its own.');
 });
 
+test('what an answer leaves out, because it would be too long, is counted', () => {
+  const leftOut = { pipelines: 12, pauses: 3 };
+  const said = 'Not listed, to keep the answer below 5 MB: 12 pipelines, 3 pauses';
+  expect(renderPlan('s', { ...planned, leftOut }, plain(120)).join('\n')).toContain(said);
+  expect(renderStatus({ ...status(secret()), leftOut }, plain(120)).join('\n')).toContain(`${said}. Ask for one`);
+});
+
 test('of a pipeline without a batch on record nobody knows how long it is paused, and the plan says so', () => {
   const [one] = planned.links;
   const [archive, clicks] = one!.pipelines;
@@ -92,7 +100,7 @@ test('what blocks comes first, in the plan and in the pre-flight', () => {
 
 test.each([80, 120])('at %d columns no line of a plan is longer', (width) => {
   for (const render of [renderPlan, renderDoctor])
-    expect(render('prod/s3-ingest', blocked, plain(width)).filter((line) => lengthOf(line) > width)).toEqual([]);
+    expect(render('prod/s3-ingest', blocked, plain(width)).filter((line) => widthOf(line) > width)).toEqual([]);
 });
 
 test('of many statements the beginning and the end are shown, with --all every one', () => {

@@ -2,7 +2,7 @@ import { qualified } from '../../lambda/core/names';
 import { renderStatus } from '../../cli/render/status';
 import { table } from '../../cli/render/lines';
 import { shownDuration } from '../../lambda/page/view';
-import { lengthOf } from '../../cli/render/paper';
+import { widthOf } from '../../cli/width';
 import { logAddress } from '../../lambda/edge/log';
 import { before, link, pending, pipeline, plain, secret, status } from './given';
 
@@ -89,7 +89,7 @@ test.each([80, 120])('at %d columns no line is longer, but for what is to be cop
     ],
   });
   const lines = renderStatus(status(busy), plain(width));
-  expect(lines.filter((line) => lengthOf(line) > width)).toEqual([]);
+  expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);
 });
 
 test('a pause of a dead run is told from one that somebody may be working on', () => {
@@ -190,4 +190,20 @@ test('a rotation that ended before it began, by clocks that differ, took no time
   expect(text(secret({ history: [{ ...done!, endedAt: done!.startedAt - 3_000 }] }))).toContain(
     `done  in ${shownDuration(0)}`,
   );
+});
+
+test('letters of East Asia and emoji take two places: columns stand under each other all the same', () => {
+  expect(
+    table(
+      plain(80),
+      [
+        ['注文', 'x'],
+        ['🚚', 'x'],
+        ['🚢a', 'x'],
+        ['tea', 'x'],
+      ],
+      0,
+    ),
+  ).toEqual(['注文  x', '🚚    x', '🚢a   x', 'tea   x']);
+  expect(table(plain(40), [['注'.repeat(60), 'x']], 0).filter((line) => widthOf(line) > 40)).toEqual([]);
 });
