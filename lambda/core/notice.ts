@@ -159,7 +159,7 @@ const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContex
   done: ({ startedAt, paused, spans }, { now }, name) => ({
     subject: `Rotation of ${name} is done`,
     lines: [
-      ['Took', seconds(now - startedAt)],
+      ['Took', seconds(Math.max(0, now - startedAt))],
       ['Pauses', paused === 0 ? 'none' : `${paused}, the longest ${seconds(spans[0]?.milliseconds ?? 0)}`],
       ['What happens next', 'the older credentials retire, on evidence that nobody uses them'],
     ],

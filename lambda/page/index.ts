@@ -8,8 +8,10 @@ import { secretName } from './names';
 
 export { readView, type View } from './view';
 
-/** So many secrets are shown in full; those that need eyes come first, and the others are told in one line each. */
-const mostSecrets = 10;
+/** So many secrets are shown in full, and so many more in one line each; those that need eyes come first, and the others are counted. */
+const most = { secrets: 10, lines: 100 };
+/** A page is at most this long, far below what Lambda takes as JSON: no limit of a widget's own is documented. Characters. */
+const pageCharacters = 1_000_000;
 
 /**
  * The status as a custom widget of a CloudWatch dashboard shows it: no script, no element that the dashboard removes, and none
@@ -68,11 +70,18 @@ secretId: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-Ab
 `,
 } as const;
 
-function page(status: Status, view: View, title: Html): Html {
+/** With as many secrets in full as fit. */
+function page(status: Status, view: View, title: Html, full = most.secrets): Html {
+  const drawn = pageOf(status, view, title, full);
+  return full > 1 && drawn.text.length > pageCharacters ? page(status, view, title, full - 1) : drawn;
+}
+
+function pageOf(status: Status, view: View, title: Html, full: number): Html {
   const sorted = status.secrets.toSorted((a, b) => rank(levelOf(a)) - rank(levelOf(b)));
   const level = worst(sorted.map(levelOf));
-  const shown = sorted.slice(0, mostSecrets);
-  const unshown = sorted.slice(mostSecrets);
+  const shown = sorted.slice(0, full);
+  const unshown = sorted.slice(full);
+  const uncounted = unshown.length - most.lines;
   return html`<div class="slr slr-${view.theme} cwdb-no-default-styles">
     ${styles}${title}
     <div class="verdict ${levelTone[level]}">
@@ -89,7 +98,8 @@ function page(status: Status, view: View, title: Html): Html {
         : html`<section class="secret">
             <h3>${unshown.length} more secrets</h3>
             <ul>
-              ${unshown.map((secret) => html`<li><code>${secretName(secret.secretId)}</code>: ${levelText[levelOf(secret)]}</li>`)}
+              ${unshown.slice(0, most.lines).map((secret) => html`<li><code>${secretName(secret.secretId)}</code>: ${levelText[levelOf(secret)]}</li>`)}
+              ${uncounted > 0 ? html`<li>${uncounted} more, none of them worse</li>` : none}
             </ul>
           </section>`
     }

@@ -1,4 +1,5 @@
 import type { Explanation, JournalStatus, SecretStatus } from '../core/status';
+import { shortened } from '../core/bound';
 import { diagram } from './diagram';
 import { drawn } from './draw';
 import { anchor, html, type Html, none } from './html';
@@ -78,14 +79,14 @@ function explained(explanation: Explanation, zone: Zone): Html {
   ];
   return html`<div class="note ${command === null ? 'paused' : 'bad'}">
     <h4>${command === null ? levelText.watch : levelText.person}</h4>
-    <p>${inZone(why, zone)}</p>
+    <p>${inZone(shortened(why, most.characters), zone)}</p>
     ${where.length === 0 ? none : html`<p class="small">${where.map((part, at) => (at === 0 ? part : html` · ${part}`))}</p>`}
     ${
       leftBehind.length === 0
         ? none
         : html`<p>Left behind:</p>
             <ul>
-              ${leftBehind.map((what) => html`<li>${what}</li>`)}
+              ${items(leftBehind)}
             </ul>`
     }
     <p>By itself: ${inZone(next, zone)}</p>
@@ -99,12 +100,21 @@ function explained(explanation: Explanation, zone: Zone): Html {
   </div>`;
 }
 
+/** So many of a list are told, each so long; more are counted. */
+const most = { items: 20, characters: 1_000 };
+
+function items(all: readonly string[]): Html[] {
+  const more = all.length - most.items;
+  const shown = all.slice(0, most.items).map((one) => html`<li>${shortened(one, most.characters)}</li>`);
+  return more > 0 ? [...shown, html`<li>${more} more</li>`] : shown;
+}
+
 const sentences = (title: string, told: readonly string[], tone: string): Html =>
   told.length === 0
     ? none
     : html`<div class="note ${tone}">
         <h4>${title}</h4>
         <ul>
-          ${told.map((sentence) => html`<li>${sentence}</li>`)}
+          ${items(told)}
         </ul>
       </div>`;

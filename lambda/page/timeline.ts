@@ -24,7 +24,14 @@ export function timeline(secret: SecretStatus, view: View): Html {
   return html`${secret.history.map((rotation, at) => one(rotation, secret, view, at === 0))}`;
 }
 
-function one(rotation: PastRotation, secret: SecretStatus, view: View, isOpen: boolean): Html {
+/** Odd clocks and spoilt records: what has no place on a scale is not drawn, and nothing took less than no time. */
+const drawable = (spans: readonly PauseSpan[]): readonly PauseSpan[] =>
+  spans
+    .filter(({ at, milliseconds }) => Number.isFinite(at) && Number.isFinite(milliseconds))
+    .map((span) => ({ ...span, milliseconds: Math.max(0, span.milliseconds) }));
+
+function one(past: PastRotation, secret: SecretStatus, view: View, isOpen: boolean): Html {
+  const rotation = { ...past, spans: drawable(past.spans) };
   const { version, startedAt, endedAt, startedBy, outcome, paused, spans, failures } = rotation;
   const isRunning = outcome === 'running';
   const now = isRunning ? pausedFor(secret, version) : 0;

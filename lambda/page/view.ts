@@ -77,6 +77,8 @@ export function shownRange({ medianMs, slowestMs }: Range): string {
 }
 
 export function shownHours(hours: number): string {
+  if (Number.isNaN(hours)) return 'unknown';
+  if (hours < 0) return '0 min';
   if (hours < 1) return `${Math.round(hours * 60)} min`;
   return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 }

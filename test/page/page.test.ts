@@ -228,6 +228,37 @@ test('secrets beyond the tenth are told in one line each', () => {
   for (const { secretId } of secrets) expect(text).toContain(secretId);
 });
 
+test('a page stays short enough for a widget, however much there is: lists are cut, and fewer secrets shown in full', () => {
+  const long = (at: number): string => `${at}`.padEnd(64, '"');
+  const names = Array.from({ length: 2_000 }, (_, at) => long(at));
+  const [one] = hostile(names.slice(0, 12)).secrets;
+  const [each] = stuck.secrets;
+  const secrets = Array.from({ length: 200 }, (_, at) => ({
+    ...one!,
+    secretId: `secret-${at}`,
+    ...{ drift: names, unseen: ['x'.repeat(300_000)], stuck: { ...each!.stuck!, leftBehind: names } },
+  }));
+  const page = filePage({ ...allWell, secrets }, view);
+  expect(JSON.stringify(page).length).toBeLessThan(1_500_000);
+  expect(textOf(page)).toContain('1980 more');
+  expect(textOf(page)).toMatch(/\d+ more, none of them worse/);
+});
+
+test('odd clocks draw nothing that is no length', () => {
+  const [rotation] = allWell.secrets[0]!.history;
+  const [span] = rotation!.spans;
+  const spans = [
+    { ...span!, milliseconds: NaN },
+    { ...span!, milliseconds: -5_000 },
+    { ...span!, at: NaN },
+    { ...span!, at: Infinity },
+  ];
+  const history = [{ ...rotation!, spans, endedAt: rotation!.startedAt - 60_000 }];
+  const page = shown({ ...allWell, secrets: [secret({ history })] });
+  expect(page).not.toMatch(/NaN|Infinity|="-|-\d+ (ms|s|min|h|d)\b/);
+  expect(textOf(page)).toContain('took under 1 ms');
+});
+
 test('the documentation of the widget is Markdown', () => {
   expect(description.markdown).toContain('`secretId`');
 });

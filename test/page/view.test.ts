@@ -53,6 +53,8 @@ test.each([
 });
 
 test.each([
+  [NaN, 'unknown'],
+  [-3, '0 min'],
   [0.5, '30 min'],
   [47, '47 h'],
   [60, '3 d'],

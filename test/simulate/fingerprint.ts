@@ -11,7 +11,8 @@ export function fingerprint(world: MemoryWorld): string | null {
   const now = world.clock.now();
   const names = new Map<string, number>();
   const parts: string[] = [];
-  for (const { kind, key, json } of world.table.rows()) if (kind !== 'history' && kind !== 'notice') parts.push(kind, key, json);
+  for (const { kind, key, json } of world.table.rows())
+    if (kind !== 'history' && kind !== 'notice') parts.push(kind, key, json);
   for (const secret of world.secrets.all()) {
     parts.push(`${secret.arn} ${secret.deleted ? 'deleted' : ''} ${secret.rotationEnabled ? '' : 'off'}`);
     for (const [version, { labels, value }] of secret.versions)

@@ -8,7 +8,7 @@ import { standing } from '../../core/version';
 import type { Invocation } from '../../ports';
 import { definitionOf } from '../rotation';
 import { sourceFor, type KeptKey } from '../sources';
-import { journalStatus, readJournal, type Journal } from './journal';
+import { journalStatus, readJournal, when, type Journal } from './journal';
 import { linkStatuses } from './links';
 import { Looking } from './looking';
 import { versionsOf } from './versions';
@@ -98,5 +98,3 @@ function keyStatus({ keyId, active, createdAt, lastUsed, fate }: KeptKey, now: n
     fate: fate.words,
   };
 }
-
-const when = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : iso(at));

@@ -32,8 +32,11 @@ export async function readJournal(run: Invocation, looking: Looking): Promise<Jo
   };
 }
 
+/** A time as the status tells it; `null`: there is none. */
+export const when = (at: number | null | undefined): string | null =>
+  at === null || at === undefined ? null : iso(at);
+
 export function journalStatus(record: SecretRecord = newSecretRecord): JournalStatus {
-  const when = (at: number | undefined): string | null => (at === undefined ? null : iso(at));
   return {
     version: record.version,
     setAt: when(record.setAt),
