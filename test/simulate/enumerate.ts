@@ -38,14 +38,14 @@ export interface EnumerateOptions {
  * silence where a call changes nothing and where a refusal looks the same; death between two changes; and all that
  * follows a moment at which the world was as it had been before (`fingerprint`).
  *
- * @returns what was broken, oldest first; ends with the first when `onBroken` says so.
+ * @returns the points of an undisturbed play
  */
 export async function enumerate(
   scenario: Scenario,
   { depth, part = { at: 0, of: 1 }, whole = false, goesOn = () => true }: EnumerateOptions,
   tally: Tally,
   onBroken: (broken: Broken) => void,
-): Promise<void> {
+): Promise<number> {
   const seen = new Set<string>();
   let firsts = 0;
 
@@ -62,6 +62,7 @@ export async function enumerate(
   const every = about === undefined ? 1 : Math.ceil((calm.calmAt * 2) / about);
   const changing = new Set(calm.traces.filter(({ changed }) => changed).map(({ name }) => name));
   if (calm.violations.length === 0 && depth > 0) await explore(new Map(), calm, depth);
+  return calm.points.length;
 
   /** Adds one fault after those that there are. */
   async function explore(failing: Failing, played: Played, left: number): Promise<void> {

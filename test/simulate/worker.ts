@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { enumerate, type Part, type Tally } from './enumerate';
-import { play, type Scenario } from './play';
+import { enumerate, type Tally } from './enumerate';
+import type { Scenario } from './play';
 import { playSeed, scenarioFor } from './random';
 import { printFailing } from './schedule';
 import { scenarios } from './scenarios';
@@ -8,6 +8,8 @@ import { scenarios } from './scenarios';
 /** What one process has done of one scenario. */
 export interface Figures extends Tally {
   readonly scenario: string;
+  /** How many faults at most there were in one play; of seeds, nothing. */
+  readonly depth?: number;
   readonly points: number;
   readonly seconds: number;
   /** What was broken, each with the words that replay it. */
@@ -16,6 +18,7 @@ export interface Figures extends Tally {
 
 /** The smallest main scenario: all triples are played there. */
 const smallest = 'no pipeline';
+const seedsAtOnce = 200;
 
 const { values: given } = parseArgs({
   options: {
@@ -25,37 +28,28 @@ const { values: given } = parseArgs({
     depth: { type: 'string', default: '3' },
     seeds: { type: 'string', default: '10000' },
     from: { type: 'string', default: '1' },
-    part: { type: 'string', default: '0/1' },
   },
 });
-/** @throws when it is not what `onAllCores` gives. */
-function readPart(text: string): Part {
-  const [at, of] = text.split('/').map(Number);
-  if (at === undefined || of === undefined || !(at < of)) throw new Error(`no part: ${text}`);
-  return { at, of };
-}
-
 const secondsSince = (since: number): number => (performance.now() - since) / 1_000;
 
 /** Faults by number: all singles, pairs, or triples of a scenario. */
-async function enumerated(scenario: Scenario, depth: number, part: Part): Promise<Figures> {
+async function enumerated(scenario: Scenario, depth: number): Promise<Figures> {
   const since = performance.now();
   const tally: Tally = { played: 0, schedules: 0 };
   const broken: string[] = [];
-  const { points } = await play(scenario, new Map());
-  const options = { depth, part, whole: given.sampled !== true };
-  await enumerate(scenario, options, tally, ({ failing, violations: [first] }) => {
+  const options = { depth, whole: given.sampled !== true };
+  const points = await enumerate(scenario, options, tally, ({ failing, violations: [first] }) => {
     broken.push(
       `--play '${scenario.name}' --at '${printFailing(failing)}': (${first?.invariant ?? ''}) ${first?.text ?? ''}`,
     );
   });
-  return { scenario: scenario.name, points: points.length, ...tally, seconds: secondsSince(since), broken };
+  return { scenario: scenario.name, depth, points, ...tally, seconds: secondsSince(since), broken };
 }
 
-/** Every so-manieth seed. */
-async function seeded(count: number, from: number, part: Part): Promise<readonly Figures[]> {
+/** Seeds, so many from that one on. */
+async function seeded(count: number, from: number): Promise<readonly Figures[]> {
   const figures = new Map<string, { played: number; points: number; seconds: number; broken: string[] }>();
-  for (let seed = from + part.at; seed < from + count; seed += part.of) {
+  for (let seed = from; seed < from + count; seed += 1) {
     const { name } = scenarioFor(seed);
     const row = figures.get(name) ?? { played: 0, points: 0, seconds: 0, broken: [] };
     figures.set(name, row);
@@ -69,18 +63,32 @@ async function seeded(count: number, from: number, part: Part): Promise<readonly
   return [...figures].map(([scenario, row]) => ({ scenario, schedules: row.played, ...row }));
 }
 
-/** What this process has to do of the whole: `--all`, `--main` (the main scenarios alone), or seeds. */
-async function work(part: Part): Promise<readonly Figures[]> {
-  if (given.all !== true && given.main !== true) return seeded(Number(given.seeds), Number(given.from), part);
-  const figures: Figures[] = [];
-  for (const scenario of scenarios.filter(({ main }) => given.main !== true || main)) {
-    const depth = scenario.large !== undefined ? 1 : scenario.name === smallest ? 3 : 2;
-    figures.push(await enumerated(scenario, Math.min(depth, Number(given.depth)), part));
-  }
-  return figures;
+type Job = () => Promise<readonly Figures[]>;
+
+/** `--all`, `--main` (the main scenarios alone), or seeds. All processes make the same list: a number says which is meant. The longest first. */
+function jobsOf(): readonly Job[] {
+  if (given.all !== true && given.main !== true) return seedJobs(Number(given.seeds), Number(given.from));
+  const chosen = scenarios.filter(({ main }) => given.main !== true || main);
+  // in the tests all pairs of the main ones, and then, as of the others, what is played by itself
+  const pairs =
+    given.sampled === true ? chosen.filter(({ main }) => main).map((scenario) => [scenario, 2] as const) : [];
+  const rest = chosen.map((scenario) => {
+    const depth = given.sampled === true || scenario.large !== undefined ? 1 : scenario.name === smallest ? 3 : 2;
+    return [scenario, Math.min(depth, Number(given.depth))] as const;
+  });
+  const longestFirst = [...pairs, ...rest].sort(([, one], [, other]) => other - one);
+  return longestFirst.map(([scenario, depth]) => async () => [await enumerated(scenario, depth)]);
 }
 
-void work(readPart(given.part)).then((all) => {
-  for (const figures of all) process.send?.(figures);
-  process.disconnect();
+function seedJobs(count: number, from: number): readonly Job[] {
+  const starts = Array.from({ length: Math.ceil(count / seedsAtOnce) }, (_, at) => at * seedsAtOnce);
+  return starts.map((start) => () => seeded(Math.min(seedsAtOnce, count - start), from + start));
+}
+
+const jobs = jobsOf();
+
+process.on('message', (at) => {
+  const job = jobs[Number(at)];
+  if (job === undefined) process.disconnect();
+  else void job().then((figures) => process.send?.(figures));
 });

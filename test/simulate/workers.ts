@@ -17,21 +17,26 @@ export async function onAllCores(args: readonly string[]): Promise<readonly Figu
     const outfile = join(folder, 'worker.js');
     const entryPoints = [join(__dirname, 'worker.ts')];
     await build({ entryPoints, outfile, bundle: true, platform: 'node', target: 'node20', logLevel: 'error' });
-    const of = availableParallelism();
-    const parts = Array.from({ length: of }, (_, at) => run(outfile, [...args, '--part', `${at}/${of}`]));
-    return (await Promise.all(parts)).flat();
+    let job = 0;
+    const next = (): number => job++;
+    const processes = Array.from({ length: availableParallelism() }, () => run(outfile, args, next));
+    return (await Promise.all(processes)).flat();
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** One process to its end. */
-function run(program: string, args: readonly string[]): Promise<readonly Figures[]> {
+/** One process to its end: it ends when it is given a number behind those of the jobs. */
+function run(program: string, args: readonly string[], next: () => number): Promise<readonly Figures[]> {
   return new Promise((resolve, reject) => {
     const reports: Figures[] = [];
     const child = fork(program, args, { execArgv: [] });
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-    child.on('message', (report) => reports.push(report as Figures));
+    child.send(next());
+    child.on('message', (figures) => {
+      reports.push(...(figures as readonly Figures[]));
+      child.send(next());
+    });
     child.on('error', reject);
     child.on('exit', (code) => {
       if (code === 0) resolve(reports);
