@@ -16,8 +16,8 @@ export interface Broken {
   readonly violations: Played['violations'];
 }
 
-/** Which part of the work a process does: this one of so many. */
-export interface Part {
+/** One round of several over the same first faults: this one of so many. */
+export interface Round {
   readonly at: number;
   readonly of: number;
 }
@@ -25,8 +25,8 @@ export interface Part {
 export interface EnumerateOptions {
   /** How many faults at most in one play: 0 none, 1 singles, 2 pairs, 3 triples. */
   readonly depth: number;
-  /** One part of the work of several: this one of so many, by the number of the first fault. */
-  readonly part?: Part;
+  /** @default all first faults in one */
+  readonly round?: Round;
   /** Also where a scenario asks for a sample only. @default false */
   readonly whole?: boolean;
   /** Called before each play: `false` ends it. */
@@ -36,28 +36,36 @@ export interface EnumerateOptions {
 /**
  * Fails every call in every way, then every two, and so on. What cannot differ from a play that took place is skipped:
  * silence where a call changes nothing and where a refusal looks the same; death between two changes; and all that
- * follows a moment at which the world was as it had been before (`fingerprint`).
+ * follows a moment at which the world was as it had been before (`fingerprint`), the play's own end included.
  *
  * @returns the points of an undisturbed play
  */
 export async function enumerate(
   scenario: Scenario,
-  { depth, part = { at: 0, of: 1 }, whole = false, goesOn = () => true }: EnumerateOptions,
+  { depth, round = { at: 0, of: 1 }, whole = false, goesOn = () => true }: EnumerateOptions,
   tally: Tally,
   onBroken: (broken: Broken) => void,
 ): Promise<number> {
-  const seen = new Set<string>();
+  const explored = new Set<string>();
+  const played = new Set<string>();
   let firsts = 0;
 
-  const one = async (failing: Failing, counts: boolean): Promise<Played> => {
-    const played = await play(scenario, failing, { compares: depth > 1 });
-    if (counts) tally.played += 1;
-    if (counts && played.violations.length > 0)
-      onBroken({ scenario: scenario.name, failing, violations: played.violations });
-    return played;
+  /** @param left faults that are to be added to it: without any it ends where another one has gone on alike */
+  const one = async (failing: Failing, left: number): Promise<Played> => {
+    const after = Math.max(0, ...failing.keys());
+    const isKnown = (point: number, state: string): boolean => {
+      if (point < after) return false;
+      const known = played.has(state);
+      played.add(state);
+      return known && left === 0;
+    };
+    const next = await play(scenario, failing, { isKnown });
+    tally.played += 1;
+    if (next.violations.length > 0) onBroken({ scenario: scenario.name, failing, violations: next.violations });
+    return next;
   };
 
-  const calm = await one(new Map(), part.at === 0);
+  const calm = await one(new Map(), depth);
   const about = scenario.large ?? (whole ? undefined : scenario.sample);
   const every = about === undefined ? 1 : Math.ceil((calm.calmAt * 2) / about);
   const changing = new Set(calm.traces.filter(({ changed }) => changed).map(({ name }) => name));
@@ -65,23 +73,17 @@ export async function enumerate(
   return calm.points.length;
 
   /** Adds one fault after those that there are. */
-  async function explore(failing: Failing, played: Played, left: number): Promise<void> {
+  async function explore(failing: Failing, before: Played, left: number): Promise<void> {
     const after = Math.max(0, ...failing.keys());
-    const until = limit(played, after, left);
-    tally.schedules +=
-      failing.size === 0 || isOurs() ? (played.calmAt - after) * (outcomes.length + (depth === 1 ? 1 : 0)) : 0;
+    const until = limit(before, after, left);
+    tally.schedules += (before.calmAt - after) * (outcomes.length + (depth === 1 ? 1 : 0));
     for (let point = after + 1; point <= until; point += 1) {
-      for (const fault of faultsOf(played, point, failing.size === 0 ? left : 0)) {
-        if (failing.size === 0) firsts += 1;
-        if (failing.size === 0 && firsts % every !== 0) continue;
+      for (const fault of faultsOf(before, point, failing.size === 0 ? left : 0)) {
+        if (failing.size === 0 && !isChosen()) continue;
         if (!goesOn()) return;
         const more = new Map([...failing, [point, fault]]);
-        // the first faults are played by all, since they decide what is alike; the rest by whose turn it is
-        if (failing.size === 0 && left === 1 && !isOurs()) continue;
-        const next = await one(more, failing.size > 0 || isOurs());
-        if (left === 1 || next.violations.length > 0) continue;
-        if (failing.size === 0 && !isOurs()) limit(next, point, left - 1);
-        else await explore(more, next, left - 1);
+        const next = await one(more, left - 1);
+        if (left > 1 && next.violations.length === 0) await explore(more, next, left - 1);
       }
     }
   }
@@ -96,19 +98,21 @@ export async function enumerate(
     return found;
   }
 
-  function isOurs(): boolean {
-    return Math.floor(firsts / every) % part.of === part.at;
+  /** Whether the next first fault is among the sample, and in this round. */
+  function isChosen(): boolean {
+    firsts += 1;
+    return firsts % every === 0 && (firsts / every) % round.of === round.at;
   }
 
   /** The last point after which nothing new begins: another play went on, or will, from a world that was the same. */
-  function limit(played: Played, after: number, left: number): number {
-    let until = played.calmAt;
-    for (const { point, fingerprint } of played.boundaries) {
-      if (point < after || point >= played.calmAt) continue;
+  function limit(before: Played, after: number, left: number): number {
+    let until = before.calmAt;
+    for (const { point, fingerprint } of before.boundaries) {
+      if (point < after || point >= before.calmAt) continue;
       if (fingerprint === null) continue;
       const state = `${left} ${fingerprint}`;
-      if (seen.has(state)) until = Math.min(until, point);
-      else if (point < until) seen.add(state);
+      if (explored.has(state)) until = Math.min(until, point);
+      else if (point < until) explored.add(state);
     }
     return until;
   }

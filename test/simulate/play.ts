@@ -4,7 +4,7 @@ import type { MemoryWorld } from '../support/world';
 import { atTheEnd, type Ending } from './ending';
 import { holdsSecret } from './leaks';
 import { Witness, type Violation } from './invariants';
-import { Halt, Stage, type Boundary } from './stage';
+import { Halt, Stage, type Boundary, type StageOptions } from './stage';
 import type { Failing } from './schedule';
 
 /** A story with a beginning and an open end: what goes wrong in it is the schedule's. */
@@ -51,7 +51,8 @@ export interface Played {
 export type Fails = Failing | ((point: number, name: string) => Fault | undefined);
 
 export interface PlayOptions {
-  readonly compares?: boolean;
+  /** Asked at each moment between two invocations, with what tells whether the rest can differ from another play's. Yes ends this one there. @default never */
+  readonly isKnown?: StageOptions['isKnown'];
   /** Arranges more than faults: latencies, and what other people do. */
   readonly arrange?: (stage: Stage) => void;
 }
@@ -63,7 +64,7 @@ export async function play(scenario: Scenario, fails: Fails, options: PlayOption
   if (scenario.touchesStore) witness.storeTouched = true;
   witness.look(0);
   const fault = typeof fails === 'function' ? fails : (point: number): Fault | undefined => fails.get(point);
-  const stage = new Stage(world, witness, { fault, compares: options.compares ?? false });
+  const stage = new Stage(world, witness, { fault, ...options });
   options.arrange?.(stage);
   let ending: Ending = 'person';
   try {

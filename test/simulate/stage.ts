@@ -1,3 +1,4 @@
+import { RotationError } from '../../lambda/core/errors';
 import { rotationSteps, type Step } from '../../lambda/core/event';
 import { recover, type Recovery } from '../../lambda/steps/recover';
 import { rotate } from '../../lambda/steps/rotate';
@@ -16,13 +17,13 @@ export interface Boundary {
   readonly fingerprint: string | null;
 }
 
-/** The play is over before its end: a promise is broken already. */
+/** The play is over before its end: a promise is broken already, or the rest is known. */
 export class Halt extends Error {}
 
 export interface StageOptions {
   readonly fault: (point: number, name: string) => Fault | undefined;
-  /** Whether boundaries are told apart: it takes time. */
-  readonly compares: boolean;
+  /** Whether what follows a boundary is known, by what can differ in it. Absent: boundaries are not told apart, which takes time. */
+  readonly isKnown?: ((point: number, state: string) => boolean) | undefined;
 }
 
 /** What a scenario does to the product: Secrets Manager's calls, the watchdog, and other people. */
@@ -192,13 +193,7 @@ export class Stage {
     const alone = this.#running === 0;
     if (alone) {
       this.#halt();
-      const point = this.world.points.length;
-      const state = this.options.compares ? fingerprint(this.world) : null;
-      const left = this.#triggers.map((trigger) => Math.max(0, trigger.left));
-      this.boundaries.push({
-        point,
-        fingerprint: state === null ? null : `${this.#position} ${name} ${left.join()} ${state}`,
-      });
+      this.#atBoundary(name);
     }
     this.#running += 1;
     try {
@@ -214,6 +209,24 @@ export class Stage {
       this.#running -= 1;
       if (alone) this.#halt();
     }
+  }
+
+  #atBoundary(name: string): void {
+    const { isKnown } = this.options;
+    const point = this.world.points.length;
+    const state = isKnown === undefined ? null : fingerprint(this.world);
+    const left = this.#triggers.map((trigger) => Math.max(0, trigger.left));
+    const here = state === null ? null : `${this.#position} ${name} ${left.join()} ${state}`;
+    this.boundaries.push({ point, fingerprint: here });
+    if (here !== null && isKnown?.(point, `${this.#past()} ${here}`) === true) throw new Halt();
+  }
+
+  /** What has been: the claims at the end of a play look at it, too. */
+  #past(): string {
+    const failed = this.errors.map((error) =>
+      error instanceof RotationError ? error.code : String(error).slice(0, 5),
+    );
+    return `${failed.join()} ${this.found.join()} ${this.world.transitions.length}`;
   }
 
   /** Lets time pass until a promise has settled, however. */

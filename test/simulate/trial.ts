@@ -1,4 +1,4 @@
-import { enumerate, type Part, type Tally } from './enumerate';
+import { enumerate, type Round, type Tally } from './enumerate';
 import { playSeed } from './random';
 import { printFailing } from './schedule';
 import { scenarios } from './scenarios';
@@ -32,10 +32,10 @@ async function trial(): Promise<Caught | { readonly caught: false; readonly play
   };
   const goesOn = (): boolean => found.length === 0 && spentMs() < budgetMs;
   const small = scenarios.filter(({ large }) => large === undefined);
-  const enumerated = async (depth: number, part?: Part): Promise<void> => {
+  const enumerated = async (depth: number, round?: Round): Promise<void> => {
     for (const scenario of small) {
       if (!goesOn()) return;
-      const options = { depth, goesOn, ...(part === undefined ? {} : { part }) };
+      const options = { depth, goesOn, ...(round === undefined ? {} : { round }) };
       await enumerate(scenario, options, tally, ({ failing, violations }) => {
         note(scenario.name, printFailing(failing), violations);
       });
