@@ -132,6 +132,8 @@ export interface SecretRecord {
   readonly testedAt?: number;
   /** Proofs of `version` that ended in a credential error. */
   readonly failedProofs: number;
+  /** What AWSCURRENT was when `version` was set, and its key: due to retire once it is AWSPREVIOUS. */
+  readonly replaces?: { readonly version: VersionId; readonly keyId: string };
   /** For a mirrored secret: its version that was taken over last. */
   readonly mirrored?: VersionId;
   readonly retirements: readonly Retirement[];
@@ -186,7 +188,13 @@ export interface UserRecord extends Leased {
   /** Written before CreateAccessKey is sent, taken away by its answer. Open: a key may exist whose secret nobody knows. */
   readonly intent: Intent | null;
   /** The key that we made last, and for which version: ours to delete once that version has lost its labels and no link holds it. */
-  readonly made?: { readonly keyId: string; readonly secretId: string; readonly version: VersionId };
+  readonly made?: {
+    readonly keyId: string;
+    readonly secretId: string;
+    readonly version: VersionId;
+    /** When its PutSecretValue was about to be sent, epoch milliseconds. */
+    readonly at?: number;
+  };
 }
 
 export interface Intent {

@@ -7,6 +7,8 @@ export interface KnownKey {
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly everUsed: boolean;
+  /** When we set about storing its secret half, where that is known, give or take 5 s. Epoch milliseconds. */
+  readonly madeAt?: number;
 }
 
 export interface Slots {
@@ -60,7 +62,7 @@ export function decideSlots(slots: Slots, now: number): SlotDecision {
     (key) => unlabelled(key) && key.keyId !== slots.previous && (isOrphan(key, slots.intent) || isUnstored(key, slots)),
   );
   if (orphan !== undefined) {
-    const until = orphan.createdAt + putMs + clockSkewMs;
+    const until = Math.max(orphan.createdAt, orphan.madeAt ?? 0) + putMs + clockSkewMs;
     return now < until ? { do: 'wait', until } : { do: 'delete', keyId: orphan.keyId, because: 'orphan' };
   }
   if (slots.keys.length < slotsPerUser) return { do: 'create' };

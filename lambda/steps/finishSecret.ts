@@ -1,13 +1,13 @@
 import { removePending } from '../core/commands';
 import { RotationError } from '../core/errors';
 import { comesAfterProof, holdsOnly, type Retirement } from '../core/journal';
-import { labelled, promoted } from '../core/version';
+import { labelled, promoted, type VersionId } from '../core/version';
 import type { Invocation } from '../ports';
 import { ended } from './history';
 import { withLease } from './lease';
 import { forgetBracket } from './former';
 import { marksOf, notSet, secretRecord, updateSecretRecord, valueOf, type Rotation } from './rotation';
-import { sourceFor } from './sources';
+import { sourceFor, type Source } from './sources';
 import { names } from './targets';
 
 /** Promotes a version that is set and proven, and records that the older credentials are due to retire. */
@@ -62,10 +62,9 @@ export async function finishLeftovers(
 ): Promise<void> {
   await ended(run, { secret, version }, 'done');
   const previous = labelled(secret, 'AWSPREVIOUS');
-  const value = previous === null ? null : await valueOf(run, secret.arn, previous);
   const source = sourceFor(definition.source);
-  const keyId = value === null ? undefined : source.keyId(value.fields);
-  if (previous !== null && keyId !== undefined && source.keys !== null) {
+  const keyId = previous === null || source.keys === null ? undefined : await keyIn(run, secret.arn, previous, source);
+  if (previous !== null && keyId !== undefined) {
     await updateSecretRecord(run, secret.arn, (record) => {
       if (record.version !== version) return record;
       const known = record.retirements.find((waiting) => waiting.keyId === keyId);
@@ -86,4 +85,12 @@ export async function finishLeftovers(
     if (item.secretId !== secret.arn || item.bracket?.phase !== 'resumed' || !holdsOnly(item, version)) continue;
     await withLease(run, 'link', key, item, (held) => forgetBracket(run, held));
   }
+}
+
+/** The key of the version that was replaced: written down when the links were given the new one, as a rule. */
+async function keyIn(run: Invocation, arn: string, version: VersionId, source: Source): Promise<string | undefined> {
+  const { replaces } = await secretRecord(run, arn);
+  if (replaces?.version === version) return replaces.keyId;
+  const value = await valueOf(run, arn, version);
+  return value === null ? undefined : source.keyId(value.fields);
 }

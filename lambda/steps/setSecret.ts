@@ -65,10 +65,12 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
       ...clusters.flatMap(({ hiding, blockers }) => [...hiding, ...blockers]),
     ]);
   });
+  const keyId = current === null ? undefined : sourceFor(definition.source).keyId(current.fields);
   await updateSecretRecord(run, secret.arn, (record) => ({
     ...notSet(record),
     version,
     setAt: run.clock.now(),
+    ...(current === null || keyId === undefined ? {} : { replaces: { version: current.version, keyId } }),
     failedProofs: marksOf(record, version).failedProofs,
   }));
 }

@@ -48,13 +48,15 @@ export async function proveVersion(rotation: Rotation, run: Invocation): Promise
     run.endsAt - bracketBudgetMs(definition),
   );
   const proofs = await proveLinks(run, definition, version, until);
-  if (!(await isStillPending(rotation, run))) return;
   const refused = proofs.filter((proof) => proof.refused.length > 0);
-  if (refused.length > 0) throw await refusal(rotation, run, refused);
   // what was refused before is not promoted because nobody is left to refuse it
   const { failedProofs } = marksOf(await secretRecord(run, secret.arn), version);
-  if (failedProofs > 0 && proofs.every(({ loaded }) => loaded.length === 0)) throw await refusal(rotation, run, proofs);
+  const again = failedProofs > 0 && proofs.every(({ loaded }) => loaded.length === 0) ? proofs : [];
   const astray = proofs.filter((proof) => proof.astray);
+  // behind so long a wait nothing is taken back before the labels are looked at again; a proof harms nobody
+  if (refused.length + again.length + astray.length > 0 && !(await isStillPending(rotation, run))) return;
+  if (refused.length > 0) throw await refusal(rotation, run, refused);
+  if (again.length > 0) throw await refusal(rotation, run, again);
   if (astray.length > 0) {
     await updateSecretRecord(run, secret.arn, notSet);
     throw new RotationError(
@@ -69,7 +71,9 @@ export async function proveVersion(rotation: Rotation, run: Invocation): Promise
     run.log.warn('pipelines-unproven', { version, pipelines: unproven.map(({ pipeline }) => pipeline) });
   // the first proof counts: a later one of somebody who slept knows less of what is unproven
   await updateSecretRecord(run, secret.arn, (record) =>
-    marksOf(record, version).testedAt === undefined ? { ...record, testedAt: run.clock.now(), unproven } : record,
+    record.version === version && record.testedAt === undefined
+      ? { ...record, testedAt: run.clock.now(), unproven }
+      : record,
   );
 }
 

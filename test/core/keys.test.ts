@@ -157,6 +157,12 @@ describe('a key whose secret was lost with the answer', () => {
     expect(decided(given, until + 86_400_000 + 70_000)).toBe('delete AKIALOST, orphan');
   });
 
+  test('is waited for from when its value was about to be stored: who made it may have slept before that', () => {
+    const given = slots([current, lost({ madeAt: opened + 300_000 })], { unstored: 'AKIALOST' });
+    expect(decided(given, opened + 300_000 + 69_999)).toContain('wait');
+    expect(decided(given, opened + 300_000 + 70_000)).toBe('delete AKIALOST, orphan');
+  });
+
   const stop = 'stop for AKIACURRENT and AKIALOST';
   test.each<[string, Slots]>([
     ['no intent is open', slots([current, lost()])],

@@ -1,5 +1,4 @@
 import { RotationError } from '../../lambda/core/errors';
-import { Death } from '../support/points';
 import { secretId, userName } from '../support/scenario';
 import type { Invariant } from './invariants';
 import type { Scenario } from './play';
@@ -50,19 +49,20 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
   return ending;
 }
 
+const hasSlept = ({ zombies }: Stage['world'], before: string): boolean =>
+  zombies.some(({ process }) => process.sleptBefore.includes(before));
+
 /** A put that its sender slept over stored a key that was deleted by then: the version was given up, and the next one is as good. */
-const hasLostItsKey = ({ world, errors }: Stage): boolean =>
-  errors.some((error) => error instanceof Death && error.message.startsWith('was suspended before secrets.put')) &&
+const hasLostItsKey = ({ world }: Stage): boolean =>
+  hasSlept(world, 'secrets.put') &&
   [...world.secrets.secret(secretId).versions].some(([version, { labels }]) => {
     const keyId = world.secretValue(version)?.['aws_access_key_id'];
     return labels.size === 0 && keyId !== undefined && world.keys.find(keyId)?.deleted !== false;
   });
 
 /** Who slept before CreateAccessKey and died behind it has made a key later than any intent says: only a person knows that it is nobody's. */
-const hasMadeItTooLate = ({ errors, lastError }: Stage): boolean =>
-  errors.some((error) => error instanceof Death && error.message.startsWith('was suspended before keys.create')) &&
-  lastError instanceof RotationError &&
-  lastError.code === 'KEY_QUOTA';
+const hasMadeItTooLate = ({ world, lastError }: Stage): boolean =>
+  hasSlept(world, 'keys.create') && lastError instanceof RotationError && lastError.code === 'KEY_QUOTA';
 
 /** In Error it may be because the source refuses what there is; see the scenario's own claims. */
 const stoppedByUs = ({ witness }: Stage): readonly string[] => witness.paused();

@@ -40,6 +40,8 @@ export class Process {
   thaw: Promise<void> | null = null;
   /** When it woke, epoch milliseconds; `null`: it was never suspended, or is still. */
   wokeAt: number | null = null;
+  /** The calls before which it was suspended. */
+  readonly sleptBefore: string[] = [];
 
   constructor(readonly holder: string) {
     this.died.catch(() => undefined);
@@ -148,7 +150,7 @@ export class Points {
       const { faults } = this;
       const fault = typeof faults === 'function' ? faults(point, name) : faults.get(point);
       if (fault === 'freezes' || fault === 'naps')
-        await this.#freeze(process, fault === 'naps' ? napMs : this.frozenMs, `${name}, point ${point}`);
+        await this.#freeze(process, fault === 'naps' ? napMs : this.frozenMs, name, point);
       if (fault === 'dies-before') process.end(new Death(`died before ${name}, point ${point}`));
       else await this.clock.sleep(this.latency(point, name));
       if (!process.isAlive()) return never();
@@ -174,11 +176,12 @@ export class Points {
   }
 
   /** Until it wakes it asks nothing and hears nothing; what it had sent goes on. */
-  #freeze(process: Process, milliseconds: number, where: string): Promise<void> {
+  #freeze(process: Process, milliseconds: number, name: string, point: number): Promise<void> {
+    process.sleptBefore.push(name);
     const thaw = this.clock.sleep(milliseconds).then(() => {
       process.wake(this.clock.now());
     });
-    process.freeze(thaw, new Death(`was suspended before ${where}`));
+    process.freeze(thaw, new Death(`was suspended before ${name}, point ${point}`));
     return thaw;
   }
 

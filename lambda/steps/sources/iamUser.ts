@@ -3,7 +3,7 @@ import { activateKey, deleteKey } from '../../core/commands';
 import { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
 import { jsonText, objectOf } from '../../core/json';
-import { newUserRecord, type Intent } from '../../core/journal';
+import { newUserRecord, type Intent, type UserRecord } from '../../core/journal';
 import { decideSlots } from '../../core/keys';
 import { accessKeyId as keyId, awsCredentials, keyField, secretField } from './awsKeys';
 import type { AwsCredentials, Invocation } from '../../ports';
@@ -17,6 +17,8 @@ import type { Source } from '.';
 const intentMs = 60_000;
 /** CreateAccessKey is sent only while the intent is open for so long yet. Milliseconds. */
 const createMs = 30_000;
+/** PutSecretValue is sent only within so long of what the record says of it. Milliseconds. */
+const saveMs = 5_000;
 /** ListAccessKeys may not show a key this young yet (facts: aws-rotation, section 13). Milliseconds. */
 const listLagMs = 60_000;
 
@@ -106,12 +108,17 @@ async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>):
   const { run, userName } = keeping;
   let intent: Awaited<ReturnType<typeof intend>>;
   do {
-    for (let room = false; !room;) {
+    let seen: readonly string[] | null = null;
+    while (seen === null) {
+      const lookedAt = run.clock.now();
       // a twin of this call, or a put of a dead one, may have stored a value while we waited
-      if ((await valueOf(run, rotation.secret.arn, rotation.version)) !== null) return;
-      room = await makeRoom(keeping, held);
+      if (mayBeStored(held.item, rotation) && (await valueOf(run, rotation.secret.arn, rotation.version)) !== null)
+        return;
+      seen = await makeRoom({ ...keeping, empty: rotation.version }, held);
+      // who slept since knows nothing of a key that came meanwhile
+      if (run.clock.now() > lookedAt + createMs) seen = null;
     }
-    intent = await intend(run, userName, rotation, held);
+    intent = await intend(run, rotation, held, seen);
     await held.guard();
     // who slept since would make a key later than the intent says
   } while (run.clock.now() > intent.until - createMs);
@@ -139,25 +146,36 @@ async function create(keeping: Keeping, rotation: Rotation, held: Held<'user'>):
   }
 }
 
-/** Deletes a key that is ours and unused, or waits until it is certain to be. @returns whether a slot is free. @throws KEY_QUOTA, having changed nothing that is not ours */
-async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<boolean> {
+/** Whether somebody may have made credentials for this version: not where the user's last key was for another version of the same secret. */
+const mayBeStored = ({ intent, made }: UserRecord, { secret, version }: Rotation): boolean =>
+  intent !== null || (made !== undefined && (made.secretId !== secret.arn || made.version === version));
+
+/**
+ * Deletes a key that is ours and unused, or waits until it is certain to be.
+ *
+ * @returns the keys that there are once a slot is free; `null`: all is to be looked at again
+ * @throws KEY_QUOTA, having changed nothing that is not ours
+ */
+async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<readonly string[] | null> {
   const { run, userName } = keeping;
-  const decision = decideSlots(await slotsOf(keeping, held.item), run.clock.now());
+  const slots = await slotsOf(keeping, held.item);
+  const keyIds = slots.keys.map((key) => key.keyId);
+  const decision = decideSlots(slots, run.clock.now());
   switch (decision.do) {
     case 'create':
-      return true;
+      return keyIds;
     case 'stop':
       throw await noFreeSlot(keeping, decision.keyIds);
     case 'wait':
       await run.clock.sleep(Math.min(5_000, decision.until - run.clock.now()));
       await held.keep();
-      return false;
+      return null;
     case 'delete':
       await held.guard();
       // the intent stays: a second call that it covers may have made another key, which is deleted the same way
       await run.keys.remove(userName, decision.keyId);
       run.log.info('key-deleted', { userName, keyId: decision.keyId, because: decision.because });
-      return false;
+      return decision.because === 'retired' ? keyIds.filter((id) => id !== decision.keyId) : null;
   }
 }
 
@@ -167,11 +185,10 @@ async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<boolean> 
  */
 async function intend(
   run: Invocation,
-  userName: string,
   rotation: Rotation,
   held: Held<'user'>,
+  there: readonly string[],
 ): Promise<{ readonly former: Intent | null; readonly until: number }> {
-  const listed = (await run.keys.list(userName)).map((key) => key.keyId);
   const now = run.clock.now();
   const open = held.item.intent;
   const former = open !== null && open.until >= now ? open : null;
@@ -182,7 +199,7 @@ async function intend(
     ...(former === null
       ? {}
       : { covers: [...(former.covers ?? []), { secretId: former.secretId, version: former.version }] }),
-    seen: former?.seen ?? listed,
+    seen: former?.seen ?? there,
     openedAt: former?.openedAt ?? now,
     until: now + intentMs,
   };
@@ -206,7 +223,13 @@ async function store(
   const { made: before } = held.item;
   try {
     // remembered first: whoever puts and is heard of no more leaves a key that others may end
-    await held.save((record) => ({ ...record, made: { keyId: made.keyId, secretId: secret.arn, version } }));
+    let at: number;
+    do {
+      at = run.clock.now();
+      const ours = { keyId: made.keyId, secretId: secret.arn, version, at };
+      await held.save((record) => ({ ...record, made: ours }));
+      // who slept meanwhile would put it later than the record says
+    } while (run.clock.now() > at + saveMs);
   } catch (thrown) {
     // The table failed, or who slept before CreateAccessKey has lost the lease: nobody else knows this key's secret. Where it cannot
     // be removed, an intent that is open yet makes it an orphan; what is told is why it was to be.

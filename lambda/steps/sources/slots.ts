@@ -15,13 +15,17 @@ export interface Keeping extends Pick<Rotation, 'secret'>, Found {
   readonly run: Invocation;
   readonly userName: string;
   readonly keyId: (fields: FlatSecret) => string | undefined;
+  /** The version that a key is to be made for: known to have no value. */
+  readonly empty?: VersionId;
 }
 
 /** What decides whether a key may be made. Where a slot is free and no key can be an orphan, nothing has to be protected. */
 export async function slotsOf(keeping: Keeping, record: UserRecord): Promise<Slots> {
-  const keys = await keeping.run.keys.list(keeping.userName);
-  const isMade = keys.some((key) => key.keyId === record.made?.keyId);
-  if (keys.length >= slotsPerUser || record.intent !== null || isMade) return protectedSlots(keeping, record, keys);
+  const { run, userName, keyId, current } = keeping;
+  const keys = await run.keys.list(userName);
+  const inUse = current === null ? undefined : keyId(current.fields);
+  const isUnknown = keys.some((key) => key.keyId === record.made?.keyId && key.keyId !== inUse);
+  if (keys.length >= slotsPerUser || record.intent !== null || isUnknown) return protectedSlots(keeping, record, keys);
   const known = keys.map((key) => ({ ...key, everUsed: true }));
   const none = { current: null, pending: null, previous: null, intent: null, claimed: [] };
   return { keys: known, ...none, abandoned: null, unstored: null, recorded: new Set(), unknownHolder: true };
@@ -29,18 +33,16 @@ export async function slotsOf(keeping: Keeping, record: UserRecord): Promise<Slo
 
 /** The two slots, with all that protects a key in them. */
 async function protectedSlots(
-  { run, keyId, secret: { arn }, current: former, unrecorded }: Keeping,
+  keeping: Keeping,
   { intent, made }: UserRecord,
   keys: Awaited<ReturnType<Invocation['keys']['list']>>,
 ): Promise<Slots> {
-  const idIn = async (arn: string, version: VersionId | null): Promise<string | null> => {
-    const value = version === null ? null : await valueOf(run, arn, version);
-    return value === null ? null : (keyId(value.fields) ?? null);
-  };
+  const { run, keyId, secret: former, current: carried, unrecorded } = keeping;
+  const idIn = await keyReader(keeping);
   // a label may have been moved since the step began, and what it stands on now is protected
-  const secret = await run.secrets.describe(arn);
+  const secret = await run.secrets.describe(former.arn);
   const [current, pending, previous] = await Promise.all(
-    (['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const).map((label) => idIn(arn, labelled(secret, label))),
+    (['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const).map((label) => idIn(secret.arn, labelled(secret, label))),
   );
   const ours = made !== undefined && keys.some((key) => key.keyId === made.keyId) ? made : null;
   const isStored = [current, pending, previous].includes(ours?.keyId);
@@ -58,6 +60,7 @@ async function protectedSlots(
     keys.map(async (key): Promise<KnownKey> => ({
       ...key,
       everUsed: !suspects(key.keyId) || (await run.keys.lastUsed(key.keyId)) !== null,
+      ...(made?.at !== undefined && key.keyId === made.keyId ? { madeAt: made.at } : {}),
     })),
   );
   const records = (await run.table.list('link')).map(({ item }) => item);
@@ -72,7 +75,22 @@ async function protectedSlots(
     claimed: claimed.flatMap((id) => id ?? []),
     ...holdersOf(records, unrecorded),
     // at a first rotation links have no record, and the slots alone decide
-    ...(former === null || keyId(former.fields) === undefined ? { unknownHolder: false } : {}),
+    ...(carried === null || keyId(carried.fields) === undefined ? { unknownHolder: false } : {}),
+  };
+}
+
+/** What tells which key a version names. A version's value never changes: what was read of it, or written down, is not read again. */
+async function keyReader({ run, keyId, secret: { arn }, current, empty }: Keeping) {
+  const retirements = (await run.table.read('secret', arn))?.item.retirements ?? [];
+  const writtenDown = (version: VersionId): string | undefined =>
+    retirements.find((one) => one.version === version)?.keyId;
+  return async (secretId: string, version: VersionId | null): Promise<string | null> => {
+    const isOwn = secretId === arn;
+    if (version === null || (isOwn && version === empty)) return null;
+    const known = isOwn ? writtenDown(version) : undefined;
+    if (known !== undefined) return known;
+    const value = isOwn && current?.version === version ? current : await valueOf(run, secretId, version);
+    return value === null ? null : (keyId(value.fields) ?? null);
   };
 }
 

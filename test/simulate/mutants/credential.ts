@@ -15,7 +15,7 @@ export const credentialMutants: readonly Mutant[] = [
     patches: [
       {
         file: iamUser,
-        find: `    intent = await intend(run, userName, rotation, held);
+        find: `    intent = await intend(run, rotation, held, seen);
     await held.guard();
     // who slept since would make a key later than the intent says
   } while (run.clock.now() > intent.until - createMs);
@@ -24,7 +24,7 @@ export const credentialMutants: readonly Mutant[] = [
     intent = { former: null, until: Infinity };
   } while (run.clock.now() > intent.until - createMs);
   const made = await run.keys.create(userName);
-  intent = await intend(run, userName, rotation, held);`,
+  intent = await intend(run, rotation, held, (await run.keys.list(userName)).map((key) => key.keyId));`,
       },
     ],
   },

@@ -20,8 +20,8 @@ export const orderMutants: readonly Mutant[] = [
       { file: createSecret, find: '  if (pending !== null) {', replace: '  if (pending !== null && version === "") {' },
       {
         file: iamUser,
-        find: '  if ((await valueOf(run, rotation.secret.arn, rotation.version)) !== null) return;\n',
-        replace: '  void valueOf;\n',
+        find: 'if (mayBeStored(held.item, rotation) && (await',
+        replace: "if (rotation.version === '' && mayBeStored(held.item, rotation) && (await",
       },
     ],
   },

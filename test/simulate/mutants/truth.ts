@@ -135,8 +135,9 @@ export const truthMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'lambda/steps/sources/iamUser.ts',
-        find: 'made: { keyId: made.keyId, secretId: secret.arn, version }',
-        replace: 'made: { ...{ secret: made.secret.reveal() }, keyId: made.keyId, secretId: secret.arn, version }',
+        find: 'const ours = { keyId: made.keyId, secretId: secret.arn, version, at };',
+        replace:
+          'const ours = { ...{ secret: made.secret.reveal() }, keyId: made.keyId, secretId: secret.arn, version, at };',
       },
     ],
   },
