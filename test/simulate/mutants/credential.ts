@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant';
 
-const iamUser = 'lambda/steps/sources/iamUser.ts';
+const makeKey = 'lambda/steps/sources/makeKey.ts';
 const keys = 'lambda/core/keys.ts';
 const evidence = 'lambda/steps/evidence.ts';
 const retire = 'lambda/steps/retire.ts';
@@ -14,7 +14,7 @@ export const credentialMutants: readonly Mutant[] = [
     what: 'The key is made first and the intent is written when the answer has come.',
     patches: [
       {
-        file: iamUser,
+        file: makeKey,
         find: `    intent = await intend(run, rotation, held, seen);
     await held.guard();
     // who slept since would make a key later than the intent says
@@ -32,7 +32,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'intent-with-the-outcome',
     modes: [2],
     what: 'The intent is kept for the write that records the new key, so it is gone exactly when it is needed.',
-    patches: [{ file: iamUser, find: '  await held.save((record) => ({ ...record, intent }));\n', replace: '' }],
+    patches: [{ file: makeKey, find: '  await held.save((record) => ({ ...record, intent }));\n', replace: '' }],
   },
   {
     name: 'holds-with-the-outcome',
@@ -52,7 +52,7 @@ export const credentialMutants: readonly Mutant[] = [
     what: 'CreateAccessKey without an answer is taken for one that made nothing, and the intent is closed.',
     patches: [
       {
-        file: iamUser,
+        file: makeKey,
         find: `    case 'unknown':
       throw`,
         replace: `    case 'unknown':
@@ -162,7 +162,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'quota-taken-for-a-defect',
     modes: [5],
     what: 'LimitExceeded is reported like any other refusal, without the keys that fill the slots.',
-    patches: [{ file: iamUser, find: "made.code.startsWith('LimitExceeded')", replace: "made.code === ''" }],
+    patches: [{ file: makeKey, find: "made.code.startsWith('LimitExceeded')", replace: "made.code === ''" }],
   },
   {
     name: 'put-without-answer-undone',
@@ -170,7 +170,7 @@ export const credentialMutants: readonly Mutant[] = [
     what: 'PutSecretValue without an answer is compensated: the new key is deleted, though the value may stand.',
     patches: [
       {
-        file: iamUser,
+        file: makeKey,
         find: 'const stored = await run.secrets.put(secret.arn, version, value, rotationToken);',
         replace: `const stored = await run.secrets.put(secret.arn, version, value, rotationToken).catch(async (error: unknown) => {
     await run.keys.remove(userName, made.keyId);
@@ -221,7 +221,7 @@ export const credentialMutants: readonly Mutant[] = [
     what: 'The old key is deleted at once instead of being made inactive first.',
     patches: [
       {
-        file: iamUser,
+        file: makeKey,
         find: 'await run.keys.deactivate(userName, id)',
         replace: 'await run.keys.remove(userName, id)',
       },
@@ -263,7 +263,13 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'foreign-key-discarded',
     modes: [9],
     what: 'The key of a version that is given up is deleted, whoever made it.',
-    patches: [{ file: iamUser, find: 'if (made?.keyId === id) return', replace: "if (made?.keyId !== '') return" }],
+    patches: [
+      {
+        file: 'lambda/steps/sources/iamUser.ts',
+        find: 'if (made?.keyId === id) return',
+        replace: "if (made?.keyId !== '') return",
+      },
+    ],
   },
   {
     name: 'previous-deleted-while-active',

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant';
 
 const createSecret = 'lambda/steps/createSecret.ts';
 const finishSecret = 'lambda/steps/finishSecret.ts';
-const iamUser = 'lambda/steps/sources/iamUser.ts';
+const makeKey = 'lambda/steps/sources/makeKey.ts';
 const lease = 'lambda/steps/lease.ts';
 const move = 'lambda/steps/move.ts';
 const pause = 'lambda/steps/bracket/pause.ts';
@@ -19,7 +19,7 @@ export const orderMutants: readonly Mutant[] = [
     patches: [
       { file: createSecret, find: '  if (pending !== null) {', replace: '  if (pending !== null && version === "") {' },
       {
-        file: iamUser,
+        file: makeKey,
         find: 'if (mayBeStored(held.item, rotation) && (await',
         replace: "if (rotation.version === '' && mayBeStored(held.item, rotation) && (await",
       },
@@ -251,7 +251,7 @@ export const orderMutants: readonly Mutant[] = [
     name: 'loser-keeps-its-key',
     modes: [28, 23],
     what: 'A read that lags says "no value", a second key is made, the store keeps the first value, and the second key stays.',
-    patches: [{ file: iamUser, find: '  if (!stored) await run.keys.remove(userName, made.keyId);\n', replace: '' }],
+    patches: [{ file: makeKey, find: '  if (!stored) await run.keys.remove(userName, made.keyId);\n', replace: '' }],
   },
   {
     name: 'stale-read-is-believed',

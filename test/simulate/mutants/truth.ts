@@ -121,7 +121,7 @@ export const truthMutants: readonly Mutant[] = [
     what: 'The new value is logged with the key that was made.',
     patches: [
       {
-        file: 'lambda/steps/sources/iamUser.ts',
+        file: 'lambda/steps/sources/makeKey.ts',
         find: "run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });",
         replace:
           "run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version, secret: made.secret.reveal() });",
@@ -134,7 +134,7 @@ export const truthMutants: readonly Mutant[] = [
     what: 'The pair is kept in the journal, so that a retry has it at hand.',
     patches: [
       {
-        file: 'lambda/steps/sources/iamUser.ts',
+        file: 'lambda/steps/sources/makeKey.ts',
         find: 'const ours = { keyId: made.keyId, secretId: secret.arn, version, at };',
         replace:
           'const ours = { ...{ secret: made.secret.reveal() }, keyId: made.keyId, secretId: secret.arn, version, at };',
