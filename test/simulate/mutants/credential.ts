@@ -221,7 +221,7 @@ export const credentialMutants: readonly Mutant[] = [
     what: 'The old key is deleted at once instead of being made inactive first.',
     patches: [
       {
-        file: makeKey,
+        file: 'lambda/steps/sources/iamUser.ts',
         find: 'await run.keys.deactivate(userName, id)',
         replace: 'await run.keys.remove(userName, id)',
       },
