@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createConnection, type Connection, type QueryError, type SslOptions } from 'mysql2';
+import { createConnection, type Connection, type FieldPacket, type QueryError, type SslOptions } from 'mysql2';
 import type { RotationError } from '../core/errors';
 import type { ConnectionSecret } from '../ports';
 import { closedAtLogin, loginError } from './login';
@@ -66,7 +66,7 @@ export class Session {
       connectTimeout: 0, // ours is below
       flags: ['-LOCAL_FILES'], // no server may ask for a file
       disableEval: true, // no code is made out of what a server says
-      typeCast: (field) => field.buffer()?.toString() ?? null, // all text: the server's own types differ between versions
+      maxPreparedStatements: 1, // nothing is prepared, and the driver makes room for 16,000 of them: a megabyte a connection
     });
     const session = new Session(to.username, connection, socket);
     const failure = await new Promise<RotationError | null>((resolve) => {
@@ -130,8 +130,10 @@ export class Session {
       const deadline = setTimeout(() => {
         settle(lost);
       }, timeoutMs);
-      this.#connection.query(statement.text.reveal(), (error, result) => {
-        settle(error === null ? { is: 'rows', rows: rowsOf(result) } : refusal(error, statement));
+      // all as bytes, of which text is made here: the server's own types differ between versions
+      const query = { sql: statement.text.reveal(), typeCast: false, rowsAsArray: true };
+      this.#connection.query(query, (error, result, fields) => {
+        settle(error === null ? { is: 'rows', rows: rowsOf(result, fields) } : refusal(error, statement));
       });
     });
   }
@@ -185,9 +187,11 @@ function refusal({ errno, sqlState, message }: QueryError, statement: Statement)
   return { is: 'refused', errno, sqlState: sqlState ?? '', says: saidIn(message, statement) };
 }
 
-function rowsOf(result: unknown): readonly Row[] {
+/** An answer without rows is no array, and has no fields. */
+function rowsOf(result: unknown, fields: readonly FieldPacket[] | undefined): readonly Row[] {
   if (!Array.isArray(result)) return [];
-  return result.map((row: Readonly<Record<string, string | null>>) =>
-    Object.fromEntries(Object.entries(row).map(([column, value]) => [column.toLowerCase(), value])),
+  const columns = (fields ?? []).map(({ name }) => name.toLowerCase());
+  return result.map((values: readonly (Buffer | null)[]) =>
+    Object.fromEntries(columns.map((column, at) => [column, values[at]?.toString() ?? null])),
   );
 }

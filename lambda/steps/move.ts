@@ -7,6 +7,7 @@ import { linkNow } from './access';
 import { performBracket } from './bracket';
 import { credentialErrors } from './bracket/look';
 import { changeFor, holdsSameValue, rewritesMore, versionOf, type Move } from './change';
+import { mustDrain } from './drain';
 import { forgetBracket, resume } from './former';
 import { withLease, type Held } from './lease';
 import { startLingering } from './linger';
@@ -71,6 +72,8 @@ async function moveLink(
     // who had the lease before may have changed the rest of the link since the survey
     const row = rewritesMore(link, held.item, move) ? await linkNow(cluster, link.row.link) : link.row;
     if (holdsSameValue({ row, record: held.item }, move)) return adopt(held, move);
+    if (move.direction === 'forward')
+      mustDrain(link.draining, move.definition, `link ${link.row.link} on ${cluster.id}`);
     const driven = await foundInError(cluster, link, move);
     const former = held.item.bracket;
     const suspects = former === null ? null : { ...former, members: (await readSet(run, held.item)).flat() };

@@ -1,12 +1,12 @@
 import { RotationError } from '../core/errors';
 import type { RotationDefinition, Target } from '../core/definition';
-import type { BatchHistory } from '../core/expect';
 import { linkKey, type LinkRecord } from '../core/journal';
 import { partsOf, type LinkPattern, type QualifiedName } from '../core/names';
 import { activityOf, sourceOf, stopsOnError, type PipelineRow } from '../core/pipeline';
 import type { Cluster, Grammar, Invocation, LinkRow } from '../ports';
 import { grammarsOf, lackingToPause, linksMissing, mustSeePipelines } from './access';
 import { reserveMs } from './bracket/progress';
+import { drainingAmong, slowestFirst, type Draining, type Histories } from './drain';
 import { unreadableConfig } from './fields';
 import { covers, resolveLinks } from './targets';
 
@@ -17,6 +17,8 @@ export interface SurveyedLink {
   readonly grammar: Grammar;
   /** Pipelines of any database that read through the link, those first that are expected to drain longest, with their state, the path each reads, and what its definition says of STOP_ON_ERROR. */
   readonly users: readonly (PipelineRow & { readonly path: string; readonly stopsOnError: boolean | null })[];
+  /** Those with a batch under way. */
+  readonly draining: readonly Draining[];
   /** What keeps this link from being changed now; the others are not held up. */
   readonly blocker: RotationError | null;
 }
@@ -57,7 +59,7 @@ export async function survey(
   const pipelines = await cluster.pipelines();
   const definitions = await cluster.definitions(pipelines.map(({ pipeline }) => pipeline));
   const { users, inline, hidden } = sourcesOf(pipelines, definitions);
-  const history = (await cluster.batchHistory()) ?? new Map<QualifiedName, BatchHistory>();
+  const history: Histories = (await cluster.batchHistory()) ?? new Map();
   for (const readers of users.values()) readers.sort(slowestFirst(history));
   blockers.push(...rows.flatMap((row) => unreadableConfig(definition, row)));
   // what runs through a link that is not shown among those of its database reads through one of another name, or a hidden one
@@ -79,7 +81,9 @@ export async function survey(
   const links = await Promise.all(
     rows.flatMap((row) => {
       const grammar = grammars.get(partsOf(row.link).database);
-      return grammar === undefined ? [] : [surveyLink(run, cluster, row, grammar, users.get(row.link) ?? [], lacking)];
+      return grammar === undefined
+        ? []
+        : [surveyLink(run, cluster, row, grammar, users.get(row.link) ?? [], { lacking, history })];
     }),
   );
   const known = new Set(definitions.keys());
@@ -99,30 +103,18 @@ export async function survey(
 
 type User = SurveyedLink['users'][number];
 
-/**
- * They are stopped in this order, and started in it: a batch that takes long is waited for while the others are stopped. How long is
- * taken from what its batches took, under way or not: by the time of the STOP another one may be. A first batch under way may take
- * any time.
- */
-function slowestFirst(history: ReadonlyMap<QualifiedName, BatchHistory>): (a: User, b: User) => number {
-  const drain = ({ pipeline }: User): number => {
-    const { medianMs = null, slowestMs = null, inProgress = false } = history.get(pipeline) ?? {};
-    return medianMs ?? slowestMs ?? (inProgress ? Number.MAX_VALUE : 0);
-  };
-  return (a, b) => drain(b) - drain(a);
-}
-
 async function surveyLink(
   run: Invocation,
   cluster: Cluster,
   row: LinkRow,
   grammar: Grammar,
   users: readonly User[],
-  lacking: ReadonlyMap<QualifiedName, RotationError>,
+  { lacking, history }: { lacking: ReadonlyMap<QualifiedName, RotationError>; history: Histories },
 ): Promise<SurveyedLink> {
   const record = (await run.table.read('link', linkKey(cluster.id, row.link)))?.item ?? null;
   const [lack = null] = users.flatMap(({ pipeline }) => lacking.get(pipeline) ?? []);
-  return { row, record, grammar, users, blocker: pipelineBusy(row, users, cluster.id) ?? lack };
+  const blocker = pipelineBusy(row, users, cluster.id) ?? lack;
+  return { row, record, grammar, users, draining: drainingAmong(users, history), blocker };
 }
 
 /** What the definitions say, by link. One that was dropped since it was listed has none. */

@@ -17,7 +17,7 @@ test('a STOP that the server refuses is sent once, said with its number, and eve
 });
 
 test('a STOP without an answer is ended at the server: what can be cancelled never comes into effect', async () => {
-  const world = createWorld(clusterOf(onLink('quick'), onLink('endless', { drainMs: 75_000 })));
+  const world = createWorld(clusterOf(onLink('quick'), onLink('endless', { drainMs: 75_000, usualMs: 1_000 })));
   const version = await created(world);
   expect((await failure(call(world, 'setSecret', version))).code).toBe('DRAIN_EXCEEDED');
   await world.pass(300_000);

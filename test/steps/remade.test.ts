@@ -289,7 +289,7 @@ test('an ALTER that is answered at once is followed by START, with no question b
 });
 
 test('a late STOP of ours may meet the one that bears the name by then: it is watched, started and named', async () => {
-  const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000 })));
+  const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000, usualMs: 1_000 })));
   world.server().killedStop = 'outlives';
   const version = await upTo(world, 'createSecret');
   expect((await failure(call(world, 'setSecret', version))).code).toBe('DRAIN_EXCEEDED');

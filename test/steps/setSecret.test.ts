@@ -83,7 +83,7 @@ describe.each(['cancelled', 'finishes', 'outlives'] as const)(
   'a STOP that outlasts the drain budget, and when killed %s',
   (killedStop) => {
     test('is postponed: everything runs again on the old credentials, within a minute if the STOP comes into effect after all', async () => {
-      const world = createWorld(clusterOf(onLink('quick'), onLink('endless', { drainMs: 75_000 })));
+      const world = createWorld(clusterOf(onLink('quick'), onLink('endless', { drainMs: 75_000, usualMs: 1_000 })));
       world.server().killedStop = killedStop;
       const before = link(world);
       const version = await created(world);
@@ -110,7 +110,7 @@ test('a server that answers STOP and lets STATE follow only after the drain budg
 });
 
 test('a late STOP that lands during the retry is ours: the pipeline is in the set, and runs in the end', async () => {
-  const world = createWorld(clusterOf(onLink('endless', { drainMs: 75_000 })));
+  const world = createWorld(clusterOf(onLink('endless', { drainMs: 75_000, usualMs: 1_000 })));
   world.server().killedStop = 'outlives';
   const version = await created(world);
   expect((await failure(call(world, 'setSecret', version))).code).toBe('DRAIN_EXCEEDED');
@@ -153,7 +153,7 @@ test('a state that nobody knows, seen after our own STOP, is waited out', async 
 });
 
 test('a pipeline that goes on loading after an unanswered STOP may be stopped by its owner: the watchdog leaves it', async () => {
-  const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000 })));
+  const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000, usualMs: 1_000 })));
   const version = await created(world);
   await failure(call(world, 'setSecret', version));
   for (let minute = 0; minute < 3; minute += 1) {

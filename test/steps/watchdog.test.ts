@@ -3,7 +3,7 @@ import { createWorld } from '../support/world';
 import { call, clusterOf, failure, keyIds, onLink, upTo } from './driving';
 
 const drainExceeded = async (killedStop: 'outlives' | 'cancelled', idle = false) => {
-  const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000, idle })));
+  const world = createWorld(clusterOf(onLink('orders', { drainMs: 75_000, usualMs: 1_000, idle })));
   world.server().killedStop = killedStop;
   const version = await upTo(world, 'createSecret');
   expect((await failure(call(world, 'setSecret', version))).code).toBe('DRAIN_EXCEEDED');

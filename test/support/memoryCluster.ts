@@ -134,8 +134,8 @@ class MemoryCluster implements Cluster {
     this.#read('batchHistory', ({ tells, pipelines }) => {
       if (!tells) return null;
       return new Map(
-        [...pipelines.values()].map(({ name, state, idle, drainMs }) => {
-          const took = Number.isFinite(drainMs) ? drainMs : null;
+        [...pipelines.values()].map(({ name, state, idle, drainMs, usualMs }) => {
+          const took = usualMs ?? (Number.isFinite(drainMs) ? drainMs : null);
           const batches = took === null ? 0 : 10;
           return [name, { inProgress: state === 'Running' && !idle, batches, medianMs: took, slowestMs: took }];
         }),

@@ -15,6 +15,8 @@ export interface MemoryLink {
 export interface PipelineTraits {
   /** How long STOP waits for the batch in progress; `Infinity`: it never ends. Default 50. */
   drainMs: number;
+  /** How long its batches took before, as the server remembers. Default `null`: as long as `drainMs`. */
+  usualMs: number | null;
   /** How long after STOP has answered STATE follows. Default 0. */
   lagMs: number;
   /** From START to the end of the first batch. Default 500. */
@@ -112,6 +114,7 @@ export class MemoryPipelines {
     const pipeline: MemoryPipeline = {
       ...{
         drainMs: 50,
+        usualMs: null,
         lagMs: 0,
         loadMs: 500,
         batchMs: 1_000,

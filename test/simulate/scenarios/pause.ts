@@ -143,7 +143,7 @@ const batches: readonly Scenario[] = [
   {
     name: 'a batch that takes longer than the drain budget, once',
     world: () =>
-      small([onLink('orders', { drainMs: 14_000 })], {
+      small([onLink('orders', { drainMs: 14_000, usualMs: 1_000 })], {
         definition: { limits: { drainSeconds: 10, proofSeconds: 10, connections: 2 } },
       }),
     play: async (stage) => {
@@ -153,9 +153,24 @@ const batches: readonly Scenario[] = [
     },
   },
   {
+    name: 'batches take longer than the drain budget, as a rule, and are shorter by the next retry',
+    world: () =>
+      small([onLink('orders', { drainMs: 14_000 }), onLink('clicks')], {
+        definition: { limits: { drainSeconds: 10, proofSeconds: 10, connections: 2 } },
+      }),
+    play: async (stage) => {
+      const { world } = stage;
+      const version = await stage.rotate(stage.stage(), { attempts: 1 });
+      if (world.transitions.length > 0) stage.found.push('something was paused for a change that could not be made');
+      stage.somebody(() => (world.pipeline('analytics', 'orders').drainMs = 50));
+      await stage.rotate(version);
+    },
+    expects: ({ found }) => found,
+  },
+  {
     name: 'a killed STOP outlives its connection',
     world: () => {
-      const world = small([onLink('orders', { drainMs: 75_000 })]);
+      const world = small([onLink('orders', { drainMs: 75_000, usualMs: 1_000 })]);
       world.server().killedStop = 'outlives';
       return world;
     },

@@ -56,9 +56,11 @@ export function commandOf(kind: OnOne): Command {
 }
 type OnOne = Extract<Statement['kind'], `${string}-link` | `${string}-pipeline` | `${string}-function`>;
 
+const isDocumented = (command: Command): command is keyof typeof DOCUMENTED => command in DOCUMENTED;
+
 /** The refusal if the user lacks a privilege that the command needs, as the STOP PIPELINE page words it. */
 export function refusal(command: Command, object: Name, user: User): ErrorReply | undefined {
-  const needs: readonly string[] = { ...DOCUMENTED, ...assumed.needs }[command];
+  const needs = isDocumented(command) ? DOCUMENTED[command] : assumed.needs[command];
   const allowed = needs.every((privilege) => may(user, privilege, object.database));
   if (allowed) return undefined;
   const said = / LINKS?$/.test(command) ? assumed.linkDenied : denied;
