@@ -56,6 +56,8 @@ const accepted =
 export function parseEvent(event: unknown): Request {
   if (typeof event !== 'object' || event === null) throw invalid('the event is not an object');
   const fields = event as Fields;
+  // before all else: beside its context stand parameters that somebody chose, of whatever names
+  if ('widgetContext' in fields) return { type: 'widget', ...parseWidget(fields) };
   if ('Step' in fields) return parseRotation(fields);
   if (fields['source'] === 'aws.secretsmanager')
     return { type: 'secret-changed', secretId: changedSecret(fields), ...requester(fields) };
@@ -71,17 +73,18 @@ export function parseEvent(event: unknown): Request {
       if (!flag(fields, 'now')) throw invalid('"retire" needs "now":true');
       return { type: 'retire', secretId: text(fields, 'secretId'), dryRun: flag(fields, 'dryRun') };
     case undefined:
-      if (fields['describe'] === true || 'widgetContext' in fields) return { type: 'widget', ...parseWidget(fields) };
+      if (fields['describe'] === true) return { type: 'widget', ...parseWidget(fields) };
   }
   throw invalid('the event has neither a "Step" nor a known "action"');
 }
 
-/** Parameters of the widget stand beside the context that the dashboard adds. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard.html */
+/** Parameters of the widget stand beside the context that the dashboard adds; one that was left empty is none. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard.html */
 function parseWidget(fields: Fields): WidgetRequest {
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '' && value !== null));
   return {
-    describe: fields['describe'] === true,
-    ...optional(fields, 'secretId'),
-    document: flag(fields, 'document'),
+    describe: given['describe'] === true,
+    ...optional(given, 'secretId'),
+    document: flag(given, 'document'),
     context: fields['widgetContext'] ?? null,
   };
 }

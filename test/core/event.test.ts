@@ -72,6 +72,18 @@ describe('a custom widget', () => {
     });
   });
 
+  test.each(['', null])('takes a parameter that is %j for none', (empty) => {
+    const parameters = { secretId: empty, document: empty, describe: empty };
+    expect(parseEvent({ widgetContext: {}, ...parameters })).toEqual({ ...plain, context: {} });
+  });
+
+  test.each([{ action: 'status' }, { action: 'recover' }, { Step: 'setSecret' }, { source: 'aws.secretsmanager' }])(
+    'stays a widget whatever its parameters are called: %j',
+    (parameters) => {
+      expect(parseEvent({ widgetContext: {}, ...parameters })).toEqual({ ...plain, context: {} });
+    },
+  );
+
   test('may be wanted as a document', () => {
     expect(parseEvent({ widgetContext: {}, document: true })).toEqual({ ...plain, document: true, context: {} });
   });
@@ -156,7 +168,6 @@ test.each<[string, unknown, string]>([
   ['a retirement that need not be now', { action: 'retire', secretId: canary }, '"retire" needs "now":true'],
   ['a retirement not now', { action: 'retire', secretId: canary, now: false }, '"retire" needs "now":true'],
   ['a retirement of nothing', { action: 'retire', now: true, canary }, '"secretId" is missing or not a text'],
-  ['a context of a widget with an action', { action: canary, widgetContext: {} }, 'neither a "Step" nor a known'],
   ['an unknown step', { ...sent, Step: canary, RotationToken: canary }, '"Step" is not a rotation step'],
   ['a step in other letters', { ...sent, Step: 'SetSecret', RotationToken: canary }, '"Step" is not a rotation step'],
   ['a step that is not a text', { ...sent, Step: [canary] }, '"Step" is missing or not a text'],
