@@ -1,4 +1,7 @@
-import { createConnection, type Connection } from 'mysql2/promise';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createConnection, type Connection, type ConnectionOptions } from 'mysql2/promise';
 import { password } from '../support/sockets';
 import { quote } from '../standins/demo/site';
 import type { SingleStoreStandIn } from '../standins/singlestore';
@@ -10,8 +13,15 @@ export interface Alternative {
 }
 
 /** As the function connects: with TLS, verified. */
-const connect = ({ host, ca }: SingleStoreStandIn, port: number): Promise<Connection> =>
-  createConnection({ host, port, user: 'root', password, ssl: { ca, verifyIdentity: true } });
+const optionsFor = ({ host, ca }: SingleStoreStandIn, port: number): ConnectionOptions => ({
+  host,
+  port,
+  user: 'root',
+  password,
+  ssl: { ca, verifyIdentity: true },
+});
+const connect = (server: SingleStoreStandIn, port: number): Promise<Connection> =>
+  createConnection(optionsFor(server, port));
 
 const pipelinesOf = ({ cluster }: SingleStoreStandIn): readonly string[] =>
   [...cluster.pipelines.values()].map(({ database, name }) => `${quote(database)}.${quote(name)}`);
@@ -49,3 +59,32 @@ export const alternatives: readonly Alternative[] = [
     },
   },
 ];
+
+/**
+ * What this machine, its server and its line let any client reach: connections that are open, and nothing to guard, record or look
+ * at. What is above the limit here is the measuring side's, not the function's.
+ *
+ * @returns pauses everything once
+ */
+export async function openIdealClient(
+  server: SingleStoreStandIn,
+  port: number,
+  connections: number,
+  credentials: object,
+): Promise<{ readonly pause: () => Promise<void>; readonly close: () => void }> {
+  const client = fork(join(__dirname, 'ideal.cjs'), { execArgv: [] });
+  client.send({
+    connection: optionsFor(server, port),
+    connections,
+    alter: alterLink(credentials),
+    pipelines: pipelinesOf(server),
+  });
+  await once(client, 'message');
+  return {
+    async pause() {
+      client.send('now');
+      await once(client, 'message');
+    },
+    close: () => void client.kill(),
+  };
+}

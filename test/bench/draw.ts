@@ -71,7 +71,7 @@ export function groupsOf(rows: readonly Row[]): readonly Group[] {
       label: who.replace(/:.*/, ''),
       median: figure.median,
       p99: figure.p99,
-      kind: at === 0 ? 'ours' : 'other',
+      kind: at === 0 ? 'ours' : who.startsWith('an ideal') ? 'limit' : 'other',
     }));
     return { title: count === 1 ? 'one pipeline' : `${count.toLocaleString('en')} pipelines`, bars: [limit, ...bars] };
   });

@@ -18,7 +18,7 @@ const results = join(root, 'dist', 'bench');
 /** How much is measured: all, within ten minutes on two cores, or enough to see that nothing has become slow, within one. */
 interface Extent {
   readonly pauses: readonly Omit<PauseCase, 'roundTripMs'>[];
-  /** Memory in a heap that is held small. */
+  /** Memory where short-lived objects are held to little. */
   readonly needs: Extent['pauses'];
   readonly discovery: number;
   readonly noticed: number;
@@ -29,15 +29,15 @@ interface Extent {
 
 const whole: Extent = {
   pauses: [
-    { pipelines: 1, connections: 16, rounds: 12, others: 10, barMs: 35 },
-    { pipelines: 100, connections: 16, rounds: 8, others: 3, barMs: 100 },
+    { pipelines: 1, connections: 16, rounds: 10, others: 10, barMs: 35 },
+    { pipelines: 100, connections: 16, rounds: 6, others: 2, barMs: 100 },
     { pipelines: 2_000, connections: 32, rounds: 3, others: 1, barMs: 800 },
     { pipelines: 10_000, connections: 32, rounds: 1, others: 0 },
   ],
   needs: [{ pipelines: 2_000, connections: 32, rounds: 3, others: 0 }],
   discovery: 10_000,
   noticed: 6,
-  starts: 25,
+  starts: 15,
   neighbours: 50,
   sizes: [
     ...[1, 10, 100, 1_000].map((pipelines) => ({ clusters: 1, links: 1, pipelines })),

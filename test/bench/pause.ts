@@ -1,6 +1,6 @@
 import type { Sockets } from '../support/sockets';
 import type { SingleStoreStandIn } from '../standins/singlestore';
-import { alternatives } from './alternatives';
+import { alternatives, openIdealClient } from './alternatives';
 import { limitMs, once, spreadOf, type Row } from './figures';
 import { mustHaveMoved, openLake, pausesOf, peakMemory, serverTime, watchRotation, type Seen } from './lake';
 import { lineTo } from './line';
@@ -67,12 +67,12 @@ export async function measurePause(size: PauseCase): Promise<readonly Row[]> {
         limit: limit(connections),
         ...(size.barMs === undefined ? {} : { bar: { atMost: size.barMs } }),
       },
-      ...(await others(lake, size)).map(({ who, pauses }) => ({
+      ...(await others(lake, size)).map(({ who, pauses, through }) => ({
         who,
         what,
         unit: 'ms' as const,
         figure: spreadOf(pauses),
-        limit: limit(1),
+        limit: limit(through),
       })),
       {
         who: 'this function',
@@ -98,11 +98,11 @@ export async function measurePause(size: PauseCase): Promise<readonly Row[]> {
 const growth = 1.1;
 
 /**
- * What the function needs, in a heap that may not grow as it likes: without a bound Node.js sees no reason to collect what is not used
- * any more, and the peak tells how much memory the machine has.
+ * What the function needs where short-lived objects may not take as much room as they like: without a bound Node.js sees no reason to
+ * collect what is not used any more, and the peak tells how much memory the machine has. The heap itself may still grow.
  */
 export async function measureNeed({ pipelines, connections, roundTripMs }: PauseCase): Promise<readonly Row[]> {
-  const nodeOptions = '--max-semi-space-size=1 --max-old-space-size=64';
+  const nodeOptions = '--max-semi-space-size=2';
   const lake = await openLake({ pipelines, connections, roundTripMs, nodeOptions });
   try {
     const peaks: number[] = [];
@@ -111,7 +111,7 @@ export async function measureNeed({ pipelines, connections, roundTripMs }: Pause
       peaks.push(peakMemory(lake));
     }
     const [first = 0, , last = 0] = peaks;
-    const row = { who: 'this function, its heap held to 64 MB', unit: 'MB' as const };
+    const row = { who: 'this function, its young generation held to 2 MB', unit: 'MB' as const };
     return [
       { ...row, what: `peak memory, P=${pipelines}`, figure: once(first) },
       {
@@ -129,32 +129,41 @@ export async function measureNeed({ pipelines, connections, roundTripMs }: Pause
 interface Others {
   readonly who: string;
   readonly pauses: readonly number[];
+  /** Connections. */
+  readonly through: number;
 }
 
+/** On the same server, behind a line of their own. */
 async function others(
   { server, account }: Sockets,
-  { roundTripMs, others: rounds }: PauseCase,
+  { roundTripMs, connections, rounds, others: roundsOfOthers }: PauseCase,
 ): Promise<readonly Others[]> {
   const line = await lineTo(server, roundTripMs);
   const found: Others[] = [];
   const [key] = account.user.keys;
   const credentials = { aws_access_key_id: key?.accessKeyId, aws_secret_access_key: key?.secretAccessKey };
-  for (const { who, run } of rounds === 0 ? [] : alternatives) {
-    const pauses: number[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      const from = server.transitions.length;
-      await run(server, line.port, credentials);
-      await allRun(server);
-      pauses.push(...pausesOf(server.transitions.slice(from)));
+  const watch = async (times: number, run: () => Promise<void>): Promise<readonly number[]> => {
+    const from = server.transitions.length;
+    for (let round = 0; round < times; round += 1) {
+      await run();
+      mustAllRun(server);
     }
-    found.push({ who, pauses });
+    return pausesOf(server.transitions.slice(from));
+  };
+  const ideal = await openIdealClient(server, line.port, connections, credentials);
+  await watch(1, ideal.pause); // not counted, as the function's first
+  const pauses = await watch(rounds, ideal.pause);
+  found.push({ who: `an ideal client on this machine, K=${connections}`, pauses, through: connections });
+  ideal.close();
+  for (const { who, run } of roundsOfOthers === 0 ? [] : alternatives) {
+    const pauses = await watch(roundsOfOthers, () => run(server, line.port, credentials));
+    found.push({ who, pauses, through: 1 });
   }
   await line.close();
   return found;
 }
 
-async function allRun({ cluster }: SingleStoreStandIn): Promise<void> {
+function mustAllRun({ cluster }: SingleStoreStandIn): void {
   const paused = [...cluster.pipelines.values()].filter(({ state }) => state !== 'Running');
   if (paused.length > 0) throw new Error(`${paused.length} pipelines do not run`);
-  await Promise.resolve();
 }
