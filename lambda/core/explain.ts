@@ -11,7 +11,7 @@ import { withoutCode, type ErrorCode } from './errors';
 import type { Fate } from './fate';
 import type { PastRotation } from './history';
 import type { Explanation, LinkStatus, VersionStatus } from './status';
-import { iso } from './time';
+import { iso, triesAgain } from './time';
 import { standing, type SecretDescription, type VersionId } from './version';
 
 /** All that tells why a secret does not rotate. */
@@ -161,9 +161,7 @@ const pendingFailed: Case = (c) => {
   };
 };
 
-/** How often, and when, AWS does not publish. */
-const triedAgain = (c: Circumstances): string =>
-  `Secrets Manager tries again while a rotation window is open${windowEnd(c, ': this one or the next ends at ')}.`;
+const triedAgain = (c: Circumstances): string => `${triesAgain}${windowEnd(c, ': this one or the next ends at ')}.`;
 
 /** What Secrets Manager calls the next date of a rotation is the end of a window; one that has passed tells nothing. */
 const windowEnd = ({ secret: { nextRotation }, now }: Circumstances, words: string): string =>

@@ -1,7 +1,7 @@
 import { askStatus, recoverNow, rotateSecret } from './commands';
 import { withoutCode } from './errors';
 import type { PastRotation, Telling } from './history';
-import { iso } from './time';
+import { iso, triesAgain } from './time';
 import type { VersionId } from './version';
 import { visible } from './visible';
 
@@ -88,7 +88,8 @@ const longestSubject = 100;
 export function noticeOf(what: Telling, past: PastRotation, context: NoticeContext): Notice {
   const { secretId, version, startedAt, startedBy, failures } = past;
   const name = secretId.replace(/^.*:secret:/, '').replace(/-\w{6}$/, '');
-  const { subject, lines } = words[what](past, context, name);
+  const told = (shown: string): Words => words[what](past, context, shown);
+  const { subject, lines } = told(name);
   const all: Words['lines'] = [
     ...lines,
     ['Secret', secretId],
@@ -100,7 +101,12 @@ export function noticeOf(what: Telling, past: PastRotation, context: NoticeConte
   ];
   // names in what is said may hold line breaks: none of them begins a line of its own
   const body = all.flatMap(([label, said]) => (said === null ? [] : [`${label}: ${visible(said)}`]));
-  return { subject: asSubject(subject), text: `${subject}.\n\n${body.join('\n\n')}\n` };
+  // what happened stands behind the name: of a long one its middle makes way
+  const over = subject.length - longestSubject;
+  return {
+    subject: asSubject(over > 0 ? told(shortenedBy(name, over)).subject : subject),
+    text: `${subject}.\n\n${body.join('\n\n')}\n`,
+  };
 }
 
 const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContext, name: string) => Words>> = {
@@ -114,7 +120,7 @@ const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContex
       ],
       [
         'What happens next',
-        'Secrets Manager calls the function again by itself while the rotation window is open, and the watchdog starts what may be paused within a minute. You hear of this rotation again only if it is given up or needs you',
+        `${triesAgain}, and the watchdog starts what may be paused within a minute. You hear of this rotation again only if it is given up or needs you`,
       ],
       ['To see where it stands, and the command that mends it', askStatus(functionName, secretId)],
     ],
@@ -167,5 +173,12 @@ const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContex
 };
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
+
+/** Without so many characters of its middle, for which dots stand. */
+function shortenedBy(name: string, characters: number): string {
+  const dots = '...';
+  const left = Math.max(0, name.length - characters - dots.length);
+  return name.slice(0, Math.ceil(left / 2)) + dots + name.slice(name.length - Math.floor(left / 2));
+}
 
 const asSubject = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, longestSubject);

@@ -4,5 +4,8 @@ export function iso(at: number): string {
   return Number.isNaN(time.getTime()) ? `unreadable time ${at}` : time.toISOString();
 }
 
+/** How often, and when in a window, AWS does not publish. */
+export const triesAgain = 'Secrets Manager tries again while a rotation window is open';
+
 /** Whole hours from a time until now. @param at epoch milliseconds */
 export const hoursSince = (at: number, now: number): number => Math.max(0, Math.floor((now - at) / 3_600_000));

@@ -17,7 +17,7 @@ test('a failure says what failed and where, what happens next, the one command, 
   expect(subject).toBe('Rotation of prod/s3-ingest failed in setSecret: DRAIN_EXCEEDED');
   for (const said of [
     'What failed, and what is left behind: setSecret: all runs',
-    'What happens next: Secrets Manager calls the function again by itself',
+    'What happens next: Secrets Manager tries again while a rotation window is open',
     `npx singlestore-link-rotation status ${arn} --function rotator`,
     'Started: 2026-11-01T03:00:00.000Z by schedule',
     'Failed calls so far: 2',
@@ -60,6 +60,16 @@ test.each<Telling>(['failed', 'given-up', 'abandoned', 'paused', 'person', 'done
     expect(subject).toMatch(/^[\x20-\x7e]{20,100}$/);
   },
 );
+
+test('of a name that is too long for a subject the middle makes way, so that the outcome and the code stay', () => {
+  const long = `${'team/area/'.repeat(12)}s3-ingest`;
+  const secretId = `${arn.slice(0, -'prod/s3-ingest-AbCdEf'.length)}${long}-AbCdEf`;
+  const { subject, text } = noticeOf('failed', { ...failed, secretId }, context);
+  expect(subject).toHaveLength(100);
+  expect(subject).toMatch(/^Rotation of team\/area\/.*\.\.\..*s3-ingest failed in setSecret: DRAIN_EXCEEDED$/);
+  expect(text.split('\n')[0]).toBe(`Rotation of ${long} failed in setSecret: DRAIN_EXCEEDED.`);
+  expect(noticeOf('done', { ...failed, secretId }, context).subject).toMatch(/s3-ingest is done$/);
+});
 
 test('outside Lambda nothing is said of a function or a log', () => {
   const { text } = noticeOf('paused', begun(arn, 'v1', at, 'person'), { ...context, functionName: null, logs: null });
