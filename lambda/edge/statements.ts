@@ -134,9 +134,9 @@ export function probeReplace(random: string): Statement {
   return { name, text };
 }
 
-/** May this user replace a link? Asked by making one that is there already: without OR REPLACE that is refused, one way or the other. */
+/** May this user replace a link? Asked by making one that is there already, with a CONFIG that no server takes: refused, also when somebody drops it just then. */
 export const probeCreate = ({ link, type }: LinkRow): Statement =>
-  createLink('CREATE LINK', link, { type, credentials: empty, config: '', description: '' });
+  createLink('CREATE LINK', link, { type, credentials: empty, config: '{', description: '' });
 
 /** Has this user the privilege? Asked with what only shows, or of a pipeline that nobody has. */
 export function probePrivilege(privilege: Privilege, database: string, random: string): Statement {

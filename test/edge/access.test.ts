@@ -196,6 +196,25 @@ describe('the right to change a link', () => {
     expect(snapshot(server)).toEqual(before);
   });
 
+  test('is asked for without an effect, though somebody drops the link just before the question', async () => {
+    let asking = false;
+    const { server, cluster } = await asUser(all, {
+      version: '9.0',
+      onStatement: async ({ sql }) => {
+        if (asking && sql === 'SHOW GRANTS') return refused(1142, '42000'); // so that it has to be asked
+        if (asking && sql.startsWith('CREATE LINK')) {
+          await server.execute('DROP PIPELINE orders', 'my shop');
+          await server.execute('DROP LINK lake', 'my shop');
+        }
+        return 'ok';
+      },
+    });
+    asking = true;
+    await cluster.grammar(lake);
+    expect(server.statements.filter(({ sql }) => sql.startsWith('CREATE LINK'))).toHaveLength(1);
+    expect(server.link('my shop', 'lake')).toBeUndefined();
+  });
+
   test.each([
     ['1235, as MySQL says it', refused(1235, '42000')],
     [

@@ -192,7 +192,7 @@ const documented: readonly (readonly [Statement, string])[] = [
   ],
   [probeAlter('analytics', 'f00d'), "ALTER LINK `analytics`.`probe_f00d` SET CONFIG '{}'"],
   [probeReplace('f00d'), "CREATE OR REPLACE LINK `probe_db_f00d`.`probe_f00d` AS S3 CREDENTIALS '{}' CONFIG '{}'"],
-  [probeCreate(change.existing), "CREATE LINK `analytics`.`lake` AS S3 CREDENTIALS '{}'"],
+  [probeCreate(change.existing), "CREATE LINK `analytics`.`lake` AS S3 CREDENTIALS '{}' CONFIG '{'"],
   [probePrivilege('SHOW LINK', 'shop`s', 'f00d'), 'SHOW LINKS ON `shop``s`'],
   [probePrivilege('SHOW PIPELINE', 'shop`s', 'f00d'), 'SHOW PIPELINES'],
   [probePrivilege('START PIPELINE', 'shop`s', 'f00d'), 'START PIPELINE IF NOT RUNNING `shop``s`.`probe_f00d`'],
