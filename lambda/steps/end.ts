@@ -24,12 +24,12 @@ export async function end(run: Invocation, old: OldKey): Promise<Against | 'reti
   const { definition, arn, keys, retirement } = old;
   const { keyId, version, endingAt } = retirement;
   const before = await evidenceAgainst(run, definition, arn, retirement);
-  if (before !== null) return endingAt === undefined ? before : takeBack(run, old, before);
+  if (before !== null) return endingAt === undefined ? before : takeBack(run, old, before, 'may act yet');
   const begun = await note(run, old, (own) => ({ ...own, endingAt: run.clock.now() }));
   if (!begun) return 'superseded';
   const known = await keys.retire(run, keyId);
   const after = known ? await evidenceAgainst(run, definition, arn, retirement) : null;
-  if (after !== null) return takeBack(run, old, after);
+  if (after !== null) return takeBack(run, old, after, endingAt === undefined ? 'answered' : 'may act yet');
   const stands = await note(
     run,
     old,
@@ -37,7 +37,7 @@ export async function end(run: Invocation, old: OldKey): Promise<Against | 'reti
     (record) => (comesAfterProof(retirement, record) ? { ...record, unproven: [] } : record),
   );
   if (known && !stands) {
-    await takeBack(run, old, { what: 'superseded' });
+    await takeBack(run, old, { what: 'superseded' }, 'may act yet');
     return 'superseded';
   }
   if (known) run.log.info('old-key-retired', { keyId, version });
@@ -50,19 +50,25 @@ const actsYetMs = 960_000;
 
 /**
  * Makes a key Active again that we have set Inactive, or may have. Until that is done the journal says so, and the next run tries again;
- * so it does while a run that has begun the end may be asleep, or its call on its way.
+ * so it does while a run that has begun the end may be asleep, or its call on its way. Once all is answered it is forgotten: a key that
+ * is Inactive after that was deactivated by somebody, and stays so.
+ *
+ * @param calls whether each call that was to deactivate it has been answered
  */
 export async function takeBack<A extends { readonly what: string }>(
   run: Invocation,
   old: OldKey,
   against: A,
+  calls: 'answered' | 'may act yet',
 ): Promise<A & { readonly revived: true }> {
   const { keyId, version } = old.retirement;
   // another run may have taken it back, or ended it, before our deactivation came into effect
   await note(run, old, ({ retiredAt: _ended, ...own }) => ({ ...own, endingAt: own.endingAt ?? run.clock.now() }));
   const known = await old.keys.revive(run, keyId);
   await note(run, old, ({ endingAt, ...own }) =>
-    endingAt !== undefined && run.clock.now() < endingAt + actsYetMs ? { ...own, endingAt } : own,
+    calls === 'may act yet' && endingAt !== undefined && run.clock.now() < endingAt + actsYetMs
+      ? { ...own, endingAt }
+      : own,
   );
   if (known) run.log.warn('old-key-revived', { keyId, version, because: against.what });
   return { ...against, revived: true };

@@ -71,7 +71,7 @@ async function moveLink(
     if (settledOn(held.item, move.value.version)) return finish(run, held, move);
     // who had the lease before may have changed the rest of the link since the survey
     const row = rewritesMore(link, held.item, move) ? await linkNow(cluster, link.row.link) : link.row;
-    if (holdsSameValue({ row, record: held.item }, move)) return adopt(held, move);
+    if (holdsSameValue({ row, record: held.item }, move)) return adopt(run, held, move);
     if (move.direction === 'forward')
       mustDrain(link.draining, move.definition, `link ${link.row.link} on ${cluster.id}`);
     const driven = await foundInError(cluster, link, move);
@@ -95,9 +95,16 @@ async function moveLink(
   });
 }
 
-async function adopt(held: Held<'link'>, { definition, arn, value }: Move): Promise<void> {
-  const holds = [versionOf(definition, value)];
-  await held.save((item) => ({ ...item, secretId: arn, holds, bracket: null }));
+/** The same value under another version. What a STOP of ours may stop yet is owed all the same. */
+async function adopt(run: Invocation, held: Held<'link'>, { definition, arn, value }: Move): Promise<void> {
+  const to = versionOf(definition, value);
+  await held.save((item) => ({
+    ...item,
+    secretId: arn,
+    holds: [to],
+    bracket: item.bracket === null ? null : { ...item.bracket, direction: 'forward', to: to.version },
+  }));
+  await forgetBracket(run, held);
 }
 
 /** A link that is back has no more use for its set. */

@@ -29,7 +29,7 @@ export async function retireDue(run: Invocation, attempt: Attempt): Promise<read
       await attempt.try(`take back an end for ${arn}`, async () => {
         const against = await knownAgainst(run, old.definition, arn, old.retirement);
         if (against === null) return;
-        tell(run, old, await takeBack(run, old, against));
+        tell(run, old, await takeBack(run, old, against, 'may act yet'));
         takenBack.add(old);
       });
   for (const { arn, unproven, waiting } of secrets) {
@@ -39,7 +39,7 @@ export async function retireDue(run: Invocation, attempt: Attempt): Promise<read
       const due = waiting.filter((old) => isBegun(old) || old.retirement.dueAt <= run.clock.now());
       for (const old of due.filter((one) => !takenBack.has(one))) {
         if (!refused && (await retire(run, old))) retired.push(old.retirement.keyId);
-        if (refused && isBegun(old)) await takeBack(run, old, { what: 'unproven-refused' });
+        if (refused && isBegun(old)) await takeBack(run, old, { what: 'unproven-refused' }, 'may act yet');
       }
     });
   }

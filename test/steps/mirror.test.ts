@@ -4,7 +4,7 @@ import { plan } from '../../lambda/steps/plan';
 import { recover } from '../../lambda/steps/recover';
 import { secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
-import { call, failure, story, upTo } from './driving';
+import { call, clusterOf, failure, onLink, story, upTo } from './driving';
 
 const mirrored = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:team/ingest-key-QwErTy';
 
@@ -41,6 +41,36 @@ test('the value that the links hold already pauses nothing', async () => {
   expect(world.transitions).toEqual([]);
   expect(world.points).not.toContain('lane.alter');
   expect(world.label('AWSCURRENT')).toBe(version);
+});
+
+test('a pipeline that is owed a START is started, also when the same value comes under another version meanwhile', async () => {
+  const world = createWorld({
+    ...clusterOf(onLink('orders'), onLink('shown')),
+    definition: { source: { type: 'mirror', secretId: mirrored, overlap: true } },
+  });
+  const value = otherKey(world);
+  world.secrets.add(mirrored, world.newId(), value);
+  const shown = world.pipeline('analytics', 'shown');
+  let tested = false;
+  world.faults = (_, name) => {
+    if (name === 'lane.start' && !tested) {
+      tested = true;
+      world.server().set(shown, 'Testing', 'somebody');
+    }
+    return undefined;
+  };
+  await upTo(world, 'finishSecret');
+  world.server().set(shown, 'Stopped', 'somebody'); // the test of what we had stopped is over
+  shown.refuses = 1712;
+  await world.pass(60_000);
+  await world.run(recover);
+  world.secrets.putByHand(mirrored, world.newId(), value);
+  await upTo(world, 'finishSecret');
+  expect(shown.state).toBe('Stopped');
+  shown.refuses = null;
+  await world.pass(60_000);
+  await world.run(recover);
+  expect(shown.state).toBe('Running');
 });
 
 test('a link without a record whose CONFIG shows something else is changed, though AWSCURRENT has the value already', async () => {

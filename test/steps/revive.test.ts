@@ -216,6 +216,26 @@ test('a use that shows behind the deactivation: the key is Active again, the met
   expect(world.keys.key(old).deleted).toBe(false);
 });
 
+test('a key that was made Active again, and that a person then deactivates on our advice, stays Inactive', async () => {
+  const world = createWorld();
+  const [old = ''] = keyIds(world);
+  await upTo(world, 'finishSecret');
+  await world.pass(60_000);
+  world.faults = (_, name) => {
+    if (name === 'keys.deactivate') usedBefore(world);
+    return undefined;
+  };
+  const { said } = await world.run((run) => retireNow(run, secretId, false));
+  expect(said.join()).toContain('--status Inactive');
+  world.faults = new Map();
+  world.keys.endByHand(old, 'deactivate');
+  for (let minute = 0; minute < 3; minute += 1) {
+    await world.pass(60_000);
+    await world.run(recover);
+  }
+  expect(world.keys.key(old).active).toBe(false);
+});
+
 test.each([
   ['proof', 'testSecret'],
   ['promotion', 'finishSecret'],

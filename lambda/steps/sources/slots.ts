@@ -103,8 +103,9 @@ export async function keptKeys(keeping: Keeping, record: UserRecord): Promise<re
   return Promise.all(
     keys.map(async ({ keyId, active, createdAt }) => {
       const retirement = retirements.find((one) => one.keyId === keyId);
-      const fate = fateOf(keyId, slots, retirement, run.clock.now());
-      return { keyId, active, createdAt, lastUsed: await run.keys.lastUsed(keyId), fate };
+      const lastUsed = await run.keys.lastUsed(keyId);
+      const fate = fateOf(keyId, slots, retirement, lastUsed, run.clock.now());
+      return { keyId, active, createdAt, lastUsed, fate };
     }),
   );
 }
