@@ -11,6 +11,7 @@ import { withoutCode, type ErrorCode } from './errors';
 import type { Fate } from './fate';
 import type { PastRotation } from './history';
 import type { Explanation, LinkStatus, VersionStatus } from './status';
+import { slotsPerUser } from './keys';
 import { iso, triesAgain } from './time';
 import { standing, type SecretDescription, type VersionId } from './version';
 
@@ -152,14 +153,36 @@ const pendingFailed: Case = (c) => {
   if (pending === null || past === undefined || failure === undefined) return null;
   const lasting = past.failures >= manyFailures || c.now - past.startedAt > dayMs;
   const waits = passesByItself(failure.code) && !lasting;
+  const mended = looksMended(c, failure.code);
+  if (mended !== null)
+    return {
+      ...toldOf(c, pending.version),
+      why: `the last call, at ${iso(failure.at)}, found no free slot for a new access key. That looks mended: ${mended}.`,
+      next: `${triedAgain(c)} The command does so at once.`,
+      command: rotateSecret(c.secret.arn),
+    };
   return {
     ...toldOf(c, pending.version),
     next: waits
       ? `${triedAgain(c)} Nothing is to be done.`
-      : `${triedAgain(c)} Each call fails the same way until the cause is mended; ${past.failures} failed so far.`,
+      : `${triedAgain(c)} Each call fails the same way until the cause is mended; ${past.failures} failed so far.${inTheWay(c, failure.code)}`,
     ...(waits ? {} : mending(c, pending, failure.code)),
   };
 };
+
+/** What has changed since a call failed so that the next one need not; `null`: nothing that is known. */
+function looksMended({ keys, userName }: Circumstances, code: ErrorCode): string | null {
+  if (code !== 'KEY_QUOTA' || userName === null || keys.length === 0) return null; // none: they were not seen
+  if (keys.length < slotsPerUser) return `${userName} has a free slot`;
+  const ends = keys.find(({ fate }) => fate.is === 'ends');
+  return ends === undefined ? null : `${ends.keyId} is ${ends.fate.words}`;
+}
+
+/** The key without which there would be a slot, where only its use is against its end. */
+function inTheWay({ keys }: Circumstances, code: ErrorCode): string {
+  const used = code === 'KEY_QUOTA' ? keys.find(({ fate }) => fate.is === 'used') : undefined;
+  return used === undefined ? '' : ` In the way is key ${used.keyId}, ${used.fate.words}.`;
+}
 
 const triedAgain = (c: Circumstances): string => `${triesAgain}${windowEnd(c, ': this one or the next ends at ')}.`;
 
@@ -251,13 +274,21 @@ function toldOf(c: Circumstances, version: VersionId | null): Explanation {
   };
 }
 
+/** A few by their names, many by their number and the first of them. */
+function named(pipelines: readonly string[]): string {
+  if (pipelines.length <= mostNamed) return pipelines.join(', ');
+  const first = pipelines.slice(0, 3);
+  return `${pipelines.length} pipelines: ${first.join(', ')} and ${pipelines.length - first.length} more`;
+}
+const mostNamed = 8;
+
 function leftBehind({ links, versions, secret }: Circumstances, version: VersionId | null): readonly string[] {
   const keyId = versions.find((one) => one.version === version)?.keyId ?? null;
   const isCurrent = version !== null && standing(secret, version) === 'current';
   return [
     ...(keyId === null || isCurrent ? [] : [`key ${keyId} exists, and stands in version ${version ?? ''}`]),
     ...links.flatMap(({ link, bracket }) =>
-      bracket?.phase === 'open' && !bracket.held ? [`paused through ${link}: ${bracket.pipelines.join(', ')}`] : [],
+      bracket?.phase === 'open' && !bracket.held ? [`paused through ${link}: ${named(bracket.pipelines)}`] : [],
     ),
     ...links.flatMap(({ link, holds }) =>
       version !== null && !isCurrent && holds.some((held) => held.version === version)

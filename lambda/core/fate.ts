@@ -4,11 +4,12 @@ import { iso } from './time';
 
 /**
  * What an access key is to a secret. `current`, `pending`: labelled. `ends`: the next rotation deletes it. `ending`: Inactive by an end that
- * was begun, and not done. `ended`: Inactive, and kept yet. `waits`: out of use, until it is due. `due`: it should have ended; something speaks against it. `held`: a link may hold it, though
+ * was begun, and not done. `ended`: Inactive, and kept yet. `waits`: out of use, until it is due. `due`: it should have ended; something speaks against it. `used`: somebody has used it since links left it. `held`: a link may hold it, though
  * no label names it. `previous`: the one before, not known to be out of use. `unknown`: somebody else's.
  */
 export interface Fate {
-  readonly is: 'current' | 'pending' | 'ends' | 'ending' | 'ended' | 'waits' | 'due' | 'held' | 'previous' | 'unknown';
+  readonly is:
+    'current' | 'pending' | 'ends' | 'ending' | 'ended' | 'waits' | 'due' | 'used' | 'held' | 'previous' | 'unknown';
   /** What becomes of it, for people. */
   readonly words: string;
 }
@@ -17,9 +18,16 @@ export interface Fate {
  * What becomes of one key of the user.
  *
  * @param retirement what the journal says of it
+ * @param lastUsed as IAM knows it, up to hours late. `at`: epoch milliseconds
  * @param now epoch milliseconds
  */
-export function fateOf(keyId: string, slots: Slots, retirement: Retirement | undefined, now: number): Fate {
+export function fateOf(
+  keyId: string,
+  slots: Slots,
+  retirement: Retirement | undefined,
+  lastUsed: { readonly at: number; readonly service: string } | null,
+  now: number,
+): Fate {
   const active = slots.keys.find((key) => key.keyId === keyId)?.active !== false;
   const ending = !active && retirement?.endingAt !== undefined && retirement.retiredAt === undefined;
   if (keyId === slots.current) {
@@ -35,10 +43,17 @@ export function fateOf(keyId: string, slots: Slots, retirement: Retirement | und
   if (retirement?.retiredAt !== undefined || (keyId === slots.previous && !active))
     return { is: 'ended', words: `Inactive, ${kept(slots)}` };
   if (retirement !== undefined) {
+    if (lastUsed !== null && lastUsed.at >= retirement.switchedAt) {
+      const { at, service } = lastUsed;
+      return { is: 'used', words: `used at ${iso(at)} for ${service} since the switch: kept until that stops` };
+    }
     const due = iso(retirement.dueAt);
     return now < retirement.dueAt
       ? { is: 'waits', words: `retires at ${due} if unused` }
-      : { is: 'due', words: `due to retire since ${due}: kept while it is used, or a link may hold it` };
+      : {
+          is: 'due',
+          words: `due to retire since ${due}: kept while a link may hold it, or a pipeline has not loaded since`,
+        };
   }
   if (keyId === slots.previous) return { is: 'previous', words: 'AWSPREVIOUS, kept: it is not recorded as out of use' };
   return { is: 'unknown', words: 'not known to this rotation, which never touches it' };

@@ -54,6 +54,7 @@ const pending: Circumstances = {
   secret: { ...well.secret, labels: { v1: ['AWSCURRENT'], v2: ['AWSPENDING'] } },
   versions: [...well.versions, version('v2', ['AWSPENDING'], 'K2')],
 };
+const rotateAgain = `aws secretsmanager rotate-secret --secret-id ${arn}`;
 const key = (keyId: string, is: Fate['is'], active = true) => ({ keyId, active, fate: { is, words: '' } });
 
 test('a secret that rotates is not stuck', () => {
@@ -147,6 +148,8 @@ describe('a rotation that is pending', () => {
     ]);
   });
 
+  const full = (keys: Circumstances['keys']) =>
+    explain({ ...pending, valueless: ['v2'], keys, history: [failed('KEY_QUOTA')] });
   test.each<[string, Circumstances['keys'], string]>([
     ['a key that waits for its end is ended at once', [key('K0', 'waits')], `retire ${arn} --now --function rotator`],
     ['as is one that is due', [key('K0', 'due')], `retire ${arn} --now --function rotator`],
@@ -157,9 +160,39 @@ describe('a rotation that is pending', () => {
     ],
     ['a key that a link may hold is not ended by a command', [key('K9', 'held')], 'rotate-secret'],
   ])('for want of a free slot: %s', (_, keys, command) => {
-    const found = explain({ ...pending, valueless: ['v2'], keys, history: [failed('KEY_QUOTA')] });
+    const found = full([key('K1', 'current'), ...keys]);
     expect(found?.command).toContain(command);
     expect(found?.afterMending).toBe(command === 'rotate-secret');
+  });
+
+  test.each<[string, Circumstances['keys'], string]>([
+    ['ends with the next rotation', [key('K0', 'ends', false)], 'K0 is Inactive, deleted by the next rotation'],
+    ['is gone', [], 'ingest has a free slot'],
+  ])(
+    'for want of a slot that has one since, for the key in the way %s, goes on with the command',
+    (_, others, fact) => {
+      const keys = [key('K1', 'current'), ...others].map((one) => ({
+        ...one,
+        fate: { ...one.fate, words: 'Inactive, deleted by the next rotation' },
+      }));
+      const found = full(keys);
+      expect(found).toMatchObject({ code: 'KEY_QUOTA', command: rotateAgain, afterMending: false });
+      expect(found?.why).toContain(`That looks mended: ${fact}.`);
+      expect(found?.why).not.toContain('in words.');
+      expect(found?.next).not.toContain('fails the same way');
+    },
+  );
+
+  test('for want of a slot stays so while the keys cannot be looked at', () => {
+    expect(full([])).toMatchObject({ why: 'in words.', afterMending: true });
+  });
+
+  test('for want of a slot that a key in use takes has no command that ends it, and says what uses it', () => {
+    const used = { ...key('K0', 'used'), fate: { is: 'used', words: 'used at noon for s3' } } as const;
+    expect(full([key('K1', 'current'), used])).toMatchObject({
+      ...{ command: rotateAgain, afterMending: true },
+      next: expect.stringContaining('In the way is key K0, used at noon for s3.') as string,
+    });
   });
 
   test('whose key somebody set Inactive goes on once it is active', () => {
@@ -192,6 +225,17 @@ describe('pipelines that a dead run left paused', () => {
       next: expect.stringMatching(/^The watchdog starts them.*recover --function rotator$/) as string,
       command: null, // nobody has to run it: the watchdog has its time first
     });
+  });
+
+  test('are named while they are few; of two hundred the first are, and the others counted', () => {
+    const left = (count: number) => {
+      const pipelines = Array.from({ length: count }, (_, at) => qualified('a', `p${at}`));
+      return explain({ ...pending, links: [link({ bracket: { ...open(now - minute)!, pipelines } })] })?.leftBehind;
+    };
+    expect(left(8)?.[1]).toMatch(/^paused through `analytics`\.`lake`: (`a`\.`p\d`(, )?){8}$/);
+    expect(left(200)?.[1]).toBe(
+      'paused through `analytics`.`lake`: 200 pipelines: `a`.`p0`, `a`.`p1`, `a`.`p2` and 197 more',
+    );
   });
 
   test('were killed in setSecret, which alone begins a pause; nothing else is known of why', () => {

@@ -77,13 +77,26 @@ test.each<[words: string, keyId: string, is: string, found: Found]>([
   ['nobody knows its secret half', 'OLD', 'ends', slots(two({ everUsed: false }), { intent })],
   ['made for a version that has lost its labels', 'OLD', 'ends', slots([key('OLD')], { abandoned: 'OLD' })],
 ])('%s', (words, keyId, is, { retiring, ...found }) => {
-  expect(fateOf(keyId, found, retiring, now)).toEqual({ is, words: expect.stringContaining(words) as string });
+  expect(fateOf(keyId, found, retiring, null, now)).toEqual({ is, words: expect.stringContaining(words) as string });
 });
+
+test.each([1_000, -1_000])(
+  'an old key that was used since links left it is kept until that stops, due or not: in %d ms',
+  (due) => {
+    const found = slots(two(), { previous: 'OLD' });
+    const fateAfter = (at: number) => fateOf('OLD', found, retirement(due), { at, service: 's3' }, now);
+    expect(fateAfter(now - 1_000)).toEqual({
+      is: 'used',
+      words: 'used at 2026-01-01T23:59:59.000Z for s3 since the switch: kept until that stops',
+    });
+    expect(fateAfter(now - 1_001).is).toBe(due > 0 ? 'waits' : 'due');
+  },
+);
 
 test.each([
   ['CUR', { current: 'CUR' }],
   ['OLD', { pending: 'OLD' }],
 ])('a labelled key that somebody set Inactive says so: %s', (keyId, more) => {
   const keys = [key('CUR', { active: false }), key('OLD', { active: false })];
-  expect(fateOf(keyId, slots(keys, more), undefined, now).words).toContain('Inactive');
+  expect(fateOf(keyId, slots(keys, more), undefined, null, now).words).toContain('Inactive');
 });

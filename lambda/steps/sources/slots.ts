@@ -11,7 +11,7 @@ import { valueOf, type Rotation } from '../rotation';
 import type { Found, KeptKey } from '.';
 
 /** One user's keys, on behalf of one secret. */
-export interface Keeping extends Pick<Rotation, 'secret'>, Found {
+export interface Keeping extends Pick<Rotation, 'secret' | 'definition'>, Found {
   readonly run: Invocation;
   readonly userName: string;
   readonly keyId: (fields: FlatSecret) => string | undefined;
@@ -37,7 +37,7 @@ async function protectedSlots(
   { intent, made }: UserRecord,
   keys: Awaited<ReturnType<Invocation['keys']['list']>>,
 ): Promise<Slots> {
-  const { run, keyId, secret: former, current: carried, unrecorded } = keeping;
+  const { run, keyId, secret: former, definition, current: carried, unrecorded } = keeping;
   const idIn = await keyReader(keeping);
   // a label may have been moved since the step began, and what it stands on now is protected
   const secret = await run.secrets.describe(former.arn);
