@@ -16,7 +16,10 @@ const credentials = ['sso', 'ini', 'process', 'web-identity'].map((way) => [
 const modules = [
   ...['constants/errors', '(create_)?pool(_\\w+)?', 'base/pool(_\\w+)?', 'server', '../promise', 'promise/connection'],
   ...['(commands|packets)/(binlog_dump|change_user|close_statement|execute|prepare|register_slave|reset_connection)'],
-  ...['commands/server_handshake', 'packets/(binary_row|(encode|typed)_parameter|prepare_statement|prepared_statement_header)'],
+  ...[
+    'commands/server_handshake',
+    'packets/(binary_row|(encode|typed)_parameter|prepare_statement|prepared_statement_header)',
+  ],
   ...['parsers/(static_)?binary_parser', 'parsers/text_parser', 'compressed_protocol'], // texts are parsed without `eval`
 ];
 const unused: Plugin = {
