@@ -24,16 +24,32 @@ export type LeftOut = Readonly<Partial<Record<Listed, number>>>;
 
 /** One way to make an answer shorter. */
 export interface Cut<T> {
-  /** Keeps so many of each list that it is about, from `least` to `most`; longer lists than that are cut to it at once. */
+  /** Keeps so many of each list that it is about, or so many characters of each text; Infinity: all. */
   readonly keeping: (answer: T, keep: number) => T;
   readonly least: number;
-  readonly most: number;
 }
 
-const bytesOf = (answer: unknown): number => Buffer.byteLength(JSON.stringify(answer));
+/** Tells how long values are as JSON, in bytes. Each object and each text is looked into once, however often it is part of what is measured. */
+function measuring(): (value: unknown) => number {
+  const known = new Map<unknown, number>();
+  const look = (value: unknown): number => {
+    if (typeof value !== 'object' || value === null) return Buffer.byteLength(JSON.stringify([value])) - 2;
+    const parts = Array.isArray(value)
+      ? value.map(measure)
+      : Object.entries(value).flatMap(([name, one]) => (one === undefined ? [] : measure(name) + 1 + measure(one)));
+    return parts.reduce((sum, part) => sum + part, 1 + Math.max(1, parts.length)); // brackets and commas
+  };
+  const measure = (value: unknown): number => {
+    const bytes = known.get(value) ?? look(value);
+    known.set(value, bytes);
+    return bytes;
+  };
+  return measure;
+}
 
 /** The first so many of those that may be left out, and all of the others, in their order. */
 export function thinned<T>(list: readonly T[], keep: number, mayGo: (one: T) => boolean = () => true): readonly T[] {
+  if (list.length <= keep) return list; // the same one, whose length is known
   let kept = 0;
   return list.filter((one) => !mayGo(one) || ++kept <= keep);
 }
@@ -54,22 +70,28 @@ export function bounded<T extends { readonly leftOut?: LeftOut }>(
   counts: (answer: T) => LeftOut,
   bytes = answerBytes,
 ): T {
-  if (bytesOf(answer) <= bytes) return answer;
-  const keeps: number[] = [];
-  const made = (at = -1, keep = 0): T =>
-    keeps.reduce((left, kept, nth) => cuts[nth]?.keeping(left, nth === at ? keep : kept) ?? left, answer);
-  for (const { least } of cuts) {
-    keeps.push(least);
-    if (bytesOf(made()) <= bytes) break;
+  const measure = measuring();
+  const isShort = (one: T): boolean => measure(one) <= bytes;
+  if (isShort(answer)) return answer;
+  const taken: { readonly cut: Cut<T>; keep: number }[] = [];
+  const cutBy = (left: T, from: number, to?: number): T =>
+    taken.slice(from, to).reduce((one, { cut, keep }) => cut.keeping(one, keep), left);
+  let least = answer;
+  for (const cut of cuts) {
+    taken.push({ cut, keep: cut.least });
+    least = cut.keeping(least, cut.least);
+    if (isShort(least)) break;
   }
   const refill = (at: number, search: typeof largest): void => {
-    const cut = cuts[at];
-    if (cut !== undefined) keeps[at] = search(cut, (keep) => bytesOf(made(at, keep)) <= bytes);
+    const [one] = taken.slice(at, at + 1);
+    const before = cutBy(answer, 0, at);
+    if (one !== undefined)
+      one.keep = search(one.cut.least, (keep) => isShort(cutBy(one.cut.keeping(before, keep), at + 1)));
   };
-  const valued = [...keeps.keys()].reverse();
-  for (const at of valued.slice(1)) refill(at, ({ least, most }, fits) => (fits(most) ? most : least));
+  const valued = [...taken.keys()].reverse();
+  for (const at of valued.slice(1)) refill(at, (few, fits) => (fits(Infinity) ? Infinity : few));
   for (const at of valued) refill(at, largest);
-  const fitting = made();
+  const fitting = cutBy(answer, 0);
   const listed = counts(fitting);
   const leftOut = Object.entries(counts(answer))
     .map(([kind, count]) => [kind, count - (listed[kind as Listed] ?? 0)] as const)
@@ -77,14 +99,15 @@ export function bounded<T extends { readonly leftOut?: LeftOut }>(
   return { ...fitting, leftOut: Object.fromEntries(leftOut) };
 }
 
-/** As many as fit; the least, if even those do not. */
-function largest({ least, most }: Pick<Cut<unknown>, 'least' | 'most'>, fits: (keep: number) => boolean): number {
-  if (fits(most)) return most;
-  let [from, to] = [least, most - 1];
-  while (from < to) {
-    const keep = Math.ceil((from + to) / 2);
+/** As many as fit; the least, if not even one more does. */
+function largest(least: number, fits: (keep: number) => boolean): number {
+  if (fits(Infinity)) return Infinity;
+  let [from, to] = [least, least + 1];
+  while (fits(to)) [from, to] = [to, to * 2];
+  while (to - from > 1) {
+    const keep = Math.floor((from + to) / 2);
     if (fits(keep)) from = keep;
-    else to = keep - 1;
+    else to = keep;
   }
   return from;
 }

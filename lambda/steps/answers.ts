@@ -35,14 +35,14 @@ const statements = ofLinks((link, keep) => ({
 }));
 
 const cuts: readonly Cut<PlanAnswer>[] = [
-  { most: 4_096, least: 1, keeping: statements },
-  { most: 4_096, least: 0, keeping: pipelines(({ paused, pausedByUs }) => !paused && !pausedByUs) },
-  { most: 4_096, least: 8, keeping: (plan, keep) => ({ ...plan, places: thinned(plan.places, keep) }) },
-  { most: 4_096, least: 8, keeping: (plan, keep) => ({ ...plan, uncovered: thinned(plan.uncovered, keep) }) },
-  { most: 4_096, least: 8, keeping: pipelines(() => true) }, // those first that are expected to drain longest
-  { most: 65_536, least: 512, keeping: sentences((told, keep) => told.map((one) => shortened(one, keep))) },
-  { most: 4_096, least: 16, keeping: sentences(thinned) },
-  { most: 4_096, least: 1, keeping: (plan, keep) => ({ ...plan, links: thinned(plan.links, keep) }) },
+  { least: 1, keeping: statements },
+  { least: 0, keeping: pipelines(({ paused, pausedByUs }) => !paused && !pausedByUs) },
+  { least: 8, keeping: (plan, keep) => ({ ...plan, places: thinned(plan.places, keep) }) },
+  { least: 8, keeping: (plan, keep) => ({ ...plan, uncovered: thinned(plan.uncovered, keep) }) },
+  { least: 8, keeping: pipelines(() => true) }, // those first that are expected to drain longest
+  { least: 512, keeping: sentences((told, keep) => told.map((one) => shortened(one, keep))) },
+  { least: 16, keeping: sentences(thinned) },
+  { least: 1, keeping: (plan, keep) => ({ ...plan, links: thinned(plan.links, keep) }) },
 ];
 
 function countsOf({ links, places, uncovered, blockers, dangers }: PlanAnswer): LeftOut {

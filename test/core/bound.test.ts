@@ -7,8 +7,8 @@ interface Answer {
 }
 const many = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `name-${at}`.padEnd(98));
 const cuts: readonly Cut<Answer>[] = [
-  { most: 4_096, least: 10, keeping: (answer, keep) => ({ ...answer, pipelines: thinned(answer.pipelines, keep) }) },
-  { most: 4_096, least: 0, keeping: (answer, keep) => ({ ...answer, links: thinned(answer.links, keep) }) },
+  { least: 10, keeping: (answer, keep) => ({ ...answer, pipelines: thinned(answer.pipelines, keep) }) },
+  { least: 0, keeping: (answer, keep) => ({ ...answer, links: thinned(answer.links, keep) }) },
 ];
 const counts = ({ links, pipelines }: Answer): LeftOut => ({ links: links.length, pipelines: pipelines.length });
 const cut = (answer: Answer, bytes: number): Answer => bounded(answer, cuts, counts, bytes);
@@ -25,6 +25,36 @@ test('of one that is too long no more is left out than must be, and the answer s
   expect(shown.links).toHaveLength(3);
   expect(bytesOf(shown)).toBeLessThanOrEqual(10_000);
   expect(bytesOf(shown)).toBeGreaterThan(9_800);
+});
+
+test('however long a list is, what there is room for is used', () => {
+  const { pipelines } = cut({ links: [], pipelines: many(60_000) }, 5_000_000);
+  expect(bytesOf({ links: [], pipelines })).toBeGreaterThan(4_999_800);
+});
+
+test('each thing is measured once, however often an answer is tried', () => {
+  let looks = 0;
+  const pipelines = many(10_000).map((name) => ({
+    get name() {
+      looks += 1;
+      return name;
+    },
+  }));
+  const answer: { pipelines: readonly { readonly name: string }[]; leftOut?: LeftOut } = { pipelines };
+  const keeping = (one: typeof answer, keep: number) => ({ ...one, pipelines: thinned(one.pipelines, keep) });
+  const short = bounded(answer, [{ least: 0, keeping }], (one) => ({ pipelines: one.pipelines.length }), 100_000);
+  expect(looks).toBe(10_000);
+  expect(bytesOf(short.pipelines)).toBeGreaterThan(99_000);
+});
+
+test.each<[string, object]>([
+  ['texts', { links: ['"\\\u0007\u2028\ud800é漢😀', ''], pipelines: [] }],
+  ['numbers and none', { links: [], pipelines: [], more: [0, -1.5, 1e21, NaN, null, true], none: null }],
+  ['what JSON leaves out', { links: [undefined], pipelines: [], gone: undefined, empty: {}, list: [[], {}] }],
+])('the measure is that of JSON: %s', (_, answer) => {
+  const exact = bytesOf(answer);
+  expect(cut(answer as Answer, exact)).toBe(answer);
+  expect(cut(answer as Answer, exact - 1)).not.toBe(answer);
 });
 
 test('the next thing is cut only when the first is down to its least', () => {

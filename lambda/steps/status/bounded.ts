@@ -52,37 +52,36 @@ const sentences = (change: (told: readonly string[], keep: number) => readonly s
   }));
 
 const cuts: readonly Cut<Status>[] = [
-  { most: 4_096, least: 0, keeping: pipelines(isWell) },
+  { least: 0, keeping: pipelines(isWell) },
   {
-    ...{ most: 50, least: 0 },
+    least: 0,
     keeping: ofSecrets(({ history, ...secret }, keep) => ({
       ...secret,
       history: history.map((past) => ({ ...past, spans: past.spans.slice(0, keep) })),
     })),
   },
-  { most: 4_096, least: 0, keeping: pipelines(isIdle) },
+  { least: 0, keeping: pipelines(isIdle) },
   {
-    ...{ most: 10, least: 1 },
+    least: 1,
     keeping: ofSecrets(({ history, ...secret }, keep) => ({ ...secret, history: history.slice(0, keep) })),
   },
-  { most: 4_096, least: 4, keeping: names },
-  { most: 4_096, least: 16, keeping: sentences(thinned) },
-  { most: 65_536, least: 512, keeping: sentences((told, keep) => told.map((one) => shortened(one, keep))) },
+  { least: 4, keeping: names },
+  { least: 16, keeping: sentences(thinned) },
+  { least: 512, keeping: sentences((told, keep) => told.map((one) => shortened(one, keep))) },
   {
-    ...{ most: 4_096, least: 0 },
+    least: 0,
     keeping: ofSecrets(({ links, ...secret }, keep) => ({ ...secret, links: thinned(links, keep, isSettled) })),
   },
-  { most: 4_096, least: 4, keeping: pipelines(() => true) },
+  { least: 4, keeping: pipelines(() => true) },
   {
-    most: 4_096,
     least: 0,
     keeping: (status, keep) => ({ ...status, secrets: thinned(status.secrets, keep, isQuiet) }),
   },
   {
-    ...{ most: 4_096, least: 1 },
+    least: 1,
     keeping: ofSecrets(({ links, ...secret }, keep) => ({ ...secret, links: thinned(links, keep) })),
   },
-  { most: 4_096, least: 0, keeping: (status, keep) => ({ ...status, secrets: thinned(status.secrets, keep) }) },
+  { least: 0, keeping: (status, keep) => ({ ...status, secrets: thinned(status.secrets, keep) }) },
 ];
 
 function countsOf({ secrets }: Status): LeftOut {
