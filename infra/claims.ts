@@ -1,4 +1,5 @@
-import { DependencyGroup, type IConstruct, type IDependable } from 'constructs';
+import type { IConstruct } from 'constructs';
+import { VpcEndpoints } from './endpoints';
 import type { Link } from './links';
 
 /** What the rotations of one app hold each for itself: two of them would undo each other's work. */
@@ -19,8 +20,8 @@ export class Claims {
   readonly #mirrors = new Map<string, string>();
   /** By cluster, as far as its connection secret tells, and database. */
   readonly #links = new Map<string, (Link & { readonly owner: IConstruct })[]>();
-  /** By VPC: what makes its endpoints, as soon as that is known. */
-  readonly #endpoints = new Map<string, { readonly group: DependencyGroup; isTaken: boolean }>();
+  /** By VPC. */
+  readonly #endpoints = new Map<string, VpcEndpoints>();
 
   /**
    * @param place where there is only one of that name
@@ -53,27 +54,9 @@ export class Claims {
         throw new Error(`'source' must not come back to the secret that mirrors it, got '${mirrored}'`);
   }
 
-  /**
-   * @param maker has the endpoints among its children
-   * @throws when another function makes the endpoints of that VPC
-   */
-  takeEndpoints(vpcId: string, maker: IConstruct): void {
-    const endpoints = this.#endpointsOf(vpcId);
-    if (endpoints.isTaken)
-      throw new Error(
-        `'network.endpoints' of a VPC are made once, and serve all of it: another function in it says 'existing', got 'create' a second time for ${vpcId}`,
-      );
-    endpoints.isTaken = true;
-    endpoints.group.add(maker);
-  }
-
-  /** The endpoints of that VPC, as far as this app makes them, be it later. */
-  endpoints(vpcId: string): IDependable {
-    return this.#endpointsOf(vpcId).group;
-  }
-
-  #endpointsOf(vpcId: string): { readonly group: DependencyGroup; isTaken: boolean } {
-    const there = this.#endpoints.get(vpcId) ?? { group: new DependencyGroup(), isTaken: false };
+  /** Those of that VPC. */
+  endpoints(vpcId: string): VpcEndpoints {
+    const there = this.#endpoints.get(vpcId) ?? new VpcEndpoints(vpcId);
     this.#endpoints.set(vpcId, there);
     return there;
   }

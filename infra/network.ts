@@ -1,6 +1,5 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import {
-  CfnRoute,
   GatewayVpcEndpoint,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpoint,
@@ -10,7 +9,6 @@ import {
   type IVpc,
   Peer,
   Port,
-  PrivateSubnet,
   SecurityGroup,
   type SelectedSubnets,
   type SubnetSelection,
@@ -19,9 +17,11 @@ import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct, type IDependable } from 'constructs';
 import { Claims } from './claims';
+import type { VpcEndpoints } from './endpoints';
 import { acknowledge } from './permissions';
 import { defaults, type LinkTarget } from './rotation-options';
 import type { RotationSource } from './source';
+import { isolatedOf, keysOf, routedFrom, routelessOf } from './subnets';
 
 /** Where the function runs, when not outside a VPC: to reach a cluster that is in private, or admits one address only. */
 export interface RotationNetwork {
@@ -36,8 +36,10 @@ export interface RotationNetwork {
    *
    * Their private DNS is the whole VPC's: from then on everything in it, in every subnet, reaches these services through them. So they
    * admit HTTPS from the VPC's CIDR block, which must be known (`vpcCidrBlock` of Vpc.fromVpcAttributes); whoever has addresses of
-   * another block is let in by the construct's `endpoints`. A VPC has room for one set: another function in it says `existing`, and waits
-   * for them where the same app makes them, in whichever stack; those of another app must be deployed before.
+   * another block is let in by the construct's `endpoints`. The gateways are reached from the function's subnets, and from all that are
+   * known to have no other way out. A VPC has room for one set: another function in it says `existing`, and waits
+   * for them where the same app makes them, in whichever stack; what it needs must be among them, or synth refuses it. Those of another
+   * app must be deployed before.
    *
    * @default none: the subnets have a NAT gateway
    */
@@ -60,8 +62,9 @@ export class FunctionNetwork extends Construct {
   readonly #own: SecurityGroup | undefined;
   readonly #given: RotationNetwork;
   readonly #isolated: boolean;
-  /** Private ones of this app, to which it has given no route out: others may. */
   readonly #routeless: readonly ISubnet[];
+  /** Of the VPC: what makes and what needs them. */
+  readonly #ofVpc: VpcEndpoints;
   readonly #opened = new Set<string>();
 
   /** @param notices whether the function tells people, by SNS */
@@ -78,10 +81,10 @@ export class FunctionNetwork extends Construct {
       throw new Error(
         `'network.subnets' must select at least one of the VPC's, got none by ${JSON.stringify(subnets)}`,
       );
-    this.#isolated = isIsolated(vpc, selected);
-    this.#routeless = selected.subnets.filter(
-      (subnet) => subnet instanceof PrivateSubnet && !subnet.node.findAll().some((child) => child instanceof CfnRoute),
-    );
+    const isolated = isolatedOf(vpc, selected);
+    this.#isolated = isolated.length > 0;
+    this.#routeless = routelessOf(selected.subnets);
+    this.#ofVpc = Claims.of(this).endpoints(vpc.vpcId);
     if (this.#isolated && endpoints === undefined)
       throw new Error(
         `'network.subnets' are isolated: the function would reach no AWS service. Give network.endpoints: 'create' or 'existing', or subnets with a NAT gateway`,
@@ -89,15 +92,29 @@ export class FunctionNetwork extends Construct {
     this.#own = securityGroups === undefined ? this.#makeGroup(vpc) : undefined;
     const groups = this.#own === undefined ? [...(securityGroups ?? [])] : [this.#own];
     this.options = { vpc, vpcSubnets: { subnets: selected.subnets }, securityGroups: groups };
-    if (endpoints === 'create' && selected.isPendingLookup !== true) Claims.of(this).takeEndpoints(vpc.vpcId, this);
-    this.before = endpoints === 'existing' ? [this, Claims.of(this).endpoints(vpc.vpcId)] : [this];
-    this.endpoints = endpoints === 'create' ? this.#makeEndpoints(groups, notices) : [];
+    this.before = endpoints === 'existing' ? [this, this.#ofVpc.group] : [this];
+    this.endpoints = endpoints === 'create' ? this.#makeEndpoints(selected, groups, notices) : [];
+    if (notices)
+      this.#needs(
+        'SNS',
+        `let this one say 'create' and the one that makes them 'existing', or give this one notices: 'none'`,
+      );
+    for (const subnet of isolated)
+      this.#needs(
+        `route from ${nameOf(subnet)} to DynamoDB and S3`,
+        `name that subnet and its route table in the VPC that is given to the one that makes them`,
+        keysOf(subnet),
+      );
   }
 
   /** @throws when the source is IAM, and the subnets have no way to it */
   mustReach({ definition }: RotationSource): void {
     const { region } = Stack.of(this);
-    if (definition.type !== 'iam-user' || (this.#given.endpoints !== undefined && region === regionOfIam)) return;
+    if (definition.type !== 'iam-user') return;
+    const isUnknown = Token.isUnresolved(region);
+    if (isUnknown || region === regionOfIam)
+      this.#needs('IAM', `it is made where the stack of the one that makes them is known to be in ${regionOfIam}`);
+    if (this.#given.endpoints !== undefined && region === regionOfIam) return;
     const [routeless] = this.#routeless;
     if (routeless !== undefined && !this.#isolated)
       Annotations.of(this).addWarningV2(
@@ -105,7 +122,6 @@ export class FunctionNetwork extends Construct {
         `'source' is an IAM user, and this app gives ${routeless.node.path} no route to a NAT gateway: give it one, if nobody else does`,
       );
     if (!this.#isolated || region === regionOfIam) return;
-    const isUnknown = Token.isUnresolved(region);
     const mayExist = isUnknown || RegionInfo.get(region).partition !== 'aws';
     if (mayExist && this.#given.endpoints === 'existing') return;
     const where = isUnknown ? 'a Region that is known only when deployed' : region;
@@ -130,15 +146,28 @@ export class FunctionNetwork extends Construct {
     return group;
   }
 
-  #makeEndpoints(groups: readonly ISecurityGroup[], notices: boolean): readonly InterfaceVpcEndpoint[] {
+  /** Of the endpoints that another function makes: without a way out there is nothing else. */
+  #needs(what: string, remedy: string, oneOf: readonly string[] = [what]): void {
+    if (!this.#isolated || this.#given.endpoints !== 'existing') return;
+    this.#ofVpc.need({ by: this.node.scope ?? this, what, oneOf, remedy });
+  }
+
+  #makeEndpoints(
+    selected: SelectedSubnets,
+    groups: readonly ISecurityGroup[],
+    notices: boolean,
+  ): readonly InterfaceVpcEndpoint[] {
     const { vpc, subnets } = this.#given;
+    const routed = routedFrom(vpc, selected);
     const block = blockOf(vpc);
     const { SECRETS_MANAGER, STS, SNS, IAM } = InterfaceVpcEndpointAwsService;
     const interfaces = { SecretsManager: SECRETS_MANAGER, Sts: STS, ...(notices ? { Sns: SNS } : {}) };
     const reached = Stack.of(this).region === regionOfIam ? { ...interfaces, Iam: IAM } : interfaces;
+    const services = Object.keys(reached).map((id) => id.toUpperCase());
+    if (selected.isPendingLookup !== true) this.#ofVpc.make(this, [...services, ...routed.flatMap(keysOf)]);
     const { DYNAMODB, S3 } = GatewayVpcEndpointAwsService;
     for (const [id, service] of Object.entries({ DynamoDb: DYNAMODB, S3 }))
-      new GatewayVpcEndpoint(this, id, { vpc, service, subnets: [subnets ?? {}] });
+      new GatewayVpcEndpoint(this, id, { vpc, service, subnets: [{ subnets: [...routed] }] });
     return Object.entries(reached).map(([id, service]) => {
       const endpoint = new InterfaceVpcEndpoint(this, id, { vpc, service, subnets, open: false });
       endpoint.connections.allowDefaultPortFrom(Peer.ipv4(block), 'The VPC');
@@ -161,9 +190,5 @@ function blockOf(vpc: IVpc): string {
   }
 }
 
-/** While CDK has yet to look a VPC up, subnets of every type are the same: then nobody knows, and the next pass of synth does. */
-function isIsolated(vpc: IVpc, { subnets, isPendingLookup = false }: SelectedSubnets): boolean {
-  if (isPendingLookup) return false;
-  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
-  return subnets.some(({ subnetId }) => isolated.has(subnetId));
-}
+/** For people. */
+const nameOf = ({ subnetId, node }: ISubnet): string => (Token.isUnresolved(subnetId) ? node.path : subnetId);
