@@ -54,3 +54,18 @@ export const ownerOf = (source: SourceDefinition): string =>
   source.type === 'iam-user' ? source.userName : source.secretId;
 
 export const speaksOf = ({ secretId }: RotationDefinition, arn: string): boolean => isSameSecret(secretId, arn);
+
+/** Definitions whose secrets may name a key of this one's maker: of the same IAM user, and mirrors of such secrets. Itself is not among them. */
+export function kinOf(own: RotationDefinition, all: readonly RotationDefinition[]): readonly RotationDefinition[] {
+  const kin = new Set([own]);
+  for (let known = 0; known < kin.size;) {
+    known = kin.size;
+    for (const one of all) if ([...kin].some((other) => sharesKeys(one, other))) kin.add(one);
+  }
+  return [...kin].filter((one) => one !== own && !speaksOf(one, own.secretId));
+}
+
+const sharesKeys = ({ source }: RotationDefinition, other: RotationDefinition): boolean =>
+  source.type === 'iam-user'
+    ? other.source.type === 'iam-user' && other.source.userName === source.userName
+    : isSameSecret(source.secretId, other.secretId);

@@ -134,6 +134,8 @@ export interface SecretRecord {
   readonly failedProofs: number;
   /** What AWSCURRENT was when `version` was set, and its key: due to retire once it is AWSPREVIOUS. */
   readonly replaces?: { readonly version: VersionId; readonly keyId: string };
+  /** A version that gave way to a newer mirrored value: links keep what they have of it until that comes. */
+  readonly superseded?: VersionId;
   /** For a mirrored secret: its version that was taken over last. */
   readonly mirrored?: VersionId;
   readonly retirements: readonly Retirement[];

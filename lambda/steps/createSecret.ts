@@ -5,7 +5,7 @@ import { missingFields } from './fields';
 import { giveUp } from './giveUp';
 import { forgetGone } from './gone';
 import { ended, startedBy } from './history';
-import { currentValue, isStillPending, valueOf, type Rotation } from './rotation';
+import { currentValue, isStillPending, updateSecretRecord, valueOf, type Rotation } from './rotation';
 import { sourceFor } from './sources';
 import { mustBeClear, mustFit } from './survey';
 import { blockersOf, hasUnrecorded, withSurveys } from './surveys';
@@ -50,6 +50,8 @@ export async function createSecret(rotation: Rotation, run: Invocation): Promise
 /** A mirrored value that its secret has replaced meanwhile will never be right: a rotation with the new one takes its place. */
 async function giveWay(rotation: Rotation, run: Invocation): Promise<never> {
   const { secret, version } = rotation;
+  // first, so that the watchdog does not take links back from what works to what may have ended
+  await updateSecretRecord(run, secret.arn, (record) => ({ ...record, superseded: version }));
   await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
   await ended(run, rotation, 'abandoned');
   const started = await run.secrets.rotate(secret.arn);

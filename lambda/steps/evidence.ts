@@ -3,6 +3,7 @@ import { linkKey, type LinkRecord, type Retirement } from '../core/journal';
 import { holdersOf, mayBeHeld } from '../core/keys';
 import { iso } from '../core/time';
 import type { Invocation, LogFields } from '../ports';
+import { namedByKin, withoutStrangers } from './kin';
 import { valueOf } from './rotation';
 import { sourceFor } from './sources';
 import { clustersOf, resolveLinks, withCluster } from './targets';
@@ -59,7 +60,7 @@ async function labelledAgainst(
 ): Promise<Against | null> {
   const labels = await labelsNaming(run, definition, arn, keyId);
   if (labels.length === 0) return null;
-  return { what: 'old-key-labelled', fields: { labels, note: 'somebody moved a label back to it' } };
+  return { what: 'old-key-labelled', fields: { labels, note: 'what carries these labels names it, so it is in use' } };
 }
 
 /** The links' records, each with the key of its link. */
@@ -72,7 +73,9 @@ async function recordedAgainst(
   { keyId, switchedAt }: KeyRetirement,
   records: Records,
 ): Promise<Against | null> {
-  const holding = records.filter(({ item }) => mayBeHeld(holdersOf([item], false), keyId));
+  const holding = records.filter(({ item }) =>
+    withoutStrangers([item], definition, run.definitions).some((one) => mayBeHeld(holdersOf([one], false), keyId)),
+  );
   if (holding.length > 0) return held(holding.map(({ key }) => key));
   const use = await sourceFor(definition.source).keys?.lastUsed(run, keyId);
   if (use === null || use === undefined || use.at < switchedAt) return null;
@@ -83,7 +86,7 @@ async function recordedAgainst(
 /** The labels, AWSPREVIOUS apart, behind which this key stands now: it is in use, or about to be, whatever was recorded. */
 async function labelsNaming(
   run: Invocation,
-  { source }: RotationDefinition,
+  definition: RotationDefinition,
   arn: string,
   keyId: string,
 ): Promise<readonly string[]> {
@@ -92,10 +95,14 @@ async function labelsNaming(
     Object.entries(labels).map(async ([version, on]) => {
       const others = on.filter((label) => label !== 'AWSPREVIOUS');
       const value = others.length === 0 ? null : await valueOf(run, arn, version);
-      return value !== null && sourceFor(source).keyId(value.fields) === keyId ? others : [];
+      return value !== null && sourceFor(definition.source).keyId(value.fields) === keyId ? others : [];
     }),
   );
-  return found.flat();
+  const kin = (await namedByKin(run, definition)).filter((one) => one.keyId === null || one.keyId === keyId);
+  return [
+    ...found.flat(),
+    ...kin.map(({ secretId, labels: on }) => `${on.length === 0 ? 'perhaps a label' : on.join()} of ${secretId}`),
+  ];
 }
 
 const held = (links: readonly string[]): Against => ({

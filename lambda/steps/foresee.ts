@@ -68,7 +68,7 @@ async function toSettle(
   for (const link of own.filter(({ bracket }) => bracket?.phase !== 'open')) {
     const { bracket } = link;
     if (bracket?.direction === 'back' && settledOn(link, bracket.to)) continue;
-    const wrong = (await whatIsWrong(run, link, secret, now)) ?? leftBehind(link, promoted);
+    const wrong = (await whatIsWrong(run, link, secret, record, now)) ?? leftBehind(link, promoted, record);
     if (wrong !== null)
       found.push(`${linkKey(link.cluster, link.link)}: ${reasons[wrong.reason]}; the link goes back to AWSCURRENT`);
   }

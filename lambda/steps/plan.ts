@@ -51,7 +51,7 @@ export async function plan(run: Invocation, definition: RotationDefinition): Pro
     const { value, obstacles } = await nextValue(run, definition, secret, found, adopted);
     const outlooks = await Promise.all(clusters.map((one) => lookAhead(run, one)));
     const past = await rotationsOf(run, secret.arn);
-    const keys = (await source.keys?.all(run, { secret }, found)) ?? [];
+    const keys = (await source.keys?.all(run, { secret, definition }, found)) ?? [];
     const ours = await openPauses(run, clusters);
     const places = probesOf(onceStarted(surveys, ours)).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
     const change = { definition, current, value, version: adopted?.version ?? 'next' };
@@ -88,7 +88,7 @@ async function nextValue(
     return { obstacles, value: obstacles.length === 0 ? adopted.fields : null };
   }
   const source = sourceFor(definition.source);
-  const ofSource = await source.obstacles(run, { secret }, found);
+  const ofSource = await source.obstacles(run, { secret, definition }, found);
   if (ofSource.length > 0) return { obstacles: ofSource, value: null };
   const next = await source.next(run, found.current);
   const obstacles = missingFields(definition, next.keys);

@@ -73,7 +73,8 @@ async function settleSecret(
   );
   const settled: string[] = [];
   const current = labelled(secret, 'AWSCURRENT');
-  const promoted = promotedOf(await secretRecord(run, arn), secret);
+  const known = await secretRecord(run, arn);
+  const promoted = promotedOf(known, secret);
   for (const record of free) {
     const key = linkKey(record.cluster, record.link);
     if (record.bracket?.direction === 'back' && settledOn(record, record.bracket.to)) {
@@ -83,7 +84,7 @@ async function settleSecret(
     }
     const wrong = isStuck(record)
       ? notStarting(record)
-      : ((await whatIsWrong(run, record, secret, now)) ?? leftBehind(record, promoted));
+      : ((await whatIsWrong(run, record, secret, known, now)) ?? leftBehind(record, promoted, known));
     if (wrong === null) continue;
     const of = { secret, version: wrong.version };
     const found = { link: record.link, cluster: record.cluster, ...wrong };
@@ -129,6 +130,7 @@ export async function whatIsWrong(
   run: Invocation,
   record: LinkRecord,
   secret: SecretDescription,
+  { superseded }: SecretRecord,
   now: number,
 ): Promise<{ reason: Reason; version: VersionId } | null> {
   const { bracket, holds } = record;
@@ -138,7 +140,7 @@ export async function whatIsWrong(
   }
   const lost = holds
     .map(({ version }) => version)
-    .find((version) => version !== null && (secret.labels[version] ?? []).length === 0);
+    .find((version) => version !== null && version !== superseded && (secret.labels[version] ?? []).length === 0);
   if (lost !== undefined && lost !== null) return { reason: 'abandoned', version: lost };
   if (
     bracket !== null &&
@@ -160,9 +162,12 @@ const notStarting = ({ bracket, holds }: LinkRecord): { reason: Reason; version:
 export function leftBehind(
   record: LinkRecord,
   promoted: VersionId | null,
+  { superseded }: SecretRecord,
 ): { reason: Reason; version: VersionId } | null {
   if (promoted === null || holdsOnly(record, promoted)) return null;
-  const other = record.holds.find(({ version }) => version !== null && version !== promoted)?.version;
+  const other = record.holds.find(
+    ({ version }) => version !== null && version !== promoted && version !== superseded,
+  )?.version;
   return other === undefined || other === null ? null : { reason: 'left-behind', version: other };
 }
 

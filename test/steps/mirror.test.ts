@@ -251,3 +251,23 @@ describe('a change of the mirrored secret', () => {
     expect(story(world)).toEqual([]);
   });
 });
+
+test('a version that gave way is not taken from links that work with it, for AWSCURRENT may have ended', async () => {
+  const world = createWorld({
+    ...clusterOf(onLink('orders')),
+    definition: { source: { type: 'mirror', secretId: mirrored, overlap: true } },
+  });
+  world.secrets.add(mirrored, world.newId(), otherKey(world));
+  const version = await upTo(world, 'setSecret');
+  const works = world.secretValue(version)?.['aws_access_key_id'];
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(works);
+  world.secrets.putByHand(mirrored, world.newId(), otherKey(world));
+  expect((await failure(call(world, 'createSecret', version))).code).toBe('VERSION_GIVEN_UP');
+  await world.pass(60_000);
+  await world.run(recover);
+  expect(world.linkKeyId('analytics', 'analytics_link')).toBe(works);
+  const next = world.label('AWSPENDING') ?? '';
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)
+    await call(world, step, next);
+  expect([world.label('AWSCURRENT'), world.paused()]).toEqual([next, []]);
+});

@@ -45,6 +45,12 @@ export class MemorySecrets {
     this.#secrets.set(arn, { arn, rotationEnabled: true, deleted: false, nextRotation: null, versions });
   }
 
+  /** Deleted without recovery. */
+  remove(arn: string): void {
+    this.version += 1;
+    this.#secrets.delete(arn);
+  }
+
   all(): readonly MemorySecret[] {
     return [...this.#secrets.values()];
   }

@@ -45,7 +45,11 @@ export interface Source {
     until: number,
   ): Promise<void>;
   /** What would keep `create` from making a key, found without making one. */
-  obstacles(run: Invocation, rotation: Pick<Rotation, 'secret'>, found: Found): Promise<readonly RotationError[]>;
+  obstacles(
+    run: Invocation,
+    rotation: Pick<Rotation, 'secret' | 'definition'>,
+    found: Found,
+  ): Promise<readonly RotationError[]>;
   /** The calls of AWS that it makes in a rotation. @param places on how many buckets and prefixes AWS credentials would be tried */
   calls(places: number): readonly AwsCall[];
   /** The old credentials of a source that makes its own; `null`: they are somebody else's to end. */
@@ -70,7 +74,7 @@ export interface KeptKey {
 /** How old credentials end. */
 export interface OldKeys {
   /** All keys there are. Reads only. */
-  all(run: Invocation, rotation: Pick<Rotation, 'secret'>, found: Found): Promise<readonly KeptKey[]>;
+  all(run: Invocation, rotation: Pick<Rotation, 'secret' | 'definition'>, found: Found): Promise<readonly KeptKey[]>;
   /** Deletes credentials that no link holds and no label names, if they were made here. */
   discard(run: Invocation, keyId: string): Promise<void>;
   /** When they were last used; `null`: never, as far as their maker knows. */

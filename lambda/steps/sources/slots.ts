@@ -1,13 +1,15 @@
-import { deleteKey, moveCurrent, rotateSecret } from '../../core/commands';
+import { deleteKey, moveCurrent, retireAtOnce, rotateSecret } from '../../core/commands';
 import { RotationError } from '../../core/errors';
 import { fateOf } from '../../core/fate';
-import type { HeldVersion, Intent, UserRecord } from '../../core/journal';
+import type { HeldVersion, UserRecord } from '../../core/journal';
 import { holdersOf, slotsPerUser, type KnownKey, type Slots } from '../../core/keys';
 import { iso } from '../../core/time';
-import { labelled, type VersionId } from '../../core/version';
+import type { VersionId } from '../../core/version';
 import type { FlatSecret } from '../../core/secret';
 import type { Invocation } from '../../ports';
-import { valueOf, type Rotation } from '../rotation';
+import { withoutStrangers } from '../kin';
+import type { Rotation } from '../rotation';
+import { claimsOn } from './claims';
 import type { Found, KeptKey } from '.';
 
 /** One user's keys, on behalf of one secret. */
@@ -34,28 +36,15 @@ export async function slotsOf(keeping: Keeping, record: UserRecord): Promise<Slo
 /** The two slots, with all that protects a key in them. */
 async function protectedSlots(
   keeping: Keeping,
-  { intent, made }: UserRecord,
+  record: UserRecord,
   keys: Awaited<ReturnType<Invocation['keys']['list']>>,
 ): Promise<Slots> {
-  const { run, keyId, secret: former, definition, current: carried, unrecorded } = keeping;
-  const idIn = await keyReader(keeping);
-  // a label may have been moved since the step began, and what it stands on now is protected
-  const secret = await run.secrets.describe(former.arn);
-  const [current, pending, previous] = await Promise.all(
-    (['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const).map((label) => idIn(secret.arn, labelled(secret, label))),
-  );
-  const ours = made !== undefined && keys.some((key) => key.keyId === made.keyId) ? made : null;
-  const isStored = [current, pending, previous].includes(ours?.keyId);
-  const madeFor = ours === null ? null : await labelledVersion(run, secret, ours);
-  const meant = [
-    ...(intent === null ? [] : [intent, ...(intent.covers ?? [])]),
-    ...(ours === null || isStored ? [] : [ours]),
-  ];
-  const claimed = await Promise.all(
-    meant.map(async (one) => idIn(one.secretId, await labelledVersion(run, secret, one))),
-  );
-  const unstored = ours === null || madeFor === null || isStored || claimed.includes(ours.keyId) ? null : ours.keyId;
+  const { run, keyId, definition, current, unrecorded } = keeping;
+  const ids = keys.map((key) => key.keyId);
+  const claims = await claimsOn(ids, keeping, record);
+  const { intent, unstored } = claims;
   const suspects = (id: string): boolean => (intent !== null && !intent.seen.includes(id)) || id === unstored;
+  const { made } = record;
   const known = await Promise.all(
     keys.map(async (key): Promise<KnownKey> => ({
       ...key,
@@ -66,31 +55,10 @@ async function protectedSlots(
   const records = (await run.table.list('link')).map(({ item }) => item);
   return {
     keys: known,
-    current: current ?? null,
-    pending: pending ?? null,
-    previous: previous ?? null,
-    intent,
-    abandoned: ours === null || madeFor !== null ? null : ours.keyId,
-    unstored,
-    claimed: claimed.flatMap((id) => id ?? []),
-    ...holdersOf(records, unrecorded),
+    ...claims,
+    ...holdersOf(withoutStrangers(records, definition, run.definitions), unrecorded),
     // at a first rotation links have no record, and the slots alone decide
-    ...(carried === null || keyId(carried.fields) === undefined ? { unknownHolder: false } : {}),
-  };
-}
-
-/** What tells which key a version names. A version's value never changes: what was read of it, or written down, is not read again. */
-async function keyReader({ run, keyId, secret: { arn }, current, empty }: Keeping) {
-  const retirements = (await run.table.read('secret', arn))?.item.retirements ?? [];
-  const writtenDown = (version: VersionId): string | undefined =>
-    retirements.find((one) => one.version === version)?.keyId;
-  return async (secretId: string, version: VersionId | null): Promise<string | null> => {
-    const isOwn = secretId === arn;
-    if (version === null || (isOwn && version === empty)) return null;
-    const known = isOwn ? writtenDown(version) : undefined;
-    if (known !== undefined) return known;
-    const value = isOwn && current?.version === version ? current : await valueOf(run, secretId, version);
-    return value === null ? null : (keyId(value.fields) ?? null);
+    ...(current === null || keyId(current.fields) === undefined ? { unknownHolder: false } : {}),
   };
 }
 
@@ -108,20 +76,6 @@ export async function keptKeys(keeping: Keeping, record: UserRecord): Promise<re
       return { keyId, active, createdAt, lastUsed, fate };
     }),
   );
-}
-
-/**
- * The version that a key was made for, unless it has lost its labels: then nobody will use the key.
- *
- * @param fresh as the secret that is rotated stands now
- */
-async function labelledVersion(
-  run: Invocation,
-  fresh: Keeping['secret'],
-  { secretId, version }: Pick<Intent, 'secretId' | 'version'>,
-): Promise<VersionId | null> {
-  const { labels } = secretId === fresh.arn ? fresh : await run.secrets.describe(secretId);
-  return (labels[version] ?? []).length > 0 ? version : null;
 }
 
 /** The error for a user whose slots are taken by keys that are not ours to delete. */
@@ -146,8 +100,16 @@ export async function noFreeSlot(
   });
   return new RotationError(
     'KEY_QUOTA',
-    `IAM user ${userName} has no free slot for a new access key: ${about.join(' and ')}. Nothing was created, deleted or paused. ${storedByHand(current, inUse, held, secret.arn, userName) ?? `When the key that is not AWSCURRENT is out of use, ${deleteKey(userName, keyIds.find((id) => id !== inUse) ?? 'KEY')}, then ${rotateSecret(secret.arn)}`}`,
+    `IAM user ${userName} has no free slot for a new access key: ${about.join(' and ')}. Nothing was created, deleted or paused. ${storedByHand(current, inUse, held, secret.arn, userName) ?? `${toFree()}, then ${rotateSecret(secret.arn)}`}`,
   );
+
+  /** Where the journal waits for its end, on evidence; of a key that nobody knows, only a person can say that it is out of use. */
+  function toFree(): string {
+    const other = keyIds.find((id) => id !== inUse) ?? 'KEY';
+    return record?.retirements.some(({ keyId: id }) => id === other) === true
+      ? `To end the older one now, if nothing uses it: ${retireAtOnce(run.functionName, secret.arn)}`
+      : `When the key that is not AWSCURRENT is out of use, ${deleteKey(userName, other)}`;
+  }
 }
 
 /** AWSCURRENT names a key that no link holds, while links hold another: somebody has stored a value, or moved the label. */

@@ -57,7 +57,7 @@ async function secretStatus(
     owner === null || secret === null
       ? null
       : await looking.at(`the keys of ${ownerOf(source)}`, null, () =>
-          owner.all(run, { secret }, { current, unrecorded }),
+          owner.all(run, { secret, definition }, { current, unrecorded }),
         );
   const labelled = (wanted: 'current' | 'pending') =>
     versions.find(({ version }) => secret !== null && standing(secret, version) === wanted) ?? null;
@@ -65,7 +65,7 @@ async function secretStatus(
     secretId: secret?.arn ?? secretId,
     source: { type: source.type, of: ownerOf(source) },
     rotation: {
-      enabled: secret?.rotationEnabled ?? false,
+      enabled: secret?.rotationEnabled ?? null,
       next: when(secret?.nextRotation),
       last: when(secret?.lastRotation),
     },

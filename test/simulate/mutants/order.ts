@@ -361,8 +361,8 @@ export const orderMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'lambda/steps/end.ts',
-        find: 'endingAt !== undefined && run.clock.now() < endingAt + actsYetMs ? { ...own, endingAt } : own,',
-        replace: 'endingAt !== undefined && endingAt + actsYetMs < 0 ? { ...own, endingAt } : own,',
+        find: 'run.clock.now() < endingAt + actsYetMs',
+        replace: 'endingAt + actsYetMs < 0',
       },
     ],
     caughtBy: 'test/steps/revive.test.ts',
