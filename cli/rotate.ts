@@ -34,9 +34,11 @@ export async function rotateAndFollow(
     for (const step of stepsPassed(stand, before)) {
       say(stepDone(step, now() - from, paper));
     }
-    if (stand.failure !== null && stand.failures !== before?.failures) {
+    const failed = stand.failures - (before?.failures ?? 0);
+    if (stand.failure !== null && failed > 0) {
       say(
         stepFailed(
+          failed,
           stand.failure === before?.failure ? 'the same again' : stand.failure,
           before === null ? null : now() - from,
           paper,

@@ -87,6 +87,15 @@ export const verbatim = (paper: Paper, head: Cell, text: string, indent = 2): re
   `${' '.repeat(indent)}${painted(textOf(head), toneOf(head), paper)}${gap}${visible(text)}`,
 ];
 
+/** So many of the like are listed; more are counted. */
+export const mostListed = 8;
+
+/** The first of many sentences or names, and how many more there are. @param how to see all */
+export const few = (sentences: readonly string[], all: boolean, how = 'status --all'): readonly string[] =>
+  all || sentences.length <= mostListed
+    ? sentences
+    : [...sentences.slice(0, mostListed), `… ${sentences.length - mostListed} more; ${how} lists them`];
+
 /** A text over the whole width. */
 export const paragraph = (paper: Paper, text: Cell, indent = 2): readonly string[] => table(paper, [[text]], indent);
 

@@ -4,12 +4,22 @@ import { shownName } from '../../lambda/page/names';
 import { counted, shownDuration, shownRange } from '../../lambda/page/view';
 import type { PlannedLink, PlannedPipeline } from '../../lambda/steps/plan';
 import type { PlanAnswer } from '../answers';
-import { bad, good, heading, paragraph, quiet, said, strong, table, warn, type Cell } from './lines';
+import {
+  bad,
+  good,
+  heading,
+  mostListed as most,
+  paragraph,
+  quiet,
+  said,
+  strong,
+  table,
+  warn,
+  type Cell,
+} from './lines';
 import { painted, type Paper } from './paper';
 import { readable } from './words';
 
-/** So many of the like are listed; more are counted. */
-const most = 8;
 const shown = (name: string): string => shownName(name as QualifiedName);
 
 /** What a rotation would do. @param all everything by its name */

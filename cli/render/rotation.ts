@@ -1,11 +1,12 @@
 import { withoutCode } from '../../lambda/core/errors';
+import type { QualifiedName } from '../../lambda/core/names';
 import type { Step } from '../../lambda/core/event';
 import type { StepFailure } from '../../lambda/core/history';
 import { secretName, shownName } from '../../lambda/page/names';
 import { counted, shownDuration } from '../../lambda/page/view';
 import type { Followed, Stand } from '../follow';
 import { explained } from './explanation';
-import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
+import { bad, few, good, paragraph, said, table, warn, type Cell } from './lines';
 import { beginning, painted, type Paper } from './paper';
 import { ahead, readable } from './words';
 
@@ -27,9 +28,15 @@ const doing: Readonly<Record<Step, string>> = {
 export const stepDone = (step: Step, passedMs: number, paper: Paper): string =>
   table(paper, [[good('✓'), step.padEnd(12), `after ${shownDuration(passedMs).padStart(6)}`, done[step]]]).join('\n');
 
-/** @param passedMs since the beginning; `null`: before anybody looked */
-export const stepFailed = (message: string, passedMs: number | null, paper: Paper): string => {
-  const when = passedMs === null ? 'a call had failed before' : `a call failed, after ${shownDuration(passedMs)}`;
+/**
+ * @param calls how many have failed since the last look
+ * @param message of the last of them
+ * @param passedMs since the beginning; `null`: before anybody looked
+ */
+export const stepFailed = (calls: number, message: string, passedMs: number | null, paper: Paper): string => {
+  const [which, last] = calls > 1 ? [counted(calls, 'call'), 'the last '] : ['a call', ''];
+  const when =
+    passedMs === null ? `${which} had failed before` : `${which} failed, ${last}after ${shownDuration(passedMs)}`;
   return said(paper, bad('✗'), `${when}: ${readable(message)}`).join('\n');
 };
 
@@ -52,7 +59,9 @@ export function renderFollowed(followed: Followed, version: string, paper: Paper
     running: warn(`${name} is being rotated`),
     'given-up': bad(`${name} is not rotated: the version was refused and given up; links are back on AWSCURRENT`),
     abandoned: bad(`${name} is not rotated: the version has lost AWSPENDING`),
-    left: bad(`${name} is not rotated yet: a call failed, and none has come since`),
+    left: bad(
+      `${name} is not rotated yet: ${past === undefined || past.failures < 2 ? 'a call' : counted(past.failures, 'call')} failed, and none has come since`,
+    ),
   };
   const inAll = past?.endedAt === undefined ? [] : [`in ${shownDuration(past.endedAt - past.startedAt)}`];
   return [
@@ -72,6 +81,9 @@ export function renderFollowed(followed: Followed, version: string, paper: Paper
   ];
 }
 
+const unproven = (pipeline: QualifiedName): string =>
+  `${shownName(pipeline)} has not loaded a batch since; it is watched until the old key retires`;
+
 function left({ secret, at, outcome }: Followed, paper: Paper, failure: StepFailure | undefined): readonly string[] {
   const told = failure === undefined ? undefined : withoutCode(failure.message, failure.code);
   const { journal, stuck, drift, unseen } = secret;
@@ -84,14 +96,12 @@ function left({ secret, at, outcome }: Followed, paper: Paper, failure: StepFail
           ),
         ]
       : []),
-    ...[...drift, ...unseen].map((sentence) => warn(readable(sentence))),
-    ...journal.unproven.map((pipeline) =>
-      warn(`${shownName(pipeline)} has not loaded a batch since; it is watched until the old key retires`),
-    ),
+    ...few([...drift, ...unseen], false).map((sentence) => warn(readable(sentence))),
+    ...few(journal.unproven.map(unproven), false).map(warn),
     ...due.map(
       ({ keyId, dueAt }) =>
         `the old key${keyId === null ? '' : ` ${keyId}`} stays valid and retires ${ahead(dueAt, at)}, if nothing uses it`,
     ),
   ];
-  return [...explained(stuck, at, paper, told), ...sentences.flatMap((sentence) => said(paper, '-', sentence))];
+  return [...explained(stuck, at, paper, false, told), ...sentences.flatMap((sentence) => said(paper, '-', sentence))];
 }

@@ -1,5 +1,11 @@
 import { leftOutText } from '../../lambda/core/bound';
-import { keyFingerprint, type LinkStatus, type SecretStatus, type Status } from '../../lambda/core/status';
+import {
+  keyFingerprint,
+  type LinkStatus,
+  type PipelineStatus,
+  type SecretStatus,
+  type Status,
+} from '../../lambda/core/status';
 import { holdingText, secretName, shownName } from '../../lambda/page/names';
 import {
   byRank,
@@ -8,6 +14,7 @@ import {
   levelText,
   olderError,
   pausedNow,
+  sizeOf,
   states,
   toneOf,
   type Level,
@@ -16,12 +23,9 @@ import {
 import { counted } from '../../lambda/page/view';
 import { pastRotations } from './history';
 import { explained } from './explanation';
-import { bad, good, heading, paragraph, quiet, said, strong, table, toned, warn, type Cell } from './lines';
+import { bad, few, heading, mostListed, paragraph, quiet, said, strong, table, toned, warn, type Cell } from './lines';
 import { painted, type Paper, type Tone } from './paper';
 import { age, ago, ahead, moment, old, readable } from './words';
-
-/** So many healthy pipelines of a link are listed; more are counted. What is not as it should be is always listed. */
-const mostHealthy = 8;
 
 export const signs: Readonly<Record<Level, readonly [sign: string, tone: Tone]>> = {
   well: ['✓', 'good'],
@@ -49,9 +53,10 @@ function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boole
   return [
     `${painted(sign, tone, paper)} ${heading(paper, secretName(secret.secretId))}  ${painted(levelText[level].toLowerCase(), tone, paper)}`,
     ...(paused === null ? [] : said(paper, warn('!'), paused)),
-    ...explained(secret.stuck, at, paper),
-    ...secret.drift.flatMap((sentence) => said(paper, warn('!'), readable(sentence))),
-    ...secret.unseen.flatMap((sentence) => said(paper, warn('!'), `not seen: ${readable(sentence)}`)),
+    ...explained(secret.stuck, at, paper, all),
+    ...few([...secret.drift, ...secret.unseen.map((sentence) => `not seen: ${sentence}`)], all).flatMap((sentence) =>
+      said(paper, warn('!'), readable(sentence)),
+    ),
     ...section(paper, 'Versions', versions(secret, at, paper)),
     ...section(paper, 'Links and pipelines', links(secret, at, paper, all)),
     ...section(paper, `Access keys of ${secret.source.of}`, keys(secret, at, paper)),
@@ -95,7 +100,7 @@ function holding({ holds, agrees }: LinkStatus, at: string): Cell {
 
 function bracket({ bracket: pause }: LinkStatus, at: string, paper: Paper): readonly string[] {
   if (pause === null) return [];
-  const paused = counted(pause.pipelines.length, 'pipeline');
+  const paused = counted(sizeOf(pause), 'pipeline');
   const way = pause.direction === 'forward' ? 'for the new credentials' : 'on the way back to AWSCURRENT';
   if (pause.phase === 'resumed')
     return paragraph(paper, quiet(`${paused} resumed ${way}; remembered until the version is promoted`), 4);
@@ -106,30 +111,37 @@ function bracket({ bracket: pause }: LinkStatus, at: string, paper: Paper): read
 }
 
 function pipelines(link: LinkStatus, at: string, paper: Paper, whole: boolean): readonly string[] {
-  const { pipelines: all } = link;
-  if (all.length === 0) return paragraph(paper, quiet('no pipeline reads through it'), 4);
+  const { pipelines: all, leftOut = 0 } = link;
+  if (all.length + leftOut === 0) return paragraph(paper, quiet('no pipeline reads through it'), 4);
   const sorted = byTone(all);
-  const healthy = sorted.filter((pipeline) => toneOf(pipeline) === 'good');
-  const listed =
-    whole || healthy.length <= mostHealthy ? sorted : sorted.filter((pipeline) => !healthy.includes(pipeline));
-  const rows = listed.map((pipeline): readonly Cell[] => {
-    const { pipeline: name, state, pausedByUs, lastBatch, lastError } = pipeline;
-    return [
-      shownName(name),
-      toned(tones[toneOf(pipeline)], pausedByUs ? `${state}, paused by us` : state),
-      lastBatch === null ? quiet('no batch yet') : `batch ${lastBatch}`,
-      lastError === null
-        ? quiet(olderError(pipeline, link) ?? '')
-        : bad(`${lastError.kind} error ${lastError.code}, ${ago(lastError.at, at)}`),
-    ];
-  });
-  const others = all.length - listed.length;
-  return [
-    ...table(paper, rows, 4),
-    ...(others === 0
-      ? []
-      : paragraph(paper, good(`${states(healthy)}${listed.length === 0 ? '' : ' besides'}; --all lists them`), 4)),
+  const listed = new Set(whole ? all : Object.keys(tones).flatMap((tone) => worthListing(all, tone)));
+  const rows = sorted
+    .filter((pipeline) => listed.has(pipeline))
+    .map((pipeline): readonly Cell[] => {
+      const { pipeline: name, state, pausedByUs, lastBatch, lastError } = pipeline;
+      return [
+        shownName(name),
+        toned(tones[toneOf(pipeline)], pausedByUs ? `${state}, paused by us` : state),
+        lastBatch === null ? quiet('no batch yet') : `batch ${lastBatch}`,
+        lastError === null
+          ? quiet(olderError(pipeline, link) ?? '')
+          : bad(`${lastError.kind} error ${lastError.code}, ${ago(lastError.at, at)}`),
+      ];
+    });
+  const others = sorted.filter((pipeline) => !listed.has(pipeline));
+  const tone = others[0] === undefined ? 'quiet' : tones[toneOf(others[0])];
+  const besides = rows.length === 0 ? '' : ' besides';
+  const counts = [
+    ...(others.length === 0 ? [] : [`${states(others)}${besides}; --all lists them`]),
+    ...(leftOut === 0 ? [] : [`${counted(leftOut, 'more pipeline')} left out of the answer`]),
   ];
+  return [...table(paper, rows, 4), ...counts.flatMap((text) => paragraph(paper, toned(tone, text), 4))];
+}
+
+/** Of many that are not as they should be the first; of many that are, none. */
+function worthListing(pipelines: readonly PipelineStatus[], tone: string): readonly PipelineStatus[] {
+  const alike = pipelines.filter((pipeline) => toneOf(pipeline) === tone);
+  return alike.length > mostListed && tone === 'good' ? [] : alike.slice(0, mostListed);
 }
 
 const keys = ({ keys: all }: SecretStatus, at: string, paper: Paper): readonly string[] =>
@@ -146,9 +158,9 @@ const keys = ({ keys: all }: SecretStatus, at: string, paper: Paper): readonly s
 
 function schedule({ rotation: { enabled, next, last } }: SecretStatus, at: string, paper: Paper): readonly string[] {
   const parts = [
-    enabled ? 'on' : 'off: nobody calls the function',
+    enabled === null ? 'not known: the secret was not seen' : enabled ? 'on' : 'off: nobody calls the function',
     ...(next === null ? [] : [`next by ${moment(next)}, ${ahead(next, at)}`]),
-    last === null ? 'none has succeeded yet' : `last success ${ago(last, at)}`,
+    ...(last !== null ? [`last success ${ago(last, at)}`] : enabled === null ? [] : ['none has succeeded yet']),
   ];
   return [`${heading(paper, 'Rotation')}  ${painted(parts.join('; '), enabled ? undefined : 'warn', paper)}`];
 }

@@ -21,7 +21,8 @@ export interface SecretStatus {
   /** ARN. */
   readonly secretId: string;
   readonly source: { readonly type: string; readonly of: string };
-  readonly rotation: { readonly enabled: boolean; readonly next: string | null; readonly last: string | null };
+  /** `enabled` is `null`, as the dates are, when the secret could not be described. */
+  readonly rotation: { readonly enabled: boolean | null; readonly next: string | null; readonly last: string | null };
   /** AWSCURRENT first, then AWSPENDING, AWSPREVIOUS, others. */
   readonly versions: readonly VersionStatus[];
   readonly journal: JournalStatus;

@@ -1,8 +1,8 @@
-import type { Status } from '../core/status';
+import type { SecretStatus, Status } from '../core/status';
 import { html, type Html, none } from './html';
 import { levelTone, secretSection } from './secret';
 import { styles } from './styles';
-import { shownTime, type View } from './view';
+import { counted, shownTime, type View } from './view';
 import { type Level, levelOf, levelText, summary, worst } from './verdict';
 import { secretName } from './names';
 
@@ -70,40 +70,45 @@ secretId: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-Ab
 `,
 } as const;
 
-/** With as many secrets in full as fit. */
-function page(status: Status, view: View, title: Html, full = most.secrets): Html {
-  const drawn = pageOf(status, view, title, full);
-  return full > 1 && drawn.text.length > pageCharacters ? page(status, view, title, full - 1) : drawn;
-}
-
-function pageOf(status: Status, view: View, title: Html, full: number): Html {
+/** With as many secrets in full as fit; each is drawn once. */
+function page(status: Status, view: View, title: Html): Html {
   const sorted = status.secrets.toSorted((a, b) => rank(levelOf(a)) - rank(levelOf(b)));
   const level = worst(sorted.map(levelOf));
-  const shown = sorted.slice(0, full);
-  const unshown = sorted.slice(full);
-  const uncounted = unshown.length - most.lines;
-  return html`<div class="slr slr-${view.theme} cwdb-no-default-styles">
-    ${styles}${title}
-    <div class="verdict ${levelTone[level]}">
-      ${symbol(level)}
-      <div>
-        <h2>${levelText[level]}</h2>
-        <p>${summary(status)}. Looked at ${shownTime(status.at, view.zone)} ${view.zone.label}.</p>
+  const framed = (sections: readonly Html[]): Html =>
+    html`<div class="slr slr-${view.theme} cwdb-no-default-styles">
+      ${styles}${title}
+      <div class="verdict ${levelTone[level]}">
+        ${symbol(level)}
+        <div>
+          <h2>${levelText[level]}</h2>
+          <p>${summary(status)}. Looked at ${shownTime(status.at, view.zone)} ${view.zone.label}.</p>
+        </div>
       </div>
-    </div>
-    ${shown.map((secret) => secretSection(secret, view))}
-    ${
-      unshown.length === 0
-        ? ''
-        : html`<section class="secret">
-            <h3>${unshown.length} more secrets</h3>
-            <ul>
-              ${unshown.slice(0, most.lines).map((secret) => html`<li><code>${secretName(secret.secretId)}</code>: ${levelText[levelOf(secret)]}</li>`)}
-              ${uncounted > 0 ? html`<li>${uncounted} more, none of them worse</li>` : none}
-            </ul>
-          </section>`
-    }
-  </div>`;
+      ${sections} ${others(sorted.slice(sections.length))}
+    </div>`;
+  const sections: Html[] = [];
+  let room = pageCharacters - framed([]).text.length;
+  for (const secret of sorted.slice(0, most.secrets)) {
+    const section = secretSection(secret, view);
+    room -= section.text.length;
+    if (room < 0 && sections.length > 0) break;
+    sections.push(section);
+  }
+  return framed(sections);
+}
+
+/** A line each. */
+function others(unshown: readonly SecretStatus[]): Html {
+  const uncounted = unshown.length - most.lines;
+  return unshown.length === 0
+    ? none
+    : html`<section class="secret">
+        <h3>${counted(unshown.length, 'more secret')}</h3>
+        <ul>
+          ${unshown.slice(0, most.lines).map((secret) => html`<li><code>${secretName(secret.secretId)}</code>: ${levelText[levelOf(secret)]}</li>`)}
+          ${uncounted > 0 ? html`<li>${uncounted} more, none of them worse</li>` : none}
+        </ul>
+      </section>`;
 }
 
 const rank = (level: Level): number => ['person', 'watch', 'busy', 'well'].indexOf(level);

@@ -46,8 +46,8 @@ function facts({ source, rotation, journal }: SecretStatus, zone: Zone): Html {
   const time = (at: string | null): string => (at === null ? 'unknown' : shownTime(at, zone));
   const told: [string, string][] = [
     ['Source', `${source.type} ${source.of}`],
-    ['Last rotation', rotation.last === null ? 'none yet' : time(rotation.last)],
-    ['Next', rotation.enabled ? time(rotation.next) : 'rotation is off'],
+    ['Last rotation', rotation.last === null && rotation.enabled !== null ? 'none yet' : time(rotation.last)],
+    ['Next', rotation.enabled === false ? 'rotation is off' : time(rotation.next)],
     ...retirements(journal, zone),
   ];
   return html`<dl class="facts">
@@ -81,6 +81,7 @@ function explained(explanation: Explanation, zone: Zone): Html {
     <h4>${command === null ? levelText.watch : levelText.person}</h4>
     <p>${inZone(shortened(why, most.characters), zone)}</p>
     ${where.length === 0 ? none : html`<p class="small">${where.map((part, at) => (at === 0 ? part : html` · ${part}`))}</p>`}
+    <p>By itself: ${inZone(next, zone)}</p>
     ${
       leftBehind.length === 0
         ? none
@@ -89,7 +90,6 @@ function explained(explanation: Explanation, zone: Zone): Html {
               ${items(leftBehind)}
             </ul>`
     }
-    <p>By itself: ${inZone(next, zone)}</p>
     ${
       command === null
         ? none

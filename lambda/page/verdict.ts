@@ -30,7 +30,9 @@ export function pausedNow({ links }: SecretStatus, when: (at: string) => string)
   return `${counted(count, 'pipeline')} ${count === 1 ? 'is' : 'are'} paused by a run that may be alive. Unless it renews its lease, that runs out ${when(last)}; then the watchdog starts ${count === 1 ? 'it' : 'them'}.`;
 }
 
-const sizeOf = ({ pipelines, leftOut = 0 }: NonNullable<LinkStatus['bracket']>): number => pipelines.length + leftOut;
+/** How many pipelines a pause has, listed or not. */
+export const sizeOf = ({ pipelines, leftOut = 0 }: NonNullable<LinkStatus['bracket']>): number =>
+  pipelines.length + leftOut;
 
 /** How many pipelines are paused for a version's sake at this moment. */
 export const pausedFor = ({ links }: SecretStatus, version: string): number =>

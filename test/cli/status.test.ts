@@ -1,4 +1,5 @@
 import { qualified } from '../../lambda/core/names';
+import type { LinkStatus } from '../../lambda/core/status';
 import { renderStatus } from '../../cli/render/status';
 import { table } from '../../cli/render/lines';
 import { shownDuration } from '../../lambda/page/view';
@@ -92,6 +93,13 @@ test.each([80, 120])('at %d columns no line is longer, but for what is to be cop
   expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);
 });
 
+const open: NonNullable<LinkStatus['bracket']> = {
+  ...{ phase: 'open', direction: 'forward', to: pending, openedAt: before(40), held: false, leaseUntil: null },
+  pipelines: [qualified('analytics', 'clicks')],
+};
+const stopped = (count: number) =>
+  Array.from({ length: count }, (_, at) => pipeline(`quiet_${at}`, { state: 'Stopped' }));
+
 test('a pause of a dead run is told from one that somebody may be working on', () => {
   const pause = {
     phase: 'open',
@@ -138,6 +146,37 @@ test('of two hundred healthy pipelines the one in Error is listed, the others co
   expect(text(many)).toContain('200 Running besides; --all lists them');
   expect(text(many)).not.toContain('feed_7');
   expect(text(many, 80, true)).toContain('feed_199');
+});
+
+test('of two hundred paused pipelines the first are listed and the others counted, and the command stands in sight', () => {
+  const pause = { ...open, pipelines: Array.from({ length: 200 }, (_, at) => qualified('analytics', `feed_${at}`)) };
+  const pipelines = pause.pipelines.map((_, at) => pipeline(`feed_${at}`, { state: 'Stopped', pausedByUs: true }));
+  const leftBehind = Array.from({ length: 20 }, (_, at) => `paused through lake ${at}`);
+  const many = secret({
+    links: [link({ bracket: pause, pipelines: [...pipelines, ...stopped(30)] })],
+    stuck: { ...stuck.stuck!, leftBehind },
+  });
+  const shown = text(many);
+  expect(shown.split('\n').length).toBeLessThan(60);
+  expect(shown).toContain('feed_7 ');
+  expect(shown).not.toContain('feed_8 ');
+  expect(shown).toContain('192 paused, 22 Stopped besides; --all lists them');
+  expect(shown).toContain('… 12 more; status --all lists them');
+  expect(shown.indexOf('by itself')).toBeLessThan(shown.indexOf('left behind'));
+  const whole = text(many, 80, true);
+  for (const name of ['feed_199 ', 'quiet_29 ', 'paused through lake 19']) expect(whole).toContain(name);
+});
+
+test('pipelines that the answer leaves out are counted all the same', () => {
+  const shown = text(secret({ links: [link({ bracket: { ...open, leftOut: 40 }, leftOut: 30 })] }), 120);
+  expect(shown).toContain('recover resumes 41 pipelines');
+  expect(shown).toContain('30 more pipelines left out of the answer');
+  expect(text(secret({ links: [link({ pipelines: [], leftOut: 30 })] }))).not.toContain('no pipeline reads');
+});
+
+test('whether a secret rotates that could not be described is not known', () => {
+  const shown = text(secret({ rotation: { enabled: null, next: null, last: null } }));
+  expect(shown).toMatch(/^Rotation {2}not known: the secret was not seen$/m);
 });
 
 test('a link around a change that is not confirmed shows both, and one without a record says so', () => {

@@ -244,6 +244,32 @@ test('a page stays short enough for a widget, however much there is: lists are c
   expect(textOf(page)).toMatch(/\d+ more, none of them worse/);
 });
 
+test('secrets of which fewer fit than may be shown in full are each drawn once', () => {
+  let drawn = 0;
+  const secrets = Array.from({ length: 10 }, (_, at) => ({
+    ...secret({ secretId: `secret-${at}`, unseen: Array<string>(20).fill('"'.repeat(2_000)) }),
+    get source() {
+      drawn += 1;
+      return { type: 'iam-user', of: 'ingest' };
+    },
+  }));
+  shown({ ...allWell, secrets: secrets.slice(0, 1) });
+  const once = drawn;
+  drawn = 0;
+  const page = shown({ ...allWell, secrets });
+  const full = page.split('What holds what').length - 1;
+  expect([full > 1 && full < 10, page.length < 1_000_000]).toEqual([true, true]);
+  expect(drawn).toBeLessThanOrEqual(once * (full + 1));
+  expect(textOf(page)).toContain(`${10 - full} more secret`);
+});
+
+test('whether a secret rotates that could not be described is not known', () => {
+  const rotation = { enabled: null, next: null, last: null };
+  const text = textOf(shown({ ...allWell, secrets: [secret({ rotation, versions: [] })] }));
+  expect(text).toMatch(/Last rotation\s+unknown\s+Next\s+unknown/);
+  expect(text).not.toContain('rotation is off');
+});
+
 test('odd clocks draw nothing that is no length', () => {
   const [rotation] = allWell.secrets[0]!.history;
   const [span] = rotation!.spans;
