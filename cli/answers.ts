@@ -1,15 +1,14 @@
 import type { Status } from '../lambda/core/status';
-import type { PlanAnswer } from '../lambda/steps/answers';
-import type { Recovery } from '../lambda/steps/recover';
+import type { PlanAnswer, RecoveryAnswer } from '../lambda/steps/answers';
 import type { RetireReport } from '../lambda/steps/retireNow';
 import { Failure } from './exit';
 
-export type { PlanAnswer };
+export type { PlanAnswer, RecoveryAnswer };
 
 interface Answers {
   readonly plan: PlanAnswer;
   readonly status: Status;
-  readonly recover: Recovery;
+  readonly recover: RecoveryAnswer;
   readonly retire: RetireReport;
 }
 

@@ -95,6 +95,7 @@ export function grammar(commands: Commands): Command {
     .command('recover')
     .description('what the watchdog does each minute: resume what a dead run left paused, settle, retire')
     .option('--dry-run', 'only say what would be done')
+    .option(...all)
     .action(whole(commands.recover));
   program
     .command('retire')

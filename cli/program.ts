@@ -69,14 +69,17 @@ export async function main(argv: readonly string[], outside: Outside): Promise<E
         const plan = expected('plan', answer);
         return { lines: renderDoctor(secretName(secretId), plan, paper), attention: plan.blockers.length > 0 };
       }),
-    recover: ({ dryRun = false, ...options }) =>
+    recover: ({ dryRun = false, all, ...options }) =>
       show(options, { action: 'recover', ...(dryRun ? { dryRun } : {}) }, async (answer, ask) => {
         const recovery = expected('recover', answer);
-        const lines = renderRecovery(recovery, dryRun, paper);
+        const lines = renderRecovery(recovery, dryRun, paper, all);
         const attention = recovery.leftPaused.length > 0 || recovery.failures.length > 0;
-        if (lines.length > 0 || options.json) return { lines, attention };
+        if (lines.length > 0) return { lines, attention };
         const status = expected('status', await ask({ action: 'status' }));
-        return { lines: renderIdle(status, paper), attention: status.secrets.some(isPaused) };
+        return {
+          lines: renderIdle(status, paper),
+          attention: status.secrets.some((secret) => isPaused(secret) || needsAttention(secret)),
+        };
       }),
     retire: (secretId, { dryRun = false, ...options }) =>
       show(options, { action: 'retire', secretId, now: true, ...(dryRun ? { dryRun } : {}) }, (answer) => {

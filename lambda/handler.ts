@@ -4,7 +4,7 @@ import { logAddress, ofRequest, openLog } from './edge/log';
 import { openWorld } from './edge/world';
 import { description, filePage, readView, widgetPage } from './page';
 import type { Invocation, World } from './ports';
-import { answerOf } from './steps/answers';
+import { answerOf, recoveryOf } from './steps/answers';
 import { followChange } from './steps/follow';
 import { requestedBy } from './steps/history';
 import { foresee } from './steps/foresee';
@@ -71,12 +71,12 @@ async function answer(request: Request, run: Invocation): Promise<unknown> {
       await rotate(request, run);
       return undefined;
     case 'recover':
-      if (request.dryRun) return await foresee(run);
+      if (request.dryRun) return recoveryOf(await foresee(run));
       if (run.problem !== null) {
         run.metrics.put('RecoverFailed', 1, 'Count'); // it ends well for what is paused, and does nothing of the rest
         run.log.error('failed', { code: run.problem.code, message: run.problem.message });
       }
-      return await recover(run);
+      return recoveryOf(await recover(run));
     case 'secret-changed':
       if (request.requestedBy !== undefined) await requestedBy(run, request.secretId, request.requestedBy);
       return { started: await followChange(run, request.secretId) };

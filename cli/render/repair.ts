@@ -1,15 +1,21 @@
+import { leftOutText } from '../../lambda/core/bound';
 import type { Status } from '../../lambda/core/status';
 import { secretName, shownName } from '../../lambda/page/names';
-import { levelOf, levelText } from '../../lambda/page/verdict';
+import { levelOf, levelText, sizeOf } from '../../lambda/page/verdict';
 import { counted } from '../../lambda/page/view';
-import type { Recovery } from '../../lambda/steps/recover';
 import type { RetireReport } from '../../lambda/steps/retireNow';
-import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
+import type { RecoveryAnswer } from '../answers';
+import { bad, few, good, paragraph, said, table, warn, type Cell } from './lines';
 import type { Paper } from './paper';
 import { ago, ahead, placed, readable } from './words';
 
-/** What the watchdog did, or would. */
-export function renderRecovery(recovery: Recovery, dryRun: boolean, paper: Paper): readonly string[] {
+/** What the watchdog did, or would. @param all every name, however many there are */
+export function renderRecovery(
+  recovery: RecoveryAnswer,
+  dryRun: boolean,
+  paper: Paper,
+  all = false,
+): readonly string[] {
   const would = (was: string, wouldBe: string): string => (dryRun ? wouldBe : was);
   const rows: readonly (readonly [sign: Cell, what: string, names: readonly string[]])[] = [
     [good('✓'), would('resumed', 'would resume'), recovery.resumed],
@@ -19,13 +25,16 @@ export function renderRecovery(recovery: Recovery, dryRun: boolean, paper: Paper
     [dryRun ? warn('!') : bad('✗'), would('still paused', 'paused now'), recovery.leftPaused],
     [bad('✗'), would('failed', 'not known'), recovery.failures],
   ];
-  return table(
+  const lines = table(
     paper,
     rows.flatMap(([sign, what, names]) =>
-      names.map((name, at) => [at === 0 ? sign : '', at === 0 ? what : '', placed(name)]),
+      few(names, all, '--all').map((name, at) => [at === 0 ? sign : '', at === 0 ? what : '', placed(name)]),
     ),
     0,
   );
+  return recovery.leftOut === undefined
+    ? lines
+    : [...lines, ...paragraph(paper, warn(leftOutText(recovery.leftOut)), 0)];
 }
 
 /** Nothing was done: because nothing is wrong, or because somebody is at work. */
@@ -47,11 +56,11 @@ export function renderIdle({ at, secrets }: Status, paper: Paper): readonly stri
       ),
     ];
   }
-  return held.flatMap(({ link, bracket: { pipelines, openedAt, leaseUntil } }) =>
+  return held.flatMap(({ link, bracket }) =>
     said(
       paper,
       warn('!'),
-      `${shownName(link)}: ${counted(pipelines.length, 'pipeline')} paused ${ago(openedAt, at)} by a run that may be alive. Recover leaves it alone until that run's lease has run out${leaseUntil === null ? '' : `, ${ahead(leaseUntil, at)}`}; then ask again.`,
+      `${shownName(link)}: ${counted(sizeOf(bracket), 'pipeline')} paused ${ago(bracket.openedAt, at)} by a run that may be alive. Recover leaves it alone until that run's lease has run out${bracket.leaseUntil === null ? '' : `, ${ahead(bracket.leaseUntil, at)}`}; then ask again.`,
       0,
     ),
   );

@@ -1,5 +1,6 @@
 import { bounded, shortened, thinned, type Cut, type LeftOut } from '../core/bound';
 import type { Plan, PlannedLink, PlannedPipeline } from './plan';
+import type { Recovery } from './recover';
 
 /** The plan as it is answered: errors are their messages. */
 export type PlanAnswer = Omit<Plan, 'blockers'> & { readonly blockers: readonly string[] };
@@ -55,3 +56,38 @@ function countsOf({ links, places, uncovered, blockers, dangers }: PlanAnswer): 
     sentences: blockers.length + dangers.length,
   };
 }
+
+/** What the watchdog did, or in a dry run would do, as it is answered. */
+export type RecoveryAnswer = Recovery & { readonly dryRun?: true; readonly leftOut?: LeftOut };
+
+/** Short enough as well: names of paused pipelines are left out first. */
+export const recoveryOf = (recovery: RecoveryAnswer, bytes?: number): RecoveryAnswer =>
+  bounded(
+    recovery,
+    recoveryCuts,
+    ({ leftPaused, failures, settled, resumed, retired, started }) => ({
+      names: leftPaused.length,
+      links: resumed.length,
+      sentences: failures.length + settled.length + retired.length + started.length,
+    }),
+    bytes,
+  );
+
+const recoveryCuts: readonly Cut<RecoveryAnswer>[] = [
+  { least: 8, keeping: (answer, keep) => ({ ...answer, leftPaused: thinned(answer.leftPaused, keep) }) },
+  { least: 8, keeping: (answer, keep) => ({ ...answer, resumed: thinned(answer.resumed, keep) }) },
+  {
+    least: 512,
+    keeping: (answer, keep) => ({ ...answer, failures: answer.failures.map((one) => shortened(one, keep)) }),
+  },
+  {
+    least: 8,
+    keeping: ({ failures, settled, retired, started, ...answer }, keep) => ({
+      ...answer,
+      failures: thinned(failures, keep),
+      settled: thinned(settled, keep),
+      retired: thinned(retired, keep),
+      started: thinned(started, keep),
+    }),
+  },
+];

@@ -2,6 +2,7 @@ import { expected, type PlanAnswer } from '../../cli/answers';
 import { widthOf } from '../../cli/width';
 import { renderDoctor, renderPlan } from '../../cli/render/plan';
 import { renderStatus } from '../../cli/render/status';
+import { stepFailed } from '../../cli/render/rotation';
 import { renderIdle, renderRecovery, renderRetired } from '../../cli/render/repair';
 import { before, link, pending, pipeline, plain, secret, status } from './given';
 
@@ -128,6 +129,22 @@ test('a recovery tells what was done, a dry run what would be', () => {
     '✗  failed   CONNECTION_REFUSED: down',
   ]);
   expect(renderRecovery(some, true, plain(80))[0]).toBe('✓  would resume  analytics.lake on db.example.com:3306');
+});
+
+test('of many that are still paused the first are told, with --all every one, and what the answer leaves out', () => {
+  const leftPaused = Array.from({ length: 200 }, (_, at) => `\`analytics\`.\`feed_${at}\``);
+  const recovery = { resumed: [], settled: [], retired: [], started: [], leftPaused, failures: [] };
+  expect(renderRecovery(recovery, true, plain(80))).toHaveLength(9);
+  expect(renderRecovery(recovery, true, plain(80)).at(-1)).toMatch(/… 192 more; --all lists them$/);
+  expect(renderRecovery(recovery, true, plain(80), true)).toHaveLength(200);
+  const cut = { ...recovery, leftOut: { names: 7 } };
+  expect(renderRecovery(cut, true, plain(80)).at(-1)).toContain('7 names');
+});
+
+test('calls that failed between two looks are counted', () => {
+  expect(stepFailed(1, 'no.', 5_000, plain(80))).toBe('  ✗  a call failed, after 5 s: no.');
+  expect(stepFailed(3, 'no.', 5_000, plain(80))).toBe('  ✗  3 calls failed, the last after 5 s: no.');
+  expect(stepFailed(3, 'no.', null, plain(80))).toBe('  ✗  3 calls had failed before: no.');
 });
 
 test('that nothing was repaired is no good news while a run holds its pause', () => {

@@ -2,7 +2,7 @@ import { answerBytes } from '../../lambda/core/bound';
 import { RotationError } from '../../lambda/core/errors';
 import { qualified } from '../../lambda/core/names';
 import type { PipelineStatus, SecretStatus, Status } from '../../lambda/core/status';
-import { answerOf } from '../../lambda/steps/answers';
+import { answerOf, recoveryOf } from '../../lambda/steps/answers';
 import type { Plan, PlannedPipeline } from '../../lambda/steps/plan';
 import { boundedStatus } from '../../lambda/steps/status/bounded';
 import { link, lookedAt, midPause, pipeline, secret, stuck } from '../support/statuses';
@@ -153,5 +153,25 @@ describe('a plan', () => {
     const plan = answerOf(planOf(10, more), 30_000);
     fits(plan, 30_000);
     expect([plan.links[0]?.pipelines.length, plan.links[0]?.statements.length]).toEqual([10, 21]);
+  });
+});
+
+describe('a recovery', () => {
+  const none = { resumed: [], settled: [], retired: [], started: [], leftPaused: [], failures: [] };
+
+  test('of usual size is answered whole', () => {
+    const recovery = { ...none, leftPaused: numbered(200, name) };
+    expect(recoveryOf(recovery)).toBe(recovery);
+  });
+
+  test.each<[string, object]>([
+    ['pipelines are still paused', { leftPaused: numbered(1_000, name) }],
+    ['links are resumed', { resumed: numbered(1_000, longest) }],
+    ['failures there are', { failures: numbered(1_000, longest) }],
+  ])('fits however many %s, and says how many it leaves out', (_, more) => {
+    const answer = recoveryOf({ ...none, dryRun: true, ...more }, 30_000);
+    fits(answer, 30_000);
+    expect(answer.dryRun).toBe(true);
+    expect(Object.values(answer.leftOut ?? {})[0]).toBeGreaterThan(500);
   });
 });
