@@ -9,7 +9,7 @@ import {
 import { Credentials } from '../core/credentials';
 import { RotationError } from '../core/errors';
 import type { AccessKey, AccessKeys } from '../ports';
-import { awsError, clientOptions, failureOf } from './aws';
+import { awsError, briefOptions, clientOptions, failureOf } from './aws';
 
 const advice = (action: string): string =>
   `The next call looks at the keys anew and goes on from there. Check that the user exists, that the role of the function may call iam:${action} on it, and the way from the function to IAM (from a VPC outside us-east-1 it takes NAT).`;
@@ -54,7 +54,7 @@ export function openAccessKeys(timeoutMs?: number): AccessKeys {
 
     async create(userName) {
       // A client of its own: one attempt, and a fresh socket, since a kept one may be dead and lose the answer.
-      const once = new IAMClient({ ...clientOptions(timeoutMs), maxAttempts: 1 });
+      const once = new IAMClient(briefOptions(1, timeoutMs));
       try {
         const { AccessKey: key } = await once.send(new CreateAccessKeyCommand({ UserName: userName }));
         return key?.AccessKeyId === undefined || key.SecretAccessKey === undefined

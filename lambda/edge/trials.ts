@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentials, Trial, Trials } from '../ports';
-import { clientOptions, failureOf } from './aws';
+import { briefOptions, failureOf } from './aws';
 
 /** Answers to credentials that are not known there, or not yet (facts: aws-rotation, section 13). */
 const unaccepted = [
@@ -28,13 +28,13 @@ export function openTrials(env: NodeJS.ProcessEnv, timeoutMs?: number): Trials {
 
   return {
     identity(credentials) {
-      const client = new STSClient({ ...clientOptions(timeoutMs), credentials: asIdentity(credentials) });
+      const client = new STSClient({ ...briefOptions(3, timeoutMs), credentials: asIdentity(credentials) });
       return verdict(client, () => client.send(new GetCallerIdentityCommand({})));
     },
 
     list(credentials, { bucket, prefix, region, endpoint }) {
       const client = new S3Client({
-        ...clientOptions(timeoutMs),
+        ...briefOptions(3, timeoutMs),
         credentials: asIdentity(credentials),
         followRegionRedirects: true,
         forcePathStyle: endpoint !== undefined || ownEndpoint,

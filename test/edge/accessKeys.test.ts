@@ -16,6 +16,34 @@ async function ingest(action = '', ...faults: Fault[]) {
 const xmlError = (code: string) =>
   `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>CANARY</Message></Error></ErrorResponse>`;
 
+describe('a call that AWS throttles', () => {
+  const throttled = { status: 400, code: 'Throttling' } as const;
+  beforeEach(() => {
+    jest.spyOn(Math, 'random').mockReturnValue(0); // chance decides how much of each pause is taken
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  test('is sent up to six times, one that fails three times', async () => {
+    const patient = await ingest('ListAccessKeys', ...Array.from({ length: 5 }, () => throttled));
+    await expect(patient.keys.list('ingest')).resolves.toHaveLength(1);
+    expect(patient.calls()).toBe(6);
+    const failing = await ingest(
+      'ListAccessKeys',
+      ...Array.from({ length: 5 }, () => ({ status: 500, code: 'ServiceFailure' })),
+    );
+    await expect(failing.keys.list('ingest')).rejects.toThrow('ServiceFailure');
+    expect(failing.calls()).toBe(3);
+  });
+
+  test('is given up at last, by its name', async () => {
+    const { keys, calls } = await ingest('ListAccessKeys', ...Array.from({ length: 9 }, () => throttled));
+    await expect(keys.list('ingest')).rejects.toThrow('Throttling');
+    expect(calls()).toBe(6);
+  });
+});
+
 describe('create', () => {
   test('makes a key, whose secret half is hidden and right', async () => {
     const { keys, user } = await ingest();
