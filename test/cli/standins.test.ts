@@ -3,13 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '../../lambda/core/status';
-import { keep } from '../standins/demo/keep';
+import { freePage, keep } from '../standins/demo/keep';
 import { paperFor } from '../standins/demo/paper';
 import { withStage, type Stage } from '../standins/demo/stage';
 
 jest.setTimeout(60_000);
 const folder = mkdtempSync(join(tmpdir(), 'tool-'));
 const file = join(folder, 'demo.env');
+const files = { environment: file, page: join(folder, 'status.html') };
 const tool = join(__dirname, '..', '..', 'dist', 'cli', 'index.js');
 const ended = new AbortController();
 const over = new Error('over');
@@ -26,7 +27,7 @@ beforeAll(async () => {
         told.push(text);
         resolve();
       };
-      return keep(stage, 'rotation', ended.signal, { say }, paperFor({ columns: 80 }, {}), file);
+      return keep(stage, 'rotation', ended.signal, { say }, paperFor({ columns: 80 }, {}), files);
     });
   });
   await Promise.race([ready, standing]);
@@ -59,10 +60,17 @@ test('a second demonstration leaves the way to the first as it is, and has its o
   const second = join(folder, 'demo-2.env');
   writeFileSync(second, '# of process 99999999\nexport LEFT_BEHIND=1\n');
   const end = new AbortController();
-  let told = '';
-  const say = (text: string): void => void (told = text);
-  const kept = keep(stage, 'rotation', end.signal, { say }, paperFor({ columns: 80 }, {}), file);
+  const page = readFileSync(files.page, 'utf8');
+  writeFileSync(files.page, 'of the first');
+  let kept: Promise<void> | undefined;
+  const told = await new Promise<string>((say) => {
+    kept = keep(stage, 'rotation', end.signal, { say }, paperFor({ columns: 80 }, {}), files);
+  });
   expect(told).toContain(`. ${second}`);
+  expect(told).toContain('status-2.html');
+  expect(readFileSync(join(folder, 'status-2.html'), 'utf8').slice(0, 500)).toBe(page.slice(0, 500));
+  expect(readFileSync(files.page, 'utf8')).toBe('of the first');
+  expect(freePage(files)).toBe(join(folder, 'status-3.html'));
   expect(readFileSync(second, 'utf8')).toContain('export AWS_ENDPOINT_URL_LAMBDA=');
   expect(readFileSync(second, 'utf8')).not.toContain('LEFT_BEHIND');
   end.abort();

@@ -1,6 +1,6 @@
 import { openProgress, type Progress } from './demo/progress';
 import { writePage } from './demo/page';
-import { keep } from './demo/keep';
+import { freePage, keep } from './demo/keep';
 import { help, readOptions, type Options } from './demo/options';
 import { paperFor, type Paper } from './demo/paper';
 import { opening, report } from './demo/report';
@@ -41,11 +41,10 @@ async function main(options: Options, ended: AbortSignal): Promise<number> {
       opened();
       progress.say(opening(options.scenario, stage.title, stage.site, paper));
       const code = await performed(options, stage, progress, paper);
-      progress.say(`\nHow it stands now, as the dashboard shows it: ${await writePage(stage)}`);
       if (options.keep) {
         kept = code;
         await keep(stage, options.scenario, ended, progress, paper);
-      }
+      } else progress.say(await writePage(stage, freePage()));
       return code;
     });
   } catch (error) {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join, relative } from 'node:path';
 import { rotate } from '../aws/rotation';
 import type { Options } from './options';
+import { writePage } from './page';
 import { hung, type Paper } from './paper';
 import type { Progress } from './progress';
 import type { Stage } from './stage';
@@ -10,6 +11,21 @@ import type { Stage } from './stage';
 const functionName = 'rotation';
 const root = join(__dirname, '..', '..', '..');
 const tool = 'npx singlestore-link-rotation';
+/** What a demonstration writes. While another one is kept under these names, its own have a number. */
+export interface Files {
+  /** The environment, in the shell's language. */
+  readonly environment: string;
+  /** The status as a page. */
+  readonly page: string;
+}
+export const usualFiles: Files = {
+  environment: join(root, 'dist', 'demo.env'),
+  page: join(root, 'dist', 'demo', 'status.html'),
+};
+
+const numbered = (file: string, number: number): string =>
+  number === 1 ? file : file.replace(/(\.\w+)$/, `-${number}$1`);
+
 /** AWS documents "multiple times", no number. */
 const attempts = 3;
 
@@ -35,11 +51,10 @@ const worthTrying: Readonly<Record<Options['scenario'], readonly (readonly [comm
 };
 
 /**
- * Leaves everything running for the command-line tool: the function can be invoked, RotateSecret is played as it comes in, and
+ * Shows how it stands, and leaves everything running for the command-line tool: the function can be invoked, RotateSecret is played as it comes in, and
  * the environment that leads here is written to a file. No watchdog comes: whoever tries the tool is the one who recovers.
  *
- * @param ended ends it; the file is gone then
- * @param wished file of the environment, in the shell's language; while another demonstration has it, one beside it with a number
+ * @param ended ends it; the file of the environment is gone then
  */
 export async function keep(
   stage: Stage,
@@ -47,7 +62,7 @@ export async function keep(
   ended: AbortSignal,
   { say }: Pick<Progress, 'say'>,
   paper: Paper,
-  wished = join(root, 'dist', 'demo.env'),
+  files = usualFiles,
 ): Promise<void> {
   const { aws, secretArn } = stage.account;
   aws.functions.set(functionName, (event) => stage.invoke(event));
@@ -59,9 +74,13 @@ export async function keep(
       .catch(() => undefined) // the servers were taken down meanwhile
       .finally(() => playing.delete(version));
   };
-  const file = written(wished, exported({ ...stage.environment, ROTATION_FUNCTION: functionName }));
+  const { file, number } = written(
+    files.environment,
+    exported({ ...stage.environment, ROTATION_FUNCTION: functionName }),
+  );
   try {
-    say(invitation(scenario, aws.secrets.find(secretArn).name, file, paper));
+    const page = await writePage(stage, numbered(files.page, number));
+    say(`${page}\n${invitation(scenario, aws.secrets.find(secretArn).name, file, paper)}`);
     if (!ended.aborted)
       await new Promise((resolve) => {
         ended.addEventListener('abort', resolve, { once: true });
@@ -71,15 +90,22 @@ export async function keep(
   }
 }
 
+/** The page of a demonstration that is not kept: as free as the names of one that would be. */
+export const freePage = ({ environment, page }: Files = usualFiles): string => {
+  let number = 1;
+  while (isKept(numbered(environment, number))) number += 1;
+  return numbered(page, number);
+};
+
 /** Writes a file that only its owner reads. @returns its name: the one that was wished, or the first with a number that is free */
-function written(wished: string, text: string): string {
+function written(wished: string, text: string): { readonly file: string; readonly number: number } {
   mkdirSync(dirname(wished), { recursive: true });
   for (let number = 1; ; number += 1) {
-    const file = number === 1 ? wished : wished.replace(/(\.\w+)$/, `-${number}$1`);
+    const file = numbered(wished, number);
     if (isKept(file)) continue;
     rmSync(file, { force: true });
     writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-    return file;
+    return { file, number };
   }
 }
 
