@@ -1,6 +1,7 @@
 import { type Duration, type Stack, Token } from 'aws-cdk-lib';
 import type { IUser } from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { inspect } from 'node:util';
 import { readLink } from './links';
 import { completeArn, defaults, type LinkTarget, type RotationOptions } from './rotation-options';
 import { hoursBetween } from './schedule';
@@ -8,6 +9,7 @@ import type { RotationSource } from './source';
 
 /** @throws quoting the value that is wrong */
 export function checkOptions(options: RotationOptions, timeout: Duration): void {
+  checkShapes({ ...options });
   checkTargets(options.targets);
   const { fields = {}, limits = {}, retireAfterHours, source } = options;
   if (options.secret !== undefined && options.secretName !== undefined)
@@ -34,6 +36,32 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
         `'limits.${name}' must leave 90 s of the function's timeout: ${seconds} s do not fit ${timeout.toHumanString()}`,
       );
   }
+}
+
+/** What the compiler sees to, for those who call without one. @throws quoting what is missing or of another kind */
+function checkShapes({ source, targets, schedule, window }: Readonly<Record<string, unknown>>): void {
+  const check = (name: string, value: unknown, isRight: boolean, what: string): void => {
+    if (!isRight) throw new Error(`'${name}' must be ${what}, got ${inspect(value, { depth: -1 })}`);
+  };
+  check('source', source, has(source, 'definition'), 'RotationSource.iamUser(…) or RotationSource.mirror(…)');
+  check('targets', targets, Array.isArray(targets), 'an array of { connectionSecret, links }');
+  for (const target of targets as readonly unknown[]) {
+    check('targets', target, has(target, 'links'), 'an array of { connectionSecret, links }');
+    const { connectionSecret, links } = target as Readonly<Record<string, unknown>>;
+    check('connectionSecret', connectionSecret, has(connectionSecret, 'secretArn'), 'a secret of CDK');
+    check('links', links, Array.isArray(links), 'an array of names, such as ["database.link"]');
+  }
+  if (schedule !== undefined) check('schedule', schedule, typeof schedule === 'string', 'a string');
+  mustBeDuration('window', window);
+}
+
+/** By what it can do: an app may have another copy of CDK. */
+const has = (value: unknown, key: string): boolean => typeof value === 'object' && value !== null && key in value;
+
+/** @throws quoting what is none, such as a number without its unit */
+export function mustBeDuration(name: string, value: unknown): void {
+  if (value === undefined || has(value, 'toSeconds')) return;
+  throw new Error(`'${name}' must be a Duration, such as Duration.hours(3), got ${inspect(value, { depth: -1 })}`);
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
@@ -69,6 +97,12 @@ function checkSource({ user, mirrored }: RotationSource): void {
   if (mirrored !== undefined) completeArn('source', mirrored);
   if (user === undefined || Token.isUnresolved(user.userName) || /^[\w+=,.@-]{1,64}$/.test(user.userName)) return;
   throw new Error(`'source' must be a user whose name is one of IAM's, got '${user.userName}'`);
+}
+
+/** For what is computed with, or put into words. @throws naming what is known only when deployed */
+export function mustBeKnown(name: string, value: number | Duration | undefined): void {
+  const isKnown = typeof value === 'object' ? !value.isUnresolved() : !Token.isUnresolved(value);
+  if (!isKnown) throw new Error(`'${name}' must be known at synth, got a value that is known only when deployed`);
 }
 
 /** @throws quoting the value */
@@ -116,10 +150,15 @@ export function checkRegion(prop: string, theirs: string, { region }: Stack, got
   if (differ(theirs, region)) throw new Error(`'${prop}' must be in the stack's Region, ${region}, got ${got}`);
 }
 
-/** Secrets Manager may call the function for secrets of its own account only, and IAM knows users of the caller's only. */
-function checkAccount(prop: string, what: string, theirs: string, { account }: Stack): void {
+/**
+ * Secrets Manager may call the function for secrets of its own account only, and IAM knows users of the caller's only.
+ *
+ * @param got quotes what is there
+ * @throws when it is in another
+ */
+export function checkAccount(prop: string, got: string, theirs: string, { account }: Stack, why = ''): void {
   if (differ(theirs, account))
-    throw new Error(`'${prop}' must be in the stack's account, ${account}, got ${what} in ${theirs}`);
+    throw new Error(`'${prop}' must be in the stack's account, ${account}, got ${got} in ${theirs}${why}`);
 }
 
 /** CDK takes an imported user for one of the stack's account, whatever its ARN says. */

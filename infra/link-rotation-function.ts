@@ -19,7 +19,7 @@ import { readLink } from './links';
 import { type AlarmThresholds, checkThresholds, Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
 import { openTopic, whatIsTold, type WhatIsTold } from './notification';
-import { checkOptions, checkPlaces, checkRetirement, mustBe, mustBeOneOf } from './checks';
+import { checkOptions, checkPlaces, checkRetirement, mustBe, mustBeDuration, mustBeKnown, mustBeOneOf } from './checks';
 import { Claims } from './claims';
 import {
   allowFunction,
@@ -73,7 +73,7 @@ export interface LinkRotationFunctionProps {
    * @default a new one
    */
   readonly encryptionKey?: IKey;
-  /** How long a step may take: 3 to 15 minutes. @default Duration.minutes(15) */
+  /** How long a step may take: 3 to 15 minutes, known at synth. @default Duration.minutes(15) */
   readonly timeout?: Duration;
   /** MB, 256 to 10240. @default 512 */
   readonly memorySize?: number;
@@ -114,6 +114,8 @@ export class LinkRotationFunction extends Construct {
   constructor(scope: Construct, id: string, props: LinkRotationFunctionProps = {}) {
     super(scope, id);
     this.#timeout = props.timeout ?? Duration.minutes(15);
+    mustBeDuration('timeout', this.#timeout);
+    mustBeKnown('timeout', this.#timeout);
     mustBe('timeout', this.#timeout.toSeconds(), 180, 900);
     mustBe('memorySize', props.memorySize, 256, 10_240);
     mustBeOneOf('notices', props.notices, whatIsTold);

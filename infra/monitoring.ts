@@ -15,14 +15,14 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { mustBe } from './checks';
+import { mustBe, mustBeDuration, mustBeKnown } from './checks';
 
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
 const quarter = Duration.minutes(15);
 const hour = Duration.hours(1);
 
-/** When alarms sound that have a measure. */
+/** When alarms sound that have a measure. Known at synth: what they say to people has it in words. */
 export interface AlarmThresholds {
   /** Age of the oldest pause that a dead rotation left: 1 minute to 24 hours. The watchdog needs one to end it. @default Duration.minutes(5) */
   readonly oldestPause?: Duration;
@@ -32,8 +32,12 @@ export interface AlarmThresholds {
   readonly oldKeyUsed?: Duration;
 }
 
-/** @throws quoting the value that is out of its bounds */
+/** @throws quoting the value that is out of its bounds, or naming one that is known only when deployed */
 export function checkThresholds({ oldestPause, durationShare, oldKeyUsed }: AlarmThresholds = {}): void {
+  mustBeDuration('alarmThresholds.oldestPause', oldestPause);
+  mustBeDuration('alarmThresholds.oldKeyUsed', oldKeyUsed);
+  for (const [name, value] of Object.entries({ oldestPause, durationShare, oldKeyUsed }))
+    mustBeKnown(`alarmThresholds.${name}`, value);
   mustBe('alarmThresholds.oldestPause', oldestPause?.toSeconds(), 60, 86_400);
   mustBe('alarmThresholds.durationShare', durationShare, 0.1, 0.99, false);
   mustBe('alarmThresholds.oldKeyUsed', oldKeyUsed?.toHours({ integral: false }), 1, 168);

@@ -188,6 +188,49 @@ describe('synth refuses', () => {
       () => ({ secret: undefined, secretName }),
       `'secretName' must be 1 to 512 letters, digits and /_+=.@-, got '${secretName}'`,
     ]),
+    ...(
+      [
+        ['source', undefined, `RotationSource.iamUser(…) or RotationSource.mirror(…), got undefined`],
+        ['source', 'ingest', `RotationSource.iamUser(…) or RotationSource.mirror(…), got 'ingest'`],
+        ['targets', undefined, 'an array of { connectionSecret, links }, got undefined'],
+        ['targets', 'a.b', `an array of { connectionSecret, links }, got 'a.b'`],
+        ['targets', [null], 'an array of { connectionSecret, links }, got null'],
+        ['window', 3, 'a Duration, such as Duration.hours(3), got 3'],
+        ['timeout', 900, 'a Duration, such as Duration.hours(3), got 900'],
+        ['schedule', { hour: 3 }, 'a string, got [Object]'],
+      ] as const
+    ).map<[string, Given, string]>(([name, value, message]) => [
+      `without a compiler: ${name} ${JSON.stringify(value)}`,
+      () => ({ [name]: value }),
+      `'${name}' must be ${message}`,
+    ]),
+    [
+      'without a compiler: a link for a list',
+      (stack) => ({ targets: [target(stack, 'a.b' as never)] }),
+      `'links' must be an array of names, such as ["database.link"], got 'a.b'`,
+    ],
+    [
+      'without a compiler: the name of a connection secret',
+      () => ({ targets: [{ connectionSecret: 'prod/singlestore' as never, links: ['a.b'] }] }),
+      `'connectionSecret' must be a secret of CDK, got 'prod/singlestore'`,
+    ],
+    [
+      'without a compiler: an age without its unit',
+      () => ({ alarmThresholds: { oldestPause: 300 as never } }),
+      `'alarmThresholds.oldestPause' must be a Duration, such as Duration.hours(3), got 300`,
+    ],
+    ...(
+      [
+        ['alarmThresholds.durationShare', (durationShare) => ({ alarmThresholds: { durationShare } })],
+        ['alarmThresholds.oldestPause', (number) => ({ alarmThresholds: { oldestPause: Duration.seconds(number) } })],
+        ['alarmThresholds.oldKeyUsed', (number) => ({ alarmThresholds: { oldKeyUsed: Duration.hours(number) } })],
+        ['timeout', (number) => ({ timeout: Duration.seconds(number) })],
+      ] as [string, (number: number) => Partial<LinkRotationProps>][]
+    ).map<[string, Given, string]>(([name, given]) => [
+      `a parameter as ${name}`,
+      (stack) => given(new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber),
+      `'${name}' must be known at synth, got a value that is known only when deployed`,
+    ]),
     ['no cluster', () => ({ targets: [] }), `'targets' must name at least one cluster, got []`],
     [
       'a cluster without links',
