@@ -40,8 +40,10 @@ export interface LinkRotationFunctionProps {
   /** Whom alarms and failed rotations are told by e-mail; the address has to be confirmed. @default nobody */
   readonly email?: string;
   /**
-   * A standard topic of the stack's Region. One of this app is made to admit alarms (cloudwatch.amazonaws.com) and events
-   * (events.amazonaws.com), and so is its key; the policies of an imported one must do so already, which a warning at synth says.
+   * A standard topic of the stack's account and Region. One of this app is made to admit alarms (cloudwatch.amazonaws.com) and events
+   * (events.amazonaws.com), and so is its key; the policies of an imported one must do so already, which a warning at synth says. Where
+   * an imported one is encrypted, give its key, too: Topic.fromTopicAttributes with `topicArn` and `keyArn`. The function's role may
+   * then use it for notices (kms:GenerateDataKey, kms:Decrypt), as far as the key's policy leaves that to IAM, which the default one does.
    *
    * @default a new, encrypted one
    */

@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { checkRegion } from './checks';
+import { checkAccount, checkRegion } from './checks';
 import { keyOf } from './encryption';
 
 /** What the function itself may tell the topic. */
@@ -37,12 +37,16 @@ export function openTopic(
   return topic;
 }
 
-/** Alarms tell standard topics, and rules of events those of their own Region. */
+const whyOfThisAccount =
+  ": that one's policy would have to name the function's role, which has no name before it is deployed, or its notices are denied";
+
+/** Alarms tell standard topics, and rules of events those of their own Region; one of another account lets nobody of this one in. */
 function checkTopic(topic: ITopic, stack: Stack): void {
   const { topicArn, fifo, node } = topic;
   const name = Token.isUnresolved(topicArn) ? node.path : topicArn;
   if (fifo) throw new Error(`'topic' must be a standard one, which alarms can tell, got '${name}', which is FIFO`);
   checkRegion('topic', topic.env.region, stack, `'${name}'`);
+  checkAccount('topic', `'${name}'`, topic.env.account, stack, whyOfThisAccount);
 }
 
 /**
@@ -71,6 +75,14 @@ function admitPublishers(scope: Construct, topic: ITopic): void {
   if (!isOwn || isOwnKey === false)
     Annotations.of(scope).addWarningV2(
       'singlestore-link-rotation:imported-topic',
-      `CDK cannot change the policy of an imported topic or key: that of ${topic.topicArn} must allow sns:Publish to cloudwatch.amazonaws.com and events.amazonaws.com, and that of its key, if it has one, kms:Decrypt and kms:GenerateDataKey* to both, or alarms and events are lost without a word`,
+      `CDK cannot change the policy of an imported topic or key: that of ${topic.topicArn} must allow sns:Publish to cloudwatch.amazonaws.com and events.amazonaws.com, and that of its key, if it has one, kms:Decrypt and kms:GenerateDataKey* to both, or alarms and events are lost without a word. ${forNotices(topic)}`,
     );
 }
+
+/** What the function itself needs of an imported topic's key. */
+const forNotices = ({ masterKey }: ITopic): string =>
+  `For the function's own notices, that key's policy must leave kms:GenerateDataKey and kms:Decrypt to IAM, as the default one does, or allow them to the function's role${
+    masterKey === undefined
+      ? '; and the key must be named, so that the role is granted them: Topic.fromTopicAttributes(…, { topicArn, keyArn })'
+      : ''
+  }`;

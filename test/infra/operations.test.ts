@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -182,19 +182,30 @@ describe('the topic', () => {
     },
   );
 
-  test('warns at synth when it is imported: what its policy and its key must say, CDK cannot', () => {
+  describe('warns at synth when it or its key is imported: what their policies must say, CDK cannot', () => {
     const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
-    for (const given of [
-      build((stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', topicArn) })),
-      build((stack) => ({
-        topic: new Topic(stack, 'Ours', {
-          masterKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/1'),
-        }),
-      })),
-    ])
-      expect(JSON.stringify(warnings(given).map(({ data }) => data as unknown))).toMatch(
+    const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/1';
+    const named =
+      '; and the key must be named, so that the role is granted them: Topic.fromTopicAttributes(…, { topicArn, keyArn })';
+    test.each<[string, string, Given]>([
+      ['by its ARN alone', named, (stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', topicArn) })],
+      ['with its key', '', (stack) => ({ topic: Topic.fromTopicAttributes(stack, 'Theirs', { topicArn, keyArn }) })],
+      [
+        'made with a key that is imported',
+        '',
+        (stack) => ({ topic: new Topic(stack, 'Ours', { masterKey: Key.fromKeyArn(stack, 'Key', keyArn) }) }),
+      ],
+    ])('%s', (_, more, given) => {
+      const [said, ...others] = warnings(build(given)).map(({ data }) => String(data));
+      expect(others).toEqual([]);
+      expect(said).toMatch(
         /must allow sns:Publish to cloudwatch.amazonaws.com and events.amazonaws.com, and that of its key, if it has one, kms:Decrypt and kms:GenerateDataKey\* to both/,
       );
+      expect(said).toContain(
+        `For the function's own notices, that key's policy must leave kms:GenerateDataKey and kms:Decrypt to IAM, as the default one does, or allow them to the function's role${more}`,
+      );
+      expect(said?.includes('Topic.fromTopicAttributes')).toBe(more !== '');
+    });
   });
 
   test.each<[string, Given, string]>([
@@ -202,6 +213,11 @@ describe('the topic', () => {
       'in another Region',
       (stack) => ({ topic: Topic.fromTopicArn(stack, 'Far', 'arn:aws:sns:eu-west-1:111122223333:on-call') }),
       `'topic' must be in the stack's Region, us-east-1, got 'arn:aws:sns:eu-west-1:111122223333:on-call'`,
+    ],
+    [
+      'in another account',
+      (stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', 'arn:aws:sns:us-east-1:444455556666:on-call') }),
+      `'topic' must be in the stack's account, 111122223333, got 'arn:aws:sns:us-east-1:444455556666:on-call' in 444455556666: that one's policy would have to name the function's role, which has no name before it is deployed, or its notices are denied`,
     ],
     [
       'that is FIFO',
@@ -215,6 +231,14 @@ describe('the topic', () => {
     ],
   ])('is refused %s', (_, given, message) => {
     expect(() => build(given)).toThrow(new Error(message));
+  });
+
+  test('may be one whose account is known only when deployed', () => {
+    const topicArn = (stack: Stack) => new CfnParameter(stack, 'Arn').valueAsString;
+    expect(() => build((stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', topicArn(stack)) }))).not.toThrow();
+    const known = 'arn:aws:sns:us-east-1:444455556666:on-call';
+    const open = (stack: Stack) => ({ topic: Topic.fromTopicArn(stack, 'Theirs', known) });
+    expect(() => build(open, { env: { region: env.region } })).not.toThrow();
   });
 
   test('may be one that is there, with its own policy, told of one address once', () => {
