@@ -29,8 +29,8 @@ import {
   policyProblems,
   RotationPermissions,
 } from './permissions';
-import { completeArn, definitionOf, type RotationOptions } from './rotation-options';
-import { rotationRules } from './schedule';
+import { completeArn, defaults, definitionOf, type RotationOptions } from './rotation-options';
+import { defaultWindow, rotationRules } from './schedule';
 import { makeJournal, makeLog, makeSecret } from './storage';
 import { Viewer } from './viewer';
 
@@ -207,8 +207,12 @@ export class LinkRotationFunction extends Construct {
    * @throws at synth, quoting a value that is out of its bounds or contradicts another
    */
   rotate(id: string, options: RotationOptions): ISecret {
-    const { schedule = 'cron(0 3 1 * ? *)', window = Duration.hours(3), rotateImmediatelyOnUpdate = false } = options;
     checkOptions(options, this.#timeout);
+    const {
+      schedule = defaults.schedule,
+      window = defaultWindow(schedule),
+      rotateImmediatelyOnUpdate = false,
+    } = options;
     const rules = rotationRules(schedule, window);
     checkRetirement(options, schedule, window);
     this.#network?.mustReach(options.source);

@@ -48,7 +48,7 @@ export interface RotationOptions {
   /**
    * How long Secrets Manager may start, and start again after a failure. Whole hours, 1 to 24, within one UTC day.
    *
-   * @default Duration.hours(3)
+   * @default three, or what is left of the day or until the next window
    */
   readonly window?: Duration;
   /**
@@ -79,7 +79,13 @@ export interface RotationOptions {
 }
 
 /** What a definition says when nothing else is said (`fields` and the last option: nothing). */
-export const defaults = { drainSeconds: 60, proofSeconds: 60, retireAfterHours: 24, port: 3306 } as const;
+export const defaults = {
+  schedule: 'cron(0 3 1 * ? *)',
+  drainSeconds: 60,
+  proofSeconds: 60,
+  retireAfterHours: 24,
+  port: 3306,
+} as const;
 
 /** The entry of `ROTATIONS`. Optional parts that were not given are left to the function's defaults. */
 export function definitionOf(secretId: string, options: RotationOptions): object {

@@ -1,4 +1,4 @@
-import { type Duration, Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 
 /** Secrets Manager rotates no more often. Hours. */
@@ -33,6 +33,16 @@ export function rotationRules(schedule: string, window: Duration): CfnRotationSc
     );
   }
   return rules;
+}
+
+/**
+ * The window where none is given: three hours, or what is left of the day or until the next one.
+ *
+ * @throws naming a schedule that is none
+ */
+export function defaultWindow(schedule: string): Duration {
+  const hours = 3;
+  return Duration.hours(Token.isUnresolved(schedule) ? hours : Math.min(hours, readSchedule(schedule).room));
 }
 
 /**
@@ -118,7 +128,7 @@ function valuesOf(field: string, lowest: number, highest: number): readonly numb
   const round = highest - lowest + 1;
   const found = new Set<number>();
   for (const part of field.split(',')) {
-    const match = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part);
+    const match = /^(?:\*|(\d+)(?:-(\d+))?|(?=\/))(?:\/(\d+))?$/.exec(part); // `/8` is `*/8`
     if (match === null) return null;
     const [, from = lowest, to, step] = match;
     const first = Number(from);

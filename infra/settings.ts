@@ -2,6 +2,8 @@ import type { Node } from 'constructs';
 import { mustBeOneOf } from './checks';
 import { splitLinks } from './links';
 import { whatIsTold } from './notification';
+import { defaults } from './rotation-options';
+import { defaultWindow, hoursBetween } from './schedule';
 import type { LinkRotationStackProps } from './stack';
 
 /** The example of the README: `npm run synth` shows a whole template before anything is set up. */
@@ -19,11 +21,13 @@ const known = [...Object.keys(example), 'secretName', ...optional, 'example'];
 /**
  * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`, with
  * `-c secretName=…` in the place of `secretId` for a new secret, and `-c schedule='cron(…)'`, `-c email=…`, `-c notices=…` and
- * `-c kmsKey=…` where wanted. In cdk.json `links` may be an array.
+ * `-c kmsKey=…` where wanted. In cdk.json `links` may be an array. An old key stays active for 24 hours
+ * (`retireAfterHours`), which must fit between a window's end and the next rotation, so a schedule is never daily; the window is three
+ * hours or what is left of its day.
  *
  * @returns the README's example when none of them is given, unless `-c example=false` refuses it, as `npm run deploy` does.
  * @throws listing what is missing when only some are given, naming a key that it does not know, or quoting what is not a
- *   secret's or key's ARN, a user's name or one of the choices
+ *   secret's or key's ARN, a user's name, a schedule with that much room or one of the choices
  */
 export function readSettings(node: Node): LinkRotationStackProps {
   const given = (key: string): unknown => node.tryGetContext(key);
@@ -48,6 +52,7 @@ export function readSettings(node: Node): LinkRotationStackProps {
   if (given('kmsKey') !== undefined && !/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(text('kmsKey')))
     throw new Error(`'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got '${text('kmsKey')}'`);
   if (given('notices') !== undefined) mustBeOneOf('notices', text('notices'), whatIsTold);
+  if (given('schedule') !== undefined) checkSchedule(text('schedule'));
   const beside = place(text('connectionSecretId'), 'connectionSecretId');
   const links = given('links');
   return {
@@ -59,6 +64,21 @@ export function readSettings(node: Node): LinkRotationStackProps {
     links: Array.isArray(links) ? links.map(String) : splitLinks(text('links')),
     ...Object.fromEntries(further.map((key) => [key, text(key)])),
   };
+}
+
+/**
+ * How long an old key stays active, and how long a window is, cannot be said here: a schedule must leave room for their defaults.
+ *
+ * @throws quoting one that does not
+ */
+function checkSchedule(schedule: string): void {
+  const { retireAfterHours } = defaults;
+  const between = hoursBetween(schedule) - defaultWindow(schedule).toHours();
+  if (between >= retireAfterHours) return;
+  throw new Error(
+    `'schedule' must leave ${retireAfterHours} hours from a window's end to the next rotation, in which an old key stays active: ` +
+      `got '${schedule}', which leaves ${between}. A shorter life (retireAfterHours) takes an app of your own`,
+  );
 }
 
 /** Account and Region of a secret: the function must be deployed beside the one that it rotates. */

@@ -1,5 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
-import { hoursBetween, rotationRules } from '../../infra/schedule';
+import { defaultWindow, hoursBetween, rotationRules } from '../../infra/schedule';
 
 test.each([
   ['cron(0 3 1 * ? *)', 3],
@@ -20,7 +20,48 @@ test.each([
   });
 });
 
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html#rotate-secrets_schedule-cron */
 test.each([
+  ['every eight hours from midnight', 'cron(0 /8 * * ? *)', 8],
+  ['every eight hours from 08:00', 'cron(0 8/8 * * ? *)', 8],
+  ['at 02:00, 12:00 and 22:00', 'cron(0 2/10 * * ? *)', 4],
+  ['every day', 'cron(0 10 * * ? *)', 24],
+  ['every Saturday', 'cron(0 18 ? * SAT *)', 7 * 24],
+  ['on the first of each month', 'cron(0 8 1 * ? *)', 28 * 24],
+  ['every three months, on the first Sunday', 'cron(0 1 ? 1/3 SUN#1 *)', 28 * 24],
+  ['on the last of each month', 'cron(0 17 L * ? *)', 28 * 24],
+  ['from Monday to Friday', 'cron(0 8 ? * MON-FRI *)', 24],
+  ['on the first and the 15th', 'cron(0 16 1,15 * ? *)', 14 * 24],
+  ['on the first Sunday of each month', 'cron(0 0 ? * SUN#1 *)', 28 * 24],
+])("AWS's own examples: %s, %s, is a schedule, of at least %d hours", (_when, schedule, hours) => {
+  expect(rotationRules(schedule, defaultWindow(schedule)).scheduleExpression).toBe(schedule);
+  expect(hoursBetween(schedule)).toBe(hours);
+});
+
+test.each([
+  ['on the last Sunday of each month', 'cron(0 0 ? * SUNL *)', 28 * 24],
+  ['every three months from January', 'cron(0 0 1 /3 ? *)', 28 * 24],
+  ['every ten days from the first', 'cron(0 8 /10 * ? *)', 24],
+  ['every second day of the week from Sunday', 'cron(0 8 ? * /2 *)', 24],
+])("AWS's wildcards, used alike: %s, %s, is a schedule, of at least %d hours", (_when, schedule, hours) => {
+  expect(rotationRules(schedule, defaultWindow(schedule)).scheduleExpression).toBe(schedule);
+  expect(hoursBetween(schedule)).toBe(hours);
+});
+
+test.each([
+  ['cron(0 3 1 * ? *)', 3],
+  ['cron(0 21 1 * ? *)', 3],
+  ['cron(0 22 1 * ? *)', 2],
+  ['cron(0 2/10 * * ? *)', 2],
+  ['rate(4 hours)', 3],
+])('without a window of its own %s has one of %d hours, which ends within its day', (schedule, hours) => {
+  expect(defaultWindow(schedule).toHours()).toBe(hours);
+});
+
+test.each([
+  'cron(0 / * * ? *)',
+  'cron(0 ,8 * * ? *)',
+  'cron(0 -8 * * ? *)',
   'cron(5 3 1 * ? *)',
   'cron(0 3 1 * ? 2027)',
   'cron(0 3 1 * ?)',
@@ -114,4 +155,5 @@ describe('the shortest time between two windows', () => {
 test('a schedule that is known only when deployed is left to Secrets Manager', () => {
   const schedule = Token.asString({ Ref: 'Schedule' });
   expect(rotationRules(schedule, Duration.hours(24))).toEqual({ scheduleExpression: schedule, duration: '24h' });
+  expect(defaultWindow(schedule).toHours()).toBe(3);
 });

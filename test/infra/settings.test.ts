@@ -66,6 +66,26 @@ test.each([
   expect(read(given)).not.toHaveProperty(key);
 });
 
+test.each(['rate(2 days)', 'cron(0 22 1 * ? *)', 'cron(0 0 ? * MON,THU *)'])(
+  'the schedule %s leaves room for what cannot be given here',
+  (schedule) => {
+    expect(read({ ...given, schedule }).schedule).toBe(schedule);
+  },
+);
+
+test.each([
+  ['rate(1 day)', 21],
+  ['cron(0 23 * * ? *)', 23],
+  ['cron(0 /8 * * ? *)', 5],
+])('%s is refused for the life of an old key, which cannot be given here', (schedule, hours) => {
+  expect(() => read({ ...given, schedule })).toThrow(
+    new Error(
+      `'schedule' must leave 24 hours from a window's end to the next rotation, in which an old key stays active: ` +
+        `got '${schedule}', which leaves ${hours}. A shorter life (retireAfterHours) takes an app of your own`,
+    ),
+  );
+});
+
 test.each([
   [{ userName: 'ingest' }, 'Missing context: -c secretId=… -c connectionSecretId=… -c links=…'],
   [{ ...given, links: '' }, 'Missing context: -c links=…'],
