@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { RotationSource } from '../../infra';
-import { all, arn, imported, inVpc, type Resource, synth } from './given';
+import { all, arn, connection, imported, inVpc, type Resource, statements, synth } from './given';
 
 /* What the README tells those who do without CDK, beside what CDK makes. */
 
@@ -40,4 +40,31 @@ test('it counts the alarms, and names the metric of each with its threshold', ()
     expect(section).toContain(`\`${String(MetricName)}\``);
     expect(section).toContain(Number(Threshold).toLocaleString('en'));
   }
+});
+
+test('the log is masked for what the construct masks in its own', () => {
+  const [policy] = all(template, 'AWS::Logs::LogGroup').map(({ Properties }) => Properties['DataProtectionPolicy']);
+  const { Configuration } = policy as { Configuration: { CustomDataIdentifier: { Name: string; Regex: string }[] } };
+  const masked = Configuration.CustomDataIdentifier;
+  expect(masked).toHaveLength(6);
+  for (const { Name, Regex } of masked) {
+    expect(section).toContain(`\`${Name}\``);
+    expect(section).toContain(`\`${Regex.replace(Name, 'NAME')}\``);
+  }
+  expect(JSON.stringify(policy)).toContain('data-identifier/AwsSecretKey');
+  expect(section).toContain('`AwsSecretKey`');
+});
+
+test('the permissions name the secret that holds the definitions, which both functions may read', () => {
+  const permissions = readme.slice(readme.indexOf('## Permissions'), readme.indexOf('## What is promised'));
+  const stored = synth((stack) => ({
+    targets: [
+      { connectionSecret: imported(stack, connection), links: Array<string>(150).fill('a.long_name_of_a_link') },
+    ],
+    statusPage: true,
+  }));
+  const [[id] = ['']] = Object.entries(stored.findResources('AWS::SecretsManager::Secret'));
+  const readers = statements(stored).filter(({ Resource }) => JSON.stringify(Resource).includes(id));
+  expect(readers.map(({ Action }) => Action)).toEqual(Array(2).fill('secretsmanager:GetSecretValue'));
+  expect(permissions).toMatch(/^\| the secret with the definitions, .*`ROTATIONS`.* \| \*\*`GetSecretValue`\*\* \|$/m);
 });
