@@ -1,9 +1,9 @@
-import type { LinkRecord } from '../../lambda/core/journal';
 import type { MemoryKey } from '../support/memoryKeys';
 import { isRunning, type MemoryPipeline, type Transition } from '../support/memoryPipelines';
 import type { MemoryServer } from '../support/memoryServer';
 import type { Trace } from '../support/points';
 import type { MemoryWorld } from '../support/world';
+import { Fences } from './fences';
 import { Journal } from './journal';
 
 /**
@@ -13,8 +13,8 @@ import { Journal } from './journal';
  * ended is under a label; `d` what we stopped is in the journal; `e` what was not running is not started by us; `f` at the
  * end nothing is left over; `g` no secret is put out; `h` a run ends as done, unchanged or with a person named; `i` no
  * statement with a secret is unparseable; `j` no key in a link was ended by us; `k` fences only grow; `l` no effect by
- * a holder whose fence on the link or the user is old, or that was suspended until all was done; `m` a scenario's own claim; `n` what a link holds
- * is among what its record names.
+ * a holder whose fence on the link or the user is old, or was when it was asked for, or that was suspended until all was done; `m` a
+ * scenario's own claim; `n` what a link holds is among what its record names.
  */
 export type Invariant = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm' | 'n';
 
@@ -37,7 +37,8 @@ export class Witness {
   /** Where much fails nobody but the sleeper may have been able to finish: then fences alone judge what it does when it wakes. */
   judgesSleepers = true;
   #version = -1;
-  #written = 0;
+  /** The call whose effect is looked at, and how much had been written when it was sent. */
+  #effect: (Pick<Trace, 'name' | 'holder'> & { readonly sentAt: number }) | null = null;
   readonly #seen = new Map<MemoryServer, { transitions: number; alterations: number; unparsed: number }>();
   readonly #stoppedBy = new Map<MemoryPipeline, Transition['by']>();
   readonly #started = new Map<MemoryPipeline, Pick<Transition, 'by' | 'at'>>();
@@ -46,11 +47,7 @@ export class Witness {
   /** Of those, the ones that came to it since the last look. */
   readonly #fresh = new Set<{ readonly server: MemoryServer; readonly pipeline: MemoryPipeline }>();
   readonly #alteredBy = new Map<string, number | 'somebody'>();
-  readonly #fences = new Map<string, number>();
-  readonly #fenceOf = new Map<string, number>();
-  readonly #acted = new Map<string, number>();
-  /** Each time a user was taken over: the new fence, and how much had been written by then. */
-  readonly #takenOver = new Map<string, { readonly fence: number; readonly written: number }[]>();
+  readonly #fences: Fences;
   /** How much had been written when each call was sent; point n is at index n - 1. */
   readonly #sentAt: number[] = [];
   /** No rotation was under way when it was last looked. */
@@ -64,6 +61,7 @@ export class Witness {
 
   constructor(readonly world: MemoryWorld) {
     this.journal = new Journal(world);
+    this.#fences = new Fences(world, this.journal);
   }
 
   /** Before a call is sent. */
@@ -84,10 +82,13 @@ export class Witness {
     const say = (invariant: Invariant, text: string): void => {
       this.violations.push({ invariant, point, text });
     };
-    this.#fencesGrow(say);
+    this.#fences.look((key, from, to) => {
+      say('k', `the fence of ${key} fell from ${from} to ${to}`);
+    });
+    const trace = isEffect && world.traces[point - 1]?.changed === true ? world.traces[point - 1] : undefined;
+    this.#effect = trace === undefined ? null : { ...trace, sentAt: this.#sentAt[point - 1] ?? 0 };
     for (const server of world.servers.values()) this.#changesOf(server, say);
     for (const server of world.servers.values()) this.#links(server, say);
-    const trace = isEffect && world.traces[point - 1]?.changed === true ? world.traces[point - 1] : undefined;
     this.#userKeys(point, trace, say);
     this.#zombies(trace, say);
     this.#paused(rewritten, say);
@@ -189,35 +190,16 @@ export class Witness {
     // a server that carries out a killed STOP does so for nobody: what it stops is watched, see `d`
     if (connection === undefined || (server.killedStop !== 'cancelled' && connection.goneAt !== Infinity)) return;
     const place = `${server.id}/${link}`;
-    const fence = this.#fenceOf.get(`${connection.holder} ${place}`);
-    const highest = this.#acted.get(place) ?? 0;
+    const fence = this.#fences.of(connection.holder, place);
+    const highest = this.#fences.acted.get(place) ?? 0;
     if (fence === undefined) say('l', `${what} on ${server.id} by a holder that never had the lease of ${link}`);
     else if (fence < highest) say('l', `${what} on ${server.id} under fence ${fence} after ${highest} had acted`);
-    else this.#acted.set(place, fence);
-  }
-
-  #fencesGrow(say: (invariant: Invariant, text: string) => void): void {
-    const { history } = this.world.table;
-    for (; this.#written < history.length; this.#written += 1) {
-      const { kind, key, json, writer } = history[this.#written]!;
-      if (kind !== 'link' && kind !== 'user') continue;
-      const place = `${kind} ${key}`;
-      if (json === null) {
-        this.#fences.delete(place); // a link that is gone; one made again begins anew
-        this.#acted.delete(key);
-        continue;
-      }
-      const item = this.journal.parse(json) as LinkRecord;
-      const before = this.#fences.get(place) ?? 0;
-      if (item.fence < before) say('k', `the fence of ${key} fell from ${before} to ${item.fence}`);
-      this.#fences.set(place, Math.max(before, item.fence));
-      if (kind === 'user' && item.fence > before) {
-        const takenOver = this.#takenOver.get(key) ?? [];
-        takenOver.push({ fence: item.fence, written: this.#written + 1 });
-        this.#takenOver.set(key, takenOver);
-      }
-      if (item.lease?.holder === writer) this.#fenceOf.set(`${writer} ${key}`, item.fence);
-    }
+    else this.#fences.acted.set(place, fence);
+    const call = this.#effect;
+    if (fence === undefined || call?.holder !== connection.holder || !call.name.startsWith('lane.')) return;
+    const passed = this.#fences.passedFrom(fence, place);
+    if (passed !== undefined && call.sentAt >= passed.written)
+      say('l', `${what} on ${server.id} was sent under fence ${fence} after ${link} passed to ${passed.fence}`);
   }
 
   /**
@@ -233,8 +215,8 @@ export class Witness {
       if (trace === undefined || !/^keys\.(create|remove|deactivate)$/.test(trace.name)) continue;
       if (trace.name === 'keys.create') this.#madeBy.set(key, trace.holder);
       else if (this.#madeBy.get(key) === trace.holder) continue; // what it has made and nobody knows it takes back
-      const fence = this.#fenceOf.get(`${trace.holder} ${key.userName}`) ?? Infinity;
-      const passed = this.#takenOver.get(key.userName)?.find((taken) => taken.fence > fence);
+      const fence = this.#fences.of(trace.holder, key.userName) ?? Infinity;
+      const passed = this.#fences.passedFrom(fence, key.userName);
       if (passed === undefined) continue;
       const asked = traces.slice(0, point - 1);
       if (asked.some(({ holder }, at) => holder === trace.holder && this.#sentAt[at]! >= passed.written))

@@ -49,6 +49,17 @@ test('a pipeline that the refused credentials drive into Error while it is being
   expect(world.paused()).toEqual([]);
 });
 
+test('so does one that somebody has started since the switch: the pause before knew nothing of it', async () => {
+  const shelved = onLink('shelved', { state: 'Stopped', drainMs: 2_000, loadMs: 2_000 });
+  const world = createWorld(clusterOf(onLink('orders'), shelved));
+  const version = await setThenRefuse(world);
+  world.server().set(world.pipeline('analytics', 'shelved'), 'Running', 'somebody');
+  expect((await failure(call(world, 'testSecret', version))).code).toBe('PROOF_FAILED');
+  // its first batch with them is the one that the STOP waits for
+  expect(story(world).slice(-4)).toEqual(['orders:Error', 'shelved:Error', 'shelved:Running', 'orders:Running']);
+  expect(world.paused()).toEqual([]);
+});
+
 test('after two failed proofs the version is given up: label removed, key deleted, all on AWSCURRENT', async () => {
   const world = createWorld();
   const [before] = keyIds(world);

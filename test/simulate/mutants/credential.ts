@@ -103,7 +103,7 @@ export const credentialMutants: readonly Mutant[] = [
     name: 'error-in-the-drain-not-seen',
     modes: [20],
     what: 'What was in Error when the pause began is looked at, and what comes to it while it is stopped is not.',
-    // the claim has a drain that ends in the refusal; whether the simulation catches it too was not tried to the end
+    // it needs a drain that ends in the refusal, of a pipeline that the pause before did not name
     caughtBy: 'test/steps/testSecret.test.ts',
     patches: [
       {

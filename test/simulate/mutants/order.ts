@@ -250,7 +250,7 @@ export const orderMutants: readonly Mutant[] = [
   {
     name: 'loser-keeps-its-key',
     modes: [28, 23],
-    what: 'A read that lags says "no value", a second key is made, the store keeps the first value, and the second key stays.',
+    what: 'The version has a value by the time ours is to be stored, the store keeps that one, and the key that we made stays.',
     patches: [{ file: makeKey, find: '  if (!stored) await run.keys.remove(userName, made.keyId);\n', replace: '' }],
   },
   {

@@ -178,13 +178,16 @@ const movedBack = (when: string, play: Scenario['play']): Scenario => ({
   touchesStore: true,
   ends: ['done', 'unchanged', 'person'],
   reason: 'an operator has moved the label',
-  claims: ({ world }) => {
-    const inUse = [held(world), world.secretValue(world.label('AWSCURRENT') ?? '')?.['aws_access_key_id']];
-    return inUse
-      .filter((keyId) => keyId !== undefined && !world.keys.key(keyId).active)
-      .map((keyId) => `${keyId ?? ''} was retired, though a link or AWSCURRENT has it`);
-  },
+  claims: inUseAndInactive,
+  expects: ({ found }) => found,
 });
+
+function inUseAndInactive({ world }: Stage): readonly string[] {
+  const inUse = [held(world), world.secretValue(world.label('AWSCURRENT') ?? '')?.['aws_access_key_id']];
+  return inUse
+    .filter((keyId) => keyId !== undefined && !world.keys.key(keyId).active)
+    .map((keyId) => `${keyId ?? ''} was retired, though a link or AWSCURRENT has it`);
+}
 
 export const meddled: readonly Scenario[] = [
   ...meddlings.flatMap((meddling) => meddling.when.map((when) => scenarioFor(meddling, when))),
@@ -202,8 +205,10 @@ export const meddled: readonly Scenario[] = [
     stage.before('keys.deactivate', 1, () => {
       moveBack(stage);
     });
-    await stage.watchdog();
-    await stage.pass(61_000);
-    await stage.watchdog();
+    for (let minute = 0; minute < 3; minute += 1) {
+      await stage.watchdog();
+      await stage.pass(61_000);
+    }
+    stage.found.push(...inUseAndInactive(stage));
   }),
 ];

@@ -88,10 +88,16 @@ const refusals: readonly Scenario[] = [
   {
     name: 'time runs out while a batch that never ends is waited for',
     sample: 60,
-    world: () => small([onLink('orders'), onLink('endless', { drainMs: Infinity })]),
+    world: () => {
+      const world = small([onLink('orders'), onLink('endless', { drainMs: Infinity })], {
+        definition: { limits: { drainSeconds: 10, proofSeconds: 10, connections: 2 } }, // one is stopped while the other is waited for
+      });
+      world.server().killMs = 1_000; // whoever keeps only the drain budget free has no time to start it again
+      return world;
+    },
     play: async (stage) => {
       const version = stage.stage();
-      for (const seconds of [10.4, 10.5, 10.6, 10.7, 10.8, 45]) {
+      for (const seconds of [10.5, 11, 11.5, 12, 45]) {
         await stage.attempt(version, { seconds });
         noteTimeUp(stage);
         await stage.pass(61_000);
@@ -266,6 +272,40 @@ const strangers: readonly Scenario[] = [
     },
     ends: ['unchanged'],
     claims: ({ world }) => (world.keys.all[1]?.deleted === true ? ['a key that we did not make was deleted'] : []),
+  },
+  {
+    name: 'somebody stores a value for the version just before ours',
+    sample: 60,
+    world: () => anotherUser(small()),
+    play: (stage) => {
+      const { world } = stage;
+      const version = stage.stage();
+      stage.before('secrets.put', 1, () => {
+        const { keyId, secret } = world.keys.add('fresh');
+        const stored = world.secrets.secret(secretId).versions.get(version);
+        if (stored !== undefined)
+          stored.value = JSON.stringify({ aws_access_key_id: keyId, aws_secret_access_key: secret });
+      });
+      return stage.rotate(version);
+    },
+  },
+  {
+    name: 'setSecret comes while the store shows no new value',
+    sample: 60,
+    world: () => {
+      const world = small();
+      world.secrets.staleReads = 100;
+      return world;
+    },
+    play: async (stage) => {
+      const version = stage.stage();
+      const isStored = await stage.step(version, 'createSecret');
+      await stage.step(version, 'setSecret');
+      if (isStored && isSaid(stage.errors, /PENDING_WITHOUT_VALUE/))
+        stage.found.push('a value that is not shown yet was taken for missing');
+      await stage.rotate(version);
+    },
+    expects: ({ found }) => found,
   },
   {
     name: 'createSecret comes twice while the store shows no new value',
