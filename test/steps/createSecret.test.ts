@@ -69,6 +69,36 @@ test('a key made later than its intent says, whose value was never stored, is de
   expect(keyIds(world)).not.toContain(late);
 });
 
+test('a look at the keys that slept judges nothing by what came meanwhile', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  world.lateMs = 50_000;
+  world.faults = (_, name) => (name === 'secrets.put' ? 'late' : undefined);
+  await create(world, version).catch(() => undefined);
+  const [, stored] = keyIds(world);
+  await world.pass(48_000);
+  world.faults = (_, name) => (name === 'keys.lastUsed' ? 'naps' : undefined); // over the arrival, and until the key is old enough to be an orphan
+  await create(world, version).catch(() => undefined);
+  world.faults = new Map();
+  await world.pass(60_000);
+  expect(keyIds(world)).toContain(stored);
+  expect(world.secretValue(version)?.['aws_access_key_id']).toBe(stored);
+});
+
+test('a value that is stored by whoever slept, when its key is deleted, does not stay under AWSPENDING', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  world.faults = (_, name) => (name === 'secrets.put' ? 'freezes' : undefined);
+  await create(world, version).catch(() => undefined);
+  world.faults = (_, name) => (name === 'keys.remove' ? 'dies' : undefined);
+  await world.pass(90_000);
+  await create(world, version).catch(() => undefined); // finds an orphan, deletes it, and dies
+  world.faults = new Map();
+  await world.pass(300_000); // the first one wakes
+  expect(keyIds(world)).not.toContain(world.secretValue(version)?.['aws_access_key_id']);
+  expect(world.label('AWSPENDING')).toBeNull();
+});
+
 test('a value that arrives after the retry has begun, at whatever second of it, names a key that lives, also when the retry dies', async () => {
   for (let lateMs = 500; lateMs <= 30_000; lateMs += 1_475) {
     const world = createWorld();

@@ -6,13 +6,10 @@ import { decideSlots } from '../../core/keys';
 import { accessKeyId as keyId, awsCredentials, keyField, secretField } from './awsKeys';
 import type { Invocation } from '../../ports';
 import { withLease } from '../lease';
-import { makeKey } from './makeKey';
+import { listLagMs, makeKey } from './makeKey';
 import { keptKeys, noFreeSlot, slotsOf } from './slots';
 import { stillWork, waitUntilAccepted } from './trials';
 import type { Source } from '.';
-
-/** ListAccessKeys may not show a key this young yet (facts: aws-rotation, section 13). Milliseconds. */
-const listLagMs = 60_000;
 
 /** Access keys of one IAM user. Old and new key are valid side by side. */
 export function iamUser(userName: string): Source {

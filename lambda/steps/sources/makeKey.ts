@@ -13,6 +13,8 @@ import { noFreeSlot, slotsOf, type Keeping } from './slots';
 const intentMs = 60_000;
 /** CreateAccessKey is sent only while the intent is open for so long yet. Milliseconds. */
 const createMs = 30_000;
+/** ListAccessKeys may not show a key this young yet (facts: aws-rotation, section 13). Milliseconds. */
+export const listLagMs = 60_000;
 /** PutSecretValue is sent only within so long of what the record says of it. Milliseconds. */
 const saveMs = 5_000;
 /**
@@ -75,9 +77,11 @@ const mayBeStored = ({ intent, made }: UserRecord, { secret, version }: Rotation
  */
 async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<readonly string[] | null> {
   const { run, userName } = keeping;
+  // judged as of the look: whoever sleeps behind it knows nothing of a value that came meanwhile
+  const lookedAt = run.clock.now();
   const slots = await slotsOf(keeping, held.item);
   const keyIds = slots.keys.map((key) => key.keyId);
-  const decision = decideSlots(slots, run.clock.now());
+  const decision = decideSlots(slots, lookedAt);
   switch (decision.do) {
     case 'create':
       return keyIds;
@@ -138,9 +142,9 @@ async function store(
   fields.set(keyField, jsonText(made.keyId)).set(secretField, jsonText(made.secret.reveal()));
   const value = new Credentials(objectOf(fields));
   const { made: before } = held.item;
+  let at: number;
   try {
     // remembered first: whoever puts and is heard of no more leaves a key that others may end
-    let at: number;
     do {
       at = run.clock.now();
       const ours = { keyId: made.keyId, secretId: secret.arn, version, at };
@@ -156,9 +160,28 @@ async function store(
   const stored = await run.secrets.put(secret.arn, version, value, rotationToken);
   if (!stored) await run.keys.remove(userName, made.keyId);
   run.log.info(stored ? 'key-created' : 'key-discarded', { userName, keyId: made.keyId, version });
-  await held.save(({ made: ours, ...record }) => {
-    const kept = stored ? ours : before;
-    const intent = former === null ? null : { ...former, seen: [...former.seen, made.keyId] };
-    return { ...record, intent, ...(kept === undefined ? {} : { made: kept }) };
-  });
+  try {
+    await held.save(({ made: ours, ...record }) => {
+      const kept = stored ? ours : before;
+      const intent = former === null ? null : { ...former, seen: [...former.seen, made.keyId] };
+      return { ...record, intent, ...(kept === undefined ? {} : { made: kept }) };
+    });
+  } catch (thrown) {
+    const slept = run.clock.now() > at + listLagMs;
+    if (stored && slept) await unlabelDead(run, userName, rotation, made.keyId).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+/** Who slept before PutSecretValue stores a key that its successor may have deleted by then: AWSPENDING does not stay on it. */
+async function unlabelDead(
+  run: Invocation,
+  userName: string,
+  { secret, version }: Rotation,
+  keyId: string,
+): Promise<void> {
+  if ((await run.keys.list(userName)).some((key) => key.keyId === keyId)) return;
+  await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
+  run.metrics.put('VersionGivenUp', 1, 'Count');
+  run.log.error('version-given-up', { version, keyId });
 }
