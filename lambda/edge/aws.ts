@@ -1,4 +1,4 @@
-import { AdaptiveRetryStrategy } from '@smithy/core/retry';
+import { StandardRetryStrategy } from '@smithy/core/retry';
 import { RotationError, type ErrorCode } from '../core/errors';
 
 /** How often a call is sent that gets no answer, or a failure: each may take its whole time. */
@@ -6,11 +6,14 @@ const attempts = 3;
 /** How often one is sent that AWS throttles: that is answered at once, and waited for up to 0.5, 1, 2, 4 and 8 s, by chance less. */
 const throttledAttempts = 6;
 
-/** Asks more slowly where AWS throttles, and more often than where it fails. */
-class Patience extends AdaptiveRetryStrategy {
+/**
+ * Asks more often where AWS throttles than where it fails. Not the SDK's adaptive way: that slows every later call of the client, down to
+ * one in two seconds, which would lengthen a pause.
+ */
+class Patience extends StandardRetryStrategy {
   override async refreshRetryTokenForRetry(
-    ...[token, failure]: Parameters<AdaptiveRetryStrategy['refreshRetryTokenForRetry']>
-  ): ReturnType<AdaptiveRetryStrategy['refreshRetryTokenForRetry']> {
+    ...[token, failure]: Parameters<StandardRetryStrategy['refreshRetryTokenForRetry']>
+  ): ReturnType<StandardRetryStrategy['refreshRetryTokenForRetry']> {
     if (failure.errorType !== 'THROTTLING' && token.getRetryCount() + 1 >= attempts)
       throw new Error('no more attempts');
     return super.refreshRetryTokenForRetry(token, failure);
