@@ -189,7 +189,7 @@ export interface Unproven {
 export interface UserRecord extends Leased {
   /** Written before CreateAccessKey is sent, taken away by its answer. Open: a key may exist whose secret nobody knows. */
   readonly intent: Intent | null;
-  /** The key that we made last, and for which version: ours to delete once that version has lost its labels and no link holds it. */
+  /** The key that we made last, and for which version: ours to delete once that version has lost its labels, or does not name it when its value can no longer arrive, and no link holds it. */
   readonly made?: {
     readonly keyId: string;
     readonly secretId: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Figures } from './worker';
 
 /**
- * Runs `worker.ts` on each core, each with its part of the work, behind whatever else there is to do: built into one
+ * Runs `worker.ts` on each core, each taking one job after another, behind whatever else there is to do: built into one
  * plain file, which a process of its own can run.
  *
  * @returns what each reported, in order of arrival

@@ -37,8 +37,7 @@ export async function sweep(
   };
 
   const serve = async (lane: Lane): Promise<void> => {
-    for (;;) {
-      if (over()) return;
+    while (!over()) {
       await before();
       // a guard may take long, and who called is gone by then: nothing is sent that nobody would look after
       if (over() || !lane.alive) return;

@@ -17,6 +17,7 @@ const createMs = 30_000;
 export const listLagMs = 60_000;
 /** PutSecretValue is sent only within so long of what the record says of it. Milliseconds. */
 const saveMs = 5_000;
+
 /**
  * Makes an access key and stores it as the pending value, under the lease of its user: room, intent, key, record, value, in that
  * order, so that whoever dies in between leaves a key that the next one knows.
