@@ -16,8 +16,9 @@ export const bracketCodes = {
     run: [run.plan],
   },
   DRAIN_EXCEEDED: {
-    failed: 'Pipelines did not stop within `limits.drainSeconds`, mostly because a batch went on.',
-    where: `${pause}, at STOP.`,
+    failed:
+      'Pipelines did not stop within `limits.drainSeconds`, mostly because a batch went on; or a batch under way takes longer than that, as a rule, and nothing was stopped for it.',
+    where: `${pause}, at STOP or just before the first one.`,
     left: `${phrase.resumed} A STOP that the server carries out later is undone by the watchdog.`,
     next: `Postponed. ${phrase.retry}`,
     person:

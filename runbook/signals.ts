@@ -24,7 +24,8 @@ export const logLines: Readonly<Record<string, string>> = {
     'The credentials of AWSCURRENT are refused by their maker, so nothing is rolled back to them.',
   'version-given-up': 'A pending version was given up. See [VERSION_GIVEN_UP](#version_given_up).',
   'old-key-held': 'An old key is due, and `links` may hold it by their records; none named: a link has no record.',
-  'old-key-labelled': 'An old key is due, and somebody has moved a label back to it.',
+  'old-key-labelled':
+    'An old key is due, and `labels` name it: moved back to it by somebody, or of another secret whose keys come from the same maker. *Perhaps a label* of one that cannot be read.',
   'old-key-still-used': 'An old key is due, and was used since the switch: `service`, `region`, `lastUsed`.',
   'old-key-revived':
     'A key that we had set Inactive is Active again; `because` says what was found behind that: a label or a link that names it, a use (`old-key-still-used`), a refusal of the new one (`unproven-refused`), or another run (`superseded`).',
