@@ -100,6 +100,12 @@ export class Witness {
     return this.#ofUs().map(({ server, pipeline }) => `${pipeline.name} on ${server.id}`);
   }
 
+  /** Some pipelines do not run because of us, and none of them is stopped. */
+  isDrivenOnly(): boolean {
+    const down = this.#ofUs();
+    return down.length > 0 && down.every(({ pipeline }) => pipeline.state === 'Error');
+  }
+
   #ofUs(): readonly { server: MemoryServer; pipeline: MemoryPipeline }[] {
     return [...this.#down]
       .filter(([pipeline, server]) => server.pipelines.get(pipeline.name) === pipeline)

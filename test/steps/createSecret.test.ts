@@ -99,6 +99,23 @@ test('a value that is stored by whoever slept, when its key is deleted, does not
   expect(world.label('AWSPENDING')).toBeNull();
 });
 
+test('a value that is stored by whoever slept, when another one is about to delete its key, does not stay under AWSPENDING', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  world.faults = (_, name) => (name === 'secrets.put' ? 'freezes' : undefined);
+  await create(world, version).catch(() => undefined);
+  world.faults = (_, name) => (name === 'keys.remove' ? 'freezes' : undefined);
+  await world.pass(90_000);
+  await create(world, version).catch(() => undefined); // finds an orphan, and is suspended just before it deletes it
+  world.faults = new Map();
+  await world.pass(170_000); // the first one wakes
+  const stored = world.secretValue(version)?.['aws_access_key_id'];
+  expect(keyIds(world)).toContain(stored);
+  expect(world.label('AWSPENDING')).toBeNull();
+  await world.pass(120_000); // and the other
+  expect(keyIds(world)).not.toContain(stored);
+});
+
 test('a value that arrives after the retry has begun, at whatever second of it, names a key that lives, also when the retry dies', async () => {
   for (let lateMs = 500; lateMs <= 30_000; lateMs += 1_475) {
     const world = createWorld();

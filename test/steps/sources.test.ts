@@ -168,22 +168,28 @@ test('a journal that fails behind CreateAccessKey is what is told, though the ke
   expect(world.keys.of('fresh').map(({ keyId }) => keyId)).toEqual([stored]);
 });
 
-test('who slept after its intent was written makes no key before it is written anew', async () => {
-  const undisturbed = withFreshUser();
-  await call(undisturbed, 'createSecret', undisturbed.startRotation());
-  const world = withFreshUser();
-  const version = world.startRotation();
-  const point = undisturbed.points.indexOf('keys.create');
-  const zombie = world.begin(async (run) =>
-    create(version)(freezing(world, run, { point, when: 'after', forMs: 300_000 }).run),
-  );
-  await world.clock.run(zombie);
-  const [key] = world.keys.of('fresh');
-  const intents = world.table.history.flatMap(({ kind, json }) =>
-    kind === 'user' && json !== null ? ((JSON.parse(json) as { intent: { until: number } | null }).intent ?? []) : [],
-  );
-  expect(intents.some(({ until }) => until > (key?.createdAt ?? Infinity))).toBe(true);
-});
+test.each([8_000, 25_000, 300_000])(
+  'who slept %i ms after its intent was written sends CreateAccessKey only while an intent covers the minute in which it may take effect',
+  async (forMs) => {
+    const undisturbed = withFreshUser();
+    await call(undisturbed, 'createSecret', undisturbed.startRotation());
+    const world = withFreshUser();
+    const version = world.startRotation();
+    const point = undisturbed.points.indexOf('keys.create');
+    world.lateMs = 59_000;
+    world.faults = (_, name) => (name === 'keys.create' ? 'late' : undefined);
+    const zombie = world.begin(async (run) =>
+      create(version)(freezing(world, run, { point, when: 'after', forMs }).run),
+    );
+    await world.clock.run(zombie.catch(() => undefined));
+    await world.pass(60_000);
+    const [key] = world.keys.of('fresh');
+    const intents = world.table.history.flatMap(({ kind, json }) =>
+      kind === 'user' && json !== null ? ((JSON.parse(json) as { intent: { until: number } | null }).intent ?? []) : [],
+    );
+    expect(intents.some(({ until }) => until > (key?.createdAt ?? Infinity))).toBe(true);
+  },
+);
 
 describe('two secrets of one user', () => {
   const other = secretId.replace('s3-ingest', 'other');

@@ -141,7 +141,6 @@ export class Points {
     let first = true;
     for (const tell of [...this.#waiting]) tell();
     return async (name, effect, answers) => {
-      if (process.thaw !== null) await process.thaw;
       if (!process.isAlive()) return never();
       const point = this.names.push(name);
       const alike = answers.lost === answers.refused;
@@ -149,8 +148,10 @@ export class Points {
       first = false;
       const { faults } = this;
       const fault = typeof faults === 'function' ? faults(point, name) : faults.get(point);
-      if (fault === 'freezes' || fault === 'naps')
-        await this.#freeze(process, fault === 'naps' ? napMs : this.frozenMs, name, point);
+      if ((fault === 'freezes' || fault === 'naps') && process.thaw === null)
+        this.#freeze(process, fault === 'naps' ? napMs : this.frozenMs, name, point);
+      // what others of the process were about to send just then waits with it
+      if (process.thaw !== null) await process.thaw;
       if (fault === 'dies-before') process.end(new Death(`died before ${name}, point ${point}`));
       else await this.clock.sleep(this.latency(point, name));
       if (!process.isAlive()) return never();
@@ -176,13 +177,12 @@ export class Points {
   }
 
   /** Until it wakes it asks nothing and hears nothing; what it had sent goes on. */
-  #freeze(process: Process, milliseconds: number, name: string, point: number): Promise<void> {
+  #freeze(process: Process, milliseconds: number, name: string, point: number): void {
     process.sleptBefore.push(name);
     const thaw = this.clock.sleep(milliseconds).then(() => {
       process.wake(this.clock.now());
     });
     process.freeze(thaw, new Death(`was suspended before ${name}, point ${point}`));
-    return thaw;
   }
 
   /** Until a later invocation has made some calls: how many differs from point to point. */

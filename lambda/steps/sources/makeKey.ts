@@ -10,9 +10,11 @@ import { keyField, secretField } from './awsKeys';
 import { noFreeSlot, slotsOf, type Keeping } from './slots';
 
 /** A CreateAccessKey whose answer was lost may take effect this long after it was sent. Milliseconds; our own time-out is 10 s. */
-const intentMs = 60_000;
-/** CreateAccessKey is sent only while the intent is open for so long yet. Milliseconds. */
-const createMs = 30_000;
+const effectMs = 60_000;
+/** CreateAccessKey is sent only within so long of its intent. Milliseconds. */
+const sendMs = 10_000;
+/** What was seen of a user's keys is looked at again before an intent when it is older. Milliseconds. */
+const lookMs = 30_000;
 /** ListAccessKeys may not show a key this young yet (facts: aws-rotation, section 13). Milliseconds. */
 export const listLagMs = 60_000;
 /** PutSecretValue is sent only within so long of what the record says of it. Milliseconds. */
@@ -36,12 +38,12 @@ export async function makeKey(keeping: Keeping, rotation: Rotation, held: Held<'
         return;
       seen = await makeRoom({ ...keeping, empty: rotation.version }, held);
       // who slept since knows nothing of a key that came meanwhile
-      if (run.clock.now() > lookedAt + createMs) seen = null;
+      if (run.clock.now() > lookedAt + lookMs) seen = null;
     }
     intent = await intend(run, rotation, held, seen);
     await held.guard();
     // who slept since would make a key later than the intent says
-  } while (run.clock.now() > intent.until - createMs);
+  } while (run.clock.now() > intent.until - effectMs);
   const made = await run.keys.create(userName);
   switch (made.is) {
     case 'unknown':
@@ -123,7 +125,7 @@ async function intend(
       : { covers: [...(former.covers ?? []), { secretId: former.secretId, version: former.version }] }),
     seen: former?.seen ?? there,
     openedAt: former?.openedAt ?? now,
-    until: now + intentMs,
+    until: now + sendMs + effectMs,
   };
   await held.save((record) => ({ ...record, intent }));
   return { former, until: intent.until };
@@ -169,19 +171,16 @@ async function store(
     });
   } catch (thrown) {
     const slept = run.clock.now() > at + listLagMs;
-    if (stored && slept) await unlabelDead(run, userName, rotation, made.keyId).catch(() => undefined);
+    if (stored && slept) await unlabel(run, rotation, made.keyId).catch(() => undefined);
     throw thrown;
   }
 }
 
-/** Who slept before PutSecretValue stores a key that its successor may have deleted by then: AWSPENDING does not stay on it. */
-async function unlabelDead(
-  run: Invocation,
-  userName: string,
-  { secret, version }: Rotation,
-  keyId: string,
-): Promise<void> {
-  if ((await run.keys.list(userName)).some((key) => key.keyId === keyId)) return;
+/**
+ * Who slept before PutSecretValue stores a key that its successor has deleted, or is about to: IAM knows no fence. AWSPENDING does
+ * not stay on it, and nothing more is done with it.
+ */
+async function unlabel(run: Invocation, { secret, version }: Rotation, keyId: string): Promise<void> {
   await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
   run.metrics.put('VersionGivenUp', 1, 'Count');
   run.log.error('version-given-up', { version, keyId });

@@ -18,11 +18,11 @@ export const credentialMutants: readonly Mutant[] = [
         find: `    intent = await intend(run, rotation, held, seen);
     await held.guard();
     // who slept since would make a key later than the intent says
-  } while (run.clock.now() > intent.until - createMs);
+  } while (run.clock.now() > intent.until - effectMs);
   const made = await run.keys.create(userName);`,
         replace: `    await held.guard();
     intent = { former: null, until: Infinity };
-  } while (run.clock.now() > intent.until - createMs);
+  } while (run.clock.now() > intent.until - effectMs);
   const made = await run.keys.create(userName);
   intent = await intend(run, rotation, held, (await run.keys.list(userName)).map((key) => key.keyId));`,
       },
