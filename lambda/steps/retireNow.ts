@@ -1,4 +1,4 @@
-import { deactivateKey, rotateSecret } from '../core/commands';
+import { askStatus, deactivateKey, rotateSecret } from '../core/commands';
 import { ownerOf } from '../core/definition';
 import { asRotationError } from '../core/errors';
 import type { Retirement } from '../core/journal';
@@ -54,7 +54,8 @@ export async function retireNow(run: Invocation, secretId: string, dryRun: boole
     if (ended === 'gone') said.push(`${keyId} of ${owner} is gone already.`);
     else if (ended === 'superseded')
       said.push(`${keyId} was left as it is: somebody else was at it, or has rotated. Ask again.`);
-    else if (ended !== 'retired') said.push(inWords(ended, keyId, owner));
+    else if (ended !== 'retired')
+      said.push(inWords(ended, keyId, owner, (told) => namedBy(told, arn, run.functionName)));
     else {
       retired.push(keyId);
       said.push(
@@ -82,17 +83,33 @@ async function refusedTo(run: Invocation, unproven: Parameters<typeof proofsOf>[
   }
 }
 
-function inWords({ what, fields, revived }: Against, keyId: string, owner: string): string {
-  const named = (value: unknown): string => (Array.isArray(value) && value.length > 0 ? value.join(', ') : 'unknown');
+function inWords(
+  { what, fields, revived }: Against,
+  keyId: string,
+  owner: string,
+  labelled: (told: string) => string,
+): string {
+  const listed = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+  const named = (value: unknown): string => listed(value).join(', ') || 'unknown';
   const left = revived ? 'was set Inactive, and made Active again' : 'was left as it is';
   switch (what) {
     case 'old-key-held':
       return `${keyId} ${left}: links may still hold it (${named(fields['links'])}; unknown: a link has no record yet). ${String(fields['note'])} A rotation gives every link a new key.`;
     case 'old-key-labelled':
-      return `${keyId} ${left}: ${named(fields['labels'])} stands on it again. Rotate first, so that nothing uses it.`;
+      return `${keyId} ${left}. ${listed(fields['labels']).map(labelled).join(' ')} Then ask again.`;
     case 'old-key-still-used':
       return `${keyId} ${left}: it was used at ${String(fields['lastUsed'])} for ${String(fields['service'])} in ${String(fields['region'])}, after the links had got the next one, so something else uses it. Give that other credentials. If it is nobody of yours, end it at once, which can be taken back: ${deactivateKey(owner, keyId)}`;
   }
+}
+
+/** Whose label names a key, and what takes it away. @param told by the evidence: a label of another secret stands before that secret, `AWSCURRENT of arn:…` */
+function namedBy(told: string, own: string, functionName: string | null): string {
+  const [, labels = told, other] = /^(.*) of (\S+)$/.exec(told) ?? [];
+  const whose = other ?? own;
+  const names = `${labels} of ${whose} ${other === undefined ? 'stands on it again' : 'names it, too'}.`;
+  if (labels.split(',').includes('AWSCURRENT'))
+    return `${names} Rotate ${other === undefined ? 'it' : 'that one'} first: ${rotateSecret(whose)}.`;
+  return `${names} ${labels === 'AWSPENDING' ? 'Let that rotation end' : 'Take that away'} first; how it stands: ${askStatus(functionName, whose)}.`;
 }
 
 /** Why there is nothing to end: and which key it may be that has leaked. */

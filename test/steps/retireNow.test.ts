@@ -79,7 +79,47 @@ describe('the evidence is the same as for a key that is due', () => {
     world.secrets.labelByHand(secretId, 'AWSCURRENT', world.firstVersion);
     const { retired, said } = await ask(world);
     expect([retired, isActive(world, older)]).toEqual([[], true]);
-    expect(said[0]).toContain('AWSCURRENT stands on it again');
+    expect(said[0]).toContain(
+      `AWSCURRENT of ${secretId} stands on it again. Rotate it first: aws secretsmanager rotate-secret --secret-id ${secretId}. Then ask again.`,
+    );
+  });
+
+  describe('a key that another secret of the same maker names is kept, and the report says whose label it is', () => {
+    const other = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/other-AbCdEf';
+    async function besides(change: (world: MemoryWorld) => void): Promise<string> {
+      const world = await rotated();
+      const [older] = keyIds(world);
+      world.secrets.add(other, world.newId(), world.secrets.value(secretId, world.firstVersion ?? '') ?? '');
+      world.definitions.push({ ...world.definitions[0]!, secretId: other });
+      change(world);
+      const { retired, said } = await ask(world);
+      expect([retired, isActive(world, older)]).toEqual([[], true]);
+      return said[0] ?? '';
+    }
+
+    test('its AWSCURRENT: that one is to rotate', async () => {
+      expect(await besides(() => undefined)).toContain(
+        `AWSCURRENT of ${other} names it, too. Rotate that one first: aws secretsmanager rotate-secret --secret-id ${other}. Then ask again.`,
+      );
+    });
+
+    test('a label of somebody: status shows it', async () => {
+      const said = await besides(({ secrets }) => {
+        const [version = ''] = secrets.secret(other).versions.keys();
+        secrets.labelByHand(other, 'AWSCURRENT', null);
+        secrets.labelByHand(other, 'kept', version);
+      });
+      expect(said).toMatch(
+        /kept of \S+prod\/other-AbCdEf names it, too.* npx singlestore-link-rotation status \S+prod\/other/,
+      );
+      expect(said).not.toContain('rotate-secret');
+    });
+
+    test('one that cannot be read: status says why', async () => {
+      expect(await besides(({ secrets }) => (secrets.secret(other).deleted = true))).toContain(
+        `perhaps a label of ${other} names it`,
+      );
+    });
   });
 
   test('a key is kept while the source refuses the new one to a pipeline that had nothing to load before', async () => {
