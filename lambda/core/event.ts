@@ -78,13 +78,13 @@ export function parseEvent(event: unknown): Request {
   throw invalid('the event has neither a "Step" nor a known "action"');
 }
 
-/** Parameters of the widget stand beside the context that the dashboard adds; one that was left empty is none. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard.html */
+/** Parameters of the widget stand beside the context that the dashboard adds; one that was left empty is none, and they may come as texts. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard.html */
 function parseWidget(fields: Fields): WidgetRequest {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '' && value !== null));
   return {
     describe: given['describe'] === true,
     ...optional(given, 'secretId'),
-    document: flag(given, 'document'),
+    document: flag({ document: asFlag(given['document']) }, 'document'),
     context: fields['widgetContext'] ?? null,
   };
 }
@@ -137,6 +137,10 @@ function flag(fields: Fields, name: string): boolean {
   if (typeof value !== 'boolean') throw invalid(`"${name}" is neither true nor false`);
   return value;
 }
+
+/** A yes or no that was written as a text. */
+const asFlag = (value: unknown): unknown =>
+  typeof value === 'string' && /^(?:true|false)$/i.test(value) ? value.toLowerCase() === 'true' : value;
 
 const optional = (fields: Fields, name: 'secretId'): { readonly secretId?: string } =>
   fields[name] === undefined ? {} : { [name]: text(fields, name) };

@@ -172,7 +172,9 @@ const words: Readonly<Record<Telling, (past: PastRotation, context: NoticeContex
   }),
 };
 
-const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
+/** An odd clock or a spoilt record may give no number. */
+const seconds = (milliseconds: number): string =>
+  Number.isFinite(milliseconds) ? `${(milliseconds / 1_000).toFixed(1)} s` : 'an unknown time';
 
 /** Without so many characters of its middle, for which dots stand. */
 function shortenedBy(name: string, characters: number): string {

@@ -84,8 +84,18 @@ describe('a custom widget', () => {
     },
   );
 
-  test('may be wanted as a document', () => {
-    expect(parseEvent({ widgetContext: {}, document: true })).toEqual({ ...plain, document: true, context: {} });
+  test.each<[unknown, boolean]>([
+    [true, true],
+    ['true', true],
+    ['True', true],
+    [false, false],
+    ['false', false],
+  ])('with the parameter document %j is wanted as a document: %j', (given, document) => {
+    expect(parseEvent({ widgetContext: {}, document: given })).toEqual({ ...plain, document, context: {} });
+  });
+
+  test.each(['yes', 1, 'constructor'])('with the parameter document %j is refused', (given) => {
+    expect(refused({ widgetContext: {}, document: given })).toContain('"document" is neither true nor false');
   });
 });
 

@@ -49,6 +49,14 @@ test('a success says how long it took, and how long pipelines were paused', () =
   expect(noticeOf('done', begun(arn, 'v1', at, 'person'), context).text).toContain('Pauses: none');
 });
 
+test('a success by a clock that cannot be read took an unknown time, and so did its pauses', () => {
+  const pause = { cluster: 'c:3306', link: qualified('a', 'l'), pipeline: qualified('a', 'p'), at };
+  const past = withPauses(begun(arn, 'v1', NaN, 'person'), [{ ...pause, milliseconds: NaN }]);
+  const { text } = noticeOf('done', past, context);
+  expect(text).toContain('Took: an unknown time');
+  expect(text).toContain('Pauses: 1, the longest an unknown time');
+});
+
 test.each<Telling>(['failed', 'given-up', 'abandoned', 'paused', 'person', 'done'])(
   'the subject of %j is one line of ASCII, and no longer than SNS takes',
   (what) => {
