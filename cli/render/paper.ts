@@ -1,4 +1,4 @@
-import { widthOf } from '../width';
+import { charactersOf, widthOf } from '../width';
 
 /** How a piece of text is meant: colours say nothing that the words do not say, too. */
 export type Tone = 'good' | 'bad' | 'warn' | 'quiet' | 'strong';
@@ -35,12 +35,6 @@ const codes: Readonly<Record<Tone, number>> = { good: 32, bad: 31, warn: 33, qui
 
 export const painted = (text: string, tone: Tone | undefined, { coloured }: Pick<Paper, 'coloured'>): string =>
   coloured && tone !== undefined && text !== '' ? `\u001b[${codes[tone]}m${text}\u001b[0m` : text;
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** What a reader takes for one: an accent stands on its letter, an emoji of several code points is one. */
-const charactersOf = (text: string): readonly string[] =>
-  /^[ -~]*$/.test(text) ? text.split('') : Array.from(graphemes.segment(text), ({ segment }) => segment);
 
 /** The longest beginning that takes so many places at most; one character at least. */
 export function beginning(text: string, width: number): string {

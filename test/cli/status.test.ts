@@ -246,3 +246,16 @@ test('letters of East Asia and emoji take two places: columns stand under each o
   ).toEqual(['注文  x', '🚚    x', '🚢a   x', 'tea   x']);
   expect(table(plain(40), [['注'.repeat(60), 'x']], 0).filter((line) => widthOf(line) > 40)).toEqual([]);
 });
+
+test.each([
+  ['an emoji of 2021', '🫠', 2],
+  ['one that is yet to come', '\u{1fadd}', 2],
+  ['one with a colour of its own', '👍🏽', 2],
+  ['a flag', '🇩🇪', 2],
+  ['a sign that a selector makes an emoji', '❤\ufe0f', 2],
+  ['the same sign as text', '❤', 1],
+  ['marks of Thai and of Hebrew', 'ก็ש\u05c1\u05b8', 2],
+  ['a syllable written as its parts', '각'.normalize('NFD'), 2],
+])('%s takes its places: %s', (_, text, places) => {
+  expect(widthOf(text)).toBe(places);
+});
