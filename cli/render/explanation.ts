@@ -1,5 +1,6 @@
 import type { Explanation } from '../../lambda/core/status';
-import { bad, few, table, verbatim } from './lines';
+import { bad, table, verbatim } from './lines';
+import { few } from './many';
 import { logPlace } from './logPlace';
 import type { Paper } from './paper';
 import { age, readable } from './words';

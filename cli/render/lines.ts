@@ -87,14 +87,22 @@ export const verbatim = (paper: Paper, head: Cell, text: string, indent = 2): re
   `${' '.repeat(indent)}${painted(textOf(head), toneOf(head), paper)}${gap}${visible(text)}`,
 ];
 
-/** So many of the like are listed; more are counted. */
-export const mostListed = 8;
+/** As the function writes one: a sentence goes on behind it with a point, a comma, a semicolon or a bracket. */
+const command = /((?:npx singlestore-link-rotation|aws (?:secretsmanager|iam))(?: (?!\()\S*[^\s.,;)])+)/;
 
-/** The first of many sentences or names, and how many more there are. @param how to see all */
-export const few = (sentences: readonly string[], all: boolean, how = 'status --all'): readonly string[] =>
-  all || sentences.length <= mostListed
-    ? sentences
-    : [...sentences.slice(0, mostListed), `… ${sentences.length - mostListed} more; ${how} lists them`];
+/** A sentence behind `head`, whose commands stand on lines of their own, to be copied. */
+export function told(paper: Paper, head: Cell, sentence: string, indent = 2): readonly string[] {
+  const [first = '', ...rest] = sentence.split(command);
+  const under = ' '.repeat(widthOf(textOf(head)));
+  return [
+    ...said(paper, head, first.trim(), indent),
+    ...rest.flatMap((part, at) => {
+      const prose = part.replace(/^[.,;)\s]+/, '').trim();
+      if (at % 2 === 0) return verbatim(paper, under, part, indent);
+      return prose === '' ? [] : said(paper, under, prose, indent);
+    }),
+  ];
+}
 
 /** A text over the whole width. */
 export const paragraph = (paper: Paper, text: Cell, indent = 2): readonly string[] => table(paper, [[text]], indent);

@@ -1,46 +1,31 @@
 import { leftOutText } from '../../lambda/core/bound';
-import type { QualifiedName } from '../../lambda/core/names';
-import { shownName } from '../../lambda/page/names';
-import { counted, shownDuration, shownRange } from '../../lambda/page/view';
-import type { PlannedLink, PlannedPipeline } from '../../lambda/steps/plan';
+import { counted, shownRange } from '../../lambda/page/view';
 import type { PlanAnswer } from '../answers';
-import {
-  bad,
-  good,
-  heading,
-  mostListed as most,
-  paragraph,
-  quiet,
-  said,
-  strong,
-  table,
-  warn,
-  type Cell,
-} from './lines';
+import { bad, good, heading, paragraph, quiet, said, table, told, warn } from './lines';
+import { alike, mostListed, named } from './many';
 import { painted, type Paper } from './paper';
+import { limited, plannedLinks, shownObject } from './plannedLinks';
 import { readable } from './words';
-
-const shown = (name: string): string => shownName(name as QualifiedName);
 
 /** What a rotation would do. @param all everything by its name */
 export function renderPlan(secret: string, plan: PlanAnswer, paper: Paper, all = false): readonly string[] {
   const { links, places, calls, leftOut } = plan;
   return [
     title(secret, plan, paper),
-    ...obstacles(plan, paper),
-    ...links.flatMap((link) => plannedLink(link, paper, all)),
+    ...obstacles(plan, paper, all),
+    ...plannedLinks(links, paper, all),
     ...(places.length === 0
       ? []
       : [
           heading(paper, 'Before any pause, new credentials are tried on'),
           ...limited(
             places.map((place) => [place]),
-            all,
+            all ? Infinity : mostListed,
             paper,
             2,
           ),
         ]),
-    ...toKnow(plan, paper),
+    ...toKnow(plan, paper, all),
     heading(paper, 'Calls of AWS'),
     ...(all
       ? table(
@@ -58,7 +43,7 @@ export function renderDoctor(secret: string, plan: PlanAnswer, paper: Paper): re
   const { links, places, blockers } = plan;
   const pipelines = links.flatMap((link) => link.pipelines);
   const found = [
-    `${counted(links.length, 'link')}: ${links.map(({ link }) => shown(link)).join(', ')}`,
+    `${counted(links.length, 'link')}: ${named(links.map(({ link }) => shownObject(link)))}`,
     `${counted(pipelines.length, 'pipeline')} read through ${links.length === 1 ? 'it' : 'them'}; ${pipelines.filter(({ paused }) => paused).length} would be paused${expectation(plan)}`,
     ...(places.length === 0
       ? []
@@ -66,9 +51,9 @@ export function renderDoctor(secret: string, plan: PlanAnswer, paper: Paper): re
   ];
   return [
     title(secret, plan, paper),
-    ...obstacles(plan, paper),
+    ...obstacles(plan, paper, false),
     ...found.flatMap((sentence) => said(paper, good('✓'), sentence)),
-    ...toKnow(plan, paper),
+    ...toKnow(plan, paper, false),
     blockers.length > 0
       ? painted('A rotation would fail until that is mended.', 'bad', paper)
       : painted('Nothing stands in the way of a rotation.', 'good', paper),
@@ -94,60 +79,22 @@ function expectation({ links }: PlanAnswer): string {
   return longest === undefined ? '' : `, each for ${shownRange(longest)}`;
 }
 
-const obstacles = ({ blockers }: PlanAnswer, paper: Paper): readonly string[] =>
-  blockers.flatMap((sentence) => said(paper, bad('✗'), sentence));
+const howToSee = 'plan --all';
 
-function toKnow({ pending, dangers, uncovered, advice }: PlanAnswer, paper: Paper): readonly string[] {
-  const rows: readonly (readonly Cell[])[] = [
-    ...(pending === null ? [] : [[warn('!'), pending]]),
-    ...dangers.map((sentence) => [warn('!'), sentence]),
-    ...uncovered.map(({ object, why }) => [warn('!'), `not covered: ${readable(object)}, ${why}`]),
-    ...advice.map((sentence) => [quiet('-'), quiet(sentence)]),
-  ];
-  return rows.length === 0 ? [] : [heading(paper, 'To know'), ...table(paper, rows)];
-}
+const obstacles = ({ blockers }: PlanAnswer, paper: Paper, all: boolean): readonly string[] =>
+  alike(blockers, all, howToSee).flatMap((sentence) => told(paper, bad('✗'), sentence));
 
-function plannedLink(
-  { link, cluster, type, unchanged, pipelines, statements }: PlannedLink,
-  paper: Paper,
-  all: boolean,
-): readonly string[] {
-  const rows = [...pipelines].sort((a, b) => Number(b.paused) - Number(a.paused)).map(plannedPipeline);
-  return [
-    ...table(paper, [[strong(shown(link)), quiet(`${type} on ${cluster}`)]]),
-    ...(unchanged ? paragraph(paper, 'holds the next value already: nothing is paused or sent', 4) : []),
-    ...limited(rows, all, paper, 4),
-    ...limited(
-      statements.map((statement) => [quiet(statement)]),
-      all,
-      paper,
-      4,
+function toKnow({ pending, dangers, uncovered, advice }: PlanAnswer, paper: Paper, all: boolean): readonly string[] {
+  const notCovered = alike(
+    uncovered.map(({ object, why }) => `not covered: ${object}, ${why}`),
+    all,
+    howToSee,
+  );
+  const lines = [
+    ...[...(pending === null ? [] : [pending]), ...alike(dangers, all, howToSee), ...notCovered.map(readable)].flatMap(
+      (sentence) => told(paper, warn('!'), sentence),
     ),
+    ...advice.flatMap((sentence) => said(paper, quiet('-'), quiet(sentence))),
   ];
-}
-
-function plannedPipeline({ pipeline, state, paused, pausedByUs, why, expected }: PlannedPipeline): readonly Cell[] {
-  if (pausedByUs) return [shown(pipeline), state, warn('paused by us'), why];
-  if (!paused) return [shown(pipeline), state, quiet('left alone'), quiet(why)];
-  const { inProgress = null, drain = null, pause = null, lastPauseMs = null } = expected ?? {};
-  const told = [
-    pause === null ? 'for how long is unknown' : shownRange(pause),
-    ...(lastPauseMs === null ? [] : [`last time ${shownDuration(lastPauseMs)}`]),
-    ...(inProgress === true ? ['a batch is under way'] : []),
-    drain === null
-      ? 'its drain is unknown: no batch on record'
-      : `its drain ${shownRange(drain)} by ${drain.medianMs === null ? '' : 'median and '}slowest of ${drain.batches} ${drain.batches === 1 ? 'batch' : 'batches'}`,
-  ];
-  return [shown(pipeline), state, warn('would pause'), told.join('; ')];
-}
-
-/** The beginning and the end, because what is left out in the middle is of one kind with its neighbours. */
-function limited(rows: readonly (readonly Cell[])[], all: boolean, paper: Paper, indent: number): readonly string[] {
-  if (all || rows.length <= most) return table(paper, rows, indent);
-  const half = most / 2;
-  return [
-    ...table(paper, rows.slice(0, half), indent),
-    ...table(paper, [[quiet(`… ${rows.length - most} more; --all lists them`)]], indent),
-    ...table(paper, rows.slice(-half), indent),
-  ];
+  return lines.length === 0 ? [] : [heading(paper, 'To know'), ...lines];
 }

@@ -5,7 +5,8 @@ import { levelOf, levelText, sizeOf } from '../../lambda/page/verdict';
 import { counted } from '../../lambda/page/view';
 import type { RetireReport } from '../../lambda/steps/retireNow';
 import type { RecoveryAnswer } from '../answers';
-import { bad, few, good, paragraph, said, table, warn, type Cell } from './lines';
+import { bad, good, paragraph, said, table, told, warn, type Cell } from './lines';
+import { few } from './many';
 import type { Paper } from './paper';
 import { ago, ahead, placed, readable } from './words';
 
@@ -71,5 +72,5 @@ export const renderRetired = ({ retired, said: sentences }: RetireReport, paper:
   sentences.length === 0
     ? paragraph(paper, 'Nothing was done.', 0)
     : sentences.flatMap((sentence) =>
-        said(paper, retired.some((key) => sentence.startsWith(key)) ? good('✓') : warn('!'), readable(sentence), 0),
+        told(paper, retired.some((key) => sentence.startsWith(key)) ? good('✓') : warn('!'), readable(sentence), 0),
       );

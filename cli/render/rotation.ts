@@ -6,7 +6,8 @@ import { secretName, shownName } from '../../lambda/page/names';
 import { counted, shownDuration } from '../../lambda/page/view';
 import type { Followed, Stand } from '../follow';
 import { explained } from './explanation';
-import { bad, few, good, paragraph, said, table, warn, type Cell } from './lines';
+import { bad, good, paragraph, said, table, warn, type Cell } from './lines';
+import { few } from './many';
 import { beginning, painted, type Paper } from './paper';
 import { ahead, readable } from './words';
 

@@ -11,7 +11,9 @@ import {
   byRank,
   byTone,
   levelOf,
+  levels,
   levelText,
+  moreLinks,
   olderError,
   pausedNow,
   sizeOf,
@@ -23,7 +25,8 @@ import {
 import { counted } from '../../lambda/page/view';
 import { pastRotations } from './history';
 import { explained } from './explanation';
-import { bad, few, heading, mostListed, paragraph, quiet, said, strong, table, toned, warn, type Cell } from './lines';
+import { bad, heading, paragraph, quiet, said, strong, table, toned, warn, type Cell } from './lines';
+import { few, mostListed } from './many';
 import { painted, type Paper, type Tone } from './paper';
 import { age, ago, ahead, moment, old, readable } from './words';
 
@@ -35,23 +38,43 @@ export const signs: Readonly<Record<Level, readonly [sign: string, tone: Tone]>>
 };
 const tones: Readonly<Record<Condition, Tone>> = { good: 'good', paused: 'warn', idle: 'quiet', bad: 'bad' };
 
-/** @param all every pipeline by its name, however many there are */
+/** @param all every secret, link and pipeline, however many there are */
 export function renderStatus({ at, secrets, leftOut }: Status, paper: Paper, all = false): readonly string[] {
   if (secrets.length === 0) return ['No secret is configured: ROTATIONS of the function is empty.'];
+  const [whole, brief] = all || secrets.length <= mostWhole ? [secrets, []] : byNeed(secrets);
   return [
-    ...secrets.flatMap((secret, index) => [...(index === 0 ? [] : ['']), ...renderSecret(secret, at, paper, all)]),
+    ...whole.flatMap((secret, index) => [...(index === 0 ? [] : ['']), ...renderSecret(secret, at, paper, all)]),
+    ...(brief.length === 0
+      ? []
+      : [...(whole.length === 0 ? [] : ['']), ...brief.map((secret) => title(secret, paper))]),
+    ...(brief.length === 0 ? [] : paragraph(paper, quiet('status SECRET shows one of them in full, --all every one'))),
     ...(leftOut === undefined
       ? []
       : paragraph(paper, warn(`${leftOutText(leftOut)}. Ask for one secret to see more.`))),
   ];
 }
 
-function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boolean): readonly string[] {
+/** So many secrets are shown in full whatever they are; of more those that need eyes are, and the others have a line each. */
+const mostWhole = 3;
+
+function byNeed(
+  secrets: readonly SecretStatus[],
+): readonly [whole: readonly SecretStatus[], brief: readonly SecretStatus[]] {
+  const sorted = secrets.toSorted((a, b) => levels.indexOf(levelOf(b)) - levels.indexOf(levelOf(a)));
+  const whole = sorted.filter((secret) => levelOf(secret) !== 'well').slice(0, mostListed);
+  return [whole, sorted.slice(whole.length)];
+}
+
+function title(secret: SecretStatus, paper: Paper): string {
   const level = levelOf(secret);
   const [sign, tone] = signs[level];
+  return `${painted(sign, tone, paper)} ${heading(paper, secretName(secret.secretId))}  ${painted(levelText[level].toLowerCase(), tone, paper)}`;
+}
+
+function renderSecret(secret: SecretStatus, at: string, paper: Paper, all: boolean): readonly string[] {
   const paused = pausedNow(secret, (until) => ahead(until, at));
   return [
-    `${painted(sign, tone, paper)} ${heading(paper, secretName(secret.secretId))}  ${painted(levelText[level].toLowerCase(), tone, paper)}`,
+    title(secret, paper),
     ...(paused === null ? [] : said(paper, warn('!'), paused)),
     ...explained(secret.stuck, at, paper, all),
     ...few([...secret.drift, ...secret.unseen.map((sentence) => `not seen: ${sentence}`)], all).flatMap((sentence) =>
@@ -80,12 +103,18 @@ const versions = ({ versions: all }: SecretStatus, at: string, paper: Paper): re
   );
 
 function links({ links: all }: SecretStatus, at: string, paper: Paper, whole: boolean): readonly string[] {
-  return byRank(all).flatMap((link) => [
-    ...table(paper, [[strong(shownName(link.link)), quiet(`${link.type ?? 'not seen'} on ${link.cluster}`)]]),
-    ...paragraph(paper, holding(link, at), 4),
-    ...bracket(link, at, paper),
-    ...pipelines(link, at, paper, whole),
-  ]);
+  const sorted = byRank(all);
+  const listed = whole ? sorted : sorted.slice(0, mostListed);
+  const others = sorted.slice(listed.length);
+  return [
+    ...listed.flatMap((link) => [
+      ...table(paper, [[strong(shownName(link.link)), quiet(`${link.type ?? 'not seen'} on ${link.cluster}`)]]),
+      ...paragraph(paper, holding(link, at), 4),
+      ...bracket(link, at, paper),
+      ...pipelines(link, at, paper, whole),
+    ]),
+    ...(others.length === 0 ? [] : paragraph(paper, quiet(`${moreLinks(others)}; --all lists them`))),
+  ];
 }
 
 function holding({ holds, agrees }: LinkStatus, at: string): Cell {

@@ -12,7 +12,7 @@ import {
   shownName,
 } from './names';
 import { counted, shownHours } from './view';
-import { byRank, byTone, states, stateText, toneOf } from './verdict';
+import { byRank, byTone, moreLinks, sizeOf, states, stateText, toneOf } from './verdict';
 
 /** So many are drawn; the others are counted, the healthy ones first. `rows`: pipelines of all links together, about. */
 const most = { credentials: 5, links: 8, rows: 18, pipelines: 6 };
@@ -207,7 +207,7 @@ function linkBox(block: Block, { x, width }: Column): Html {
 }
 
 const pauseText = ({ bracket }: LinkStatus): string =>
-  `${bracket?.held === true ? 'being changed' : 'pause left open'}, ${counted(bracket?.pipelines.length ?? 0, 'pipeline')}`;
+  `${bracket?.held === true ? 'being changed' : 'pause left open'}, ${counted(bracket === null ? 0 : sizeOf(bracket), 'pipeline')}`;
 
 function pipelineRows(block: Block, { x, width }: Column): Html[] {
   const room = width - 22;
@@ -222,13 +222,6 @@ function pipelineRows(block: Block, { x, width }: Column): Html[] {
   if (block.unshown.length === 0) return rows;
   const more = `${block.unshown.length} more: ${states(block.unshown)}`;
   return [...rows, written(more, { x: x + 4, y: rowAt(block, rows.length) + 12, room: width - 4, look: 'faint' })];
-}
-
-function moreLinks(links: readonly LinkStatus[]): string {
-  const agreeing = links.filter(({ agrees }) => agrees).length;
-  const pipelines = links.flatMap((link) => link.pipelines);
-  const told = pipelines.length === 0 ? '' : `; ${counted(pipelines.length, 'pipeline')}: ${states(pipelines)}`;
-  return `${counted(links.length, 'more link')}, ${agreeing} with AWSCURRENT${told}`;
 }
 
 /** The drawing for those who do not see it; names and states stand in the table below it. */

@@ -3,7 +3,7 @@ import { html, type Html, none } from './html';
 import { levelTone, secretSection } from './secret';
 import { styles } from './styles';
 import { counted, shownTime, type View } from './view';
-import { type Level, levelOf, levelText, summary, worst } from './verdict';
+import { type Level, levelOf, levels, levelText, summary, worst } from './verdict';
 import { secretName } from './names';
 
 export { readView, type View } from './view';
@@ -111,7 +111,7 @@ function others(unshown: readonly SecretStatus[]): Html {
       </section>`;
 }
 
-const rank = (level: Level): number => ['person', 'watch', 'busy', 'well'].indexOf(level);
+const rank = (level: Level): number => -levels.indexOf(level);
 
 const paths: Readonly<Record<Level, string>> = {
   well: 'M9 16.5l5 5 9-10',

@@ -3,7 +3,7 @@ import type { LinkStatus, PipelineStatus, SecretStatus, Status } from '../core/s
 import { counted } from './view';
 
 /** The worst last. `busy`: a rotation is under way. `watch`: not as it should be, and nobody has to act. `person`: somebody has. */
-const levels = ['well', 'busy', 'watch', 'person'] as const;
+export const levels = ['well', 'busy', 'watch', 'person'] as const;
 export type Level = (typeof levels)[number];
 
 export const worst = (found: readonly Level[]): Level => levels.findLast((level) => found.includes(level)) ?? 'well';
@@ -115,4 +115,12 @@ export function states(pipelines: readonly PipelineStatus[]): string {
     counts.set(shown, (counts.get(shown) ?? 0) + 1);
   }
   return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+/** Links that are not told of one by one. */
+export function moreLinks(links: readonly LinkStatus[]): string {
+  const agreeing = links.filter(({ agrees }) => agrees).length;
+  const pipelines = links.flatMap((link) => link.pipelines);
+  const told = pipelines.length === 0 ? '' : `; ${counted(pipelines.length, 'pipeline')}: ${states(pipelines)}`;
+  return `${counted(links.length, 'more link')}, ${agreeing} with AWSCURRENT${told}`;
 }

@@ -99,6 +99,81 @@ test('what blocks comes first, in the plan and in the pre-flight', () => {
   expect(renderDoctor('prod/s3-ingest', planned, plain(80)).at(-1)).toBe('Nothing stands in the way of a rotation.');
 });
 
+const three = [0, 1, 2].map((at) => `\`analytics\`.\`feed_${at}\``);
+const skipping = (name: string): string => `${name} skips files. Safer: ALTER PIPELINE ${name} STOP_ON_ERROR ON.`;
+
+test('of a danger that many share one is told, and how many more; with --all each', () => {
+  const dangers = Array.from({ length: 300 }, (_, at) => skipping(`\`analytics\`.\`feed_${at}\``));
+  for (const render of [renderPlan, renderDoctor]) {
+    const text = render('s', { ...planned, dangers }, plain(400)).join('\n');
+    expect(text).toContain(
+      `!  ${dangers[0]} The same of 299 more: \`analytics\`.\`feed_1\`, \`analytics\`.\`feed_2\`, \`analytics\`.\`feed_3\` and 296 more.`,
+    );
+    expect(text.split('skips files')).toHaveLength(2);
+  }
+  expect(
+    renderPlan('s', { ...planned, dangers }, plain(400), true)
+      .join('\n')
+      .split('skips files'),
+  ).toHaveLength(301);
+  const few = renderPlan('s', { ...planned, dangers: three.map(skipping) }, plain(400)).join('\n');
+  expect(few).toContain(`The same of 2 more: ${three[1]!}, ${three[2]!}.`);
+});
+
+test('of many obstacles that are not alike the first are told, and how many more; each GRANT is one of its own', () => {
+  const blockers = Array.from(
+    { length: 300 },
+    (_, at) => `NO_RIGHT: GRANT SHOW LINK ON \`db${at}\`.* TO 'rotator'@'%'`,
+  );
+  for (const render of [renderPlan, renderDoctor]) {
+    const lines = render('s', { ...planned, blockers }, plain(100));
+    expect(lines[0]).toBe('✗ s  blocked by 300 obstacles');
+    expect(lines.slice(1, 10).map((line) => line.slice(0, 16))).toEqual([
+      ...Array<string>(8).fill('  ✗  NO_RIGHT: G'),
+      '  ✗  … 292 more;',
+    ]);
+  }
+  expect(renderPlan('s', { ...planned, blockers }, plain(100), true).join('\n')).toContain('db299');
+});
+
+test('of many links those that change are shown first, each with less, and the others counted', () => {
+  const [one] = planned.links;
+  const links = Array.from({ length: 300 }, (_, at) => ({
+    ...one!,
+    link: `\`analytics\`.\`lake_${at}\``,
+    unchanged: at < 290,
+  }));
+  const lines = renderPlan('s', { ...planned, links }, plain(100));
+  expect(lines.length).toBeLessThan(100);
+  expect(lines[1]).toContain('analytics.lake_290');
+  expect(lines.join('\n')).toContain(
+    '292 more links, of which 2 would change, and of 584 pipelines 292 would be paused;',
+  );
+  expect(renderPlan('s', { ...planned, links }, plain(100), true).join('\n')).toContain('analytics.lake_289');
+  expect(renderDoctor('s', { ...planned, links }, plain(100)).join('\n')).toContain(
+    '300 links: analytics.lake_0, analytics.lake_1, analytics.lake_2 and 297 more',
+  );
+});
+
+test('a command in a sentence stands on a line of its own, whole, to be copied', () => {
+  const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-AbCdEf';
+  const [retire, rotate] = [
+    `npx singlestore-link-rotation retire ${arn} --now --function rotator`,
+    `aws secretsmanager rotate-secret --secret-id ${arn}`,
+  ];
+  const sentence = `KEY_QUOTA: no slot. If nothing uses it: ${retire}, then ${rotate} (again). Done.`;
+  expect(renderPlan('s', { ...planned, blockers: [sentence] }, plain(60)).slice(1, 6)).toEqual([
+    '  ✗  KEY_QUOTA: no slot. If nothing uses it:',
+    `     ${retire}`,
+    '     then',
+    `     ${rotate}`,
+    '     (again). Done.',
+  ]);
+  expect(
+    renderRetired({ dryRun: false, retired: [], said: [`Rotate first: ${rotate}. Then ask.`] }, plain(60)),
+  ).toEqual(['!  Rotate first:', `   ${rotate}`, '   Then ask.']);
+});
+
 test.each([80, 120])('at %d columns no line of a plan is longer', (width) => {
   for (const render of [renderPlan, renderDoctor])
     expect(render('prod/s3-ingest', blocked, plain(width)).filter((line) => widthOf(line) > width)).toEqual([]);

@@ -217,6 +217,30 @@ test('an accent of its own code point takes no place, and is not cut from its le
   expect(table(plain(40), [['e\u0301'.repeat(60), 'x']], 0)[0]).toMatch(/^(?:e\u0301)+ {2}x$/u);
 });
 
+test('of many links those are shown that need eyes, and the others counted; with --all every one', () => {
+  const links = Array.from({ length: 300 }, (_, at) =>
+    link({ link: qualified('analytics', `lake_${at}`), ...(at === 250 ? { agrees: false } : {}) }),
+  );
+  const shown = text(secret({ links }), 120);
+  expect(shown.split('\n').length).toBeLessThan(60);
+  expect(shown).toMatch(/pipelines\n {2}analytics\.lake_250 /);
+  expect(shown).toContain('292 more links, 292 with AWSCURRENT; 584 pipelines: 584 Running; --all lists them');
+  expect(text(secret({ links }), 80, true)).toContain('analytics.lake_299 ');
+});
+
+test('of many secrets those are shown that need eyes, and the others have a line each; with --all every one is shown', () => {
+  const named = (at: number) => `arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s${at}-AbCdEf`;
+  const secrets = Array.from({ length: 100 }, (_, at) =>
+    secret({ secretId: named(at), drift: at < 98 ? [] : ['they disagree'] }),
+  );
+  const lines = renderStatus(status(...secrets), plain(80));
+  expect(lines[0]).toBe('! prod/s98  worth a look');
+  expect(lines.length).toBeLessThan(140);
+  expect(lines.filter((line) => line.endsWith('  all is well'))).toHaveLength(98);
+  expect(lines.at(-1)).toBe('  status SECRET shows one of them in full, --all every one');
+  expect(renderStatus(status(...secrets), plain(80), true).filter((line) => line === 'Versions')).toHaveLength(100);
+});
+
 test('of a rotation whose calls failed until they went well, only that is said', () => {
   const [done] = secret().history;
   expect(text(secret({ history: [{ ...done!, failures: 2 }] }))).toContain(
