@@ -1,6 +1,5 @@
 import type { LinkRecord } from '../../lambda/core/journal';
 import type { MemoryWorld } from '../support/world';
-import type { Journal } from './journal';
 
 /** A lease that went to another holder: the fence since, and how much had been written by then. */
 export interface Passing {
@@ -17,32 +16,29 @@ export class Fences {
   readonly #ofHolder = new Map<string, number>();
   readonly #passings = new Map<string, Passing[]>();
 
-  constructor(
-    readonly world: MemoryWorld,
-    readonly journal: Journal,
-  ) {}
+  constructor(readonly world: MemoryWorld) {}
 
   /** Reads what was written since. @param fell told of a fence that is lower than it was */
   look(fell: (key: string, from: number, to: number) => void): void {
     const { history } = this.world.table;
     for (; this.#written < history.length; this.#written += 1) {
-      const { kind, key, json, writer } = history[this.#written]!;
+      const { kind, key, item, writer } = history[this.#written]!;
       if (kind !== 'link' && kind !== 'user') continue;
-      if (json === null) {
+      const record = item as LinkRecord | null;
+      if (record === null) {
         // a link that is gone; one made again begins anew
         for (const known of [this.#highest, this.acted, this.#passings]) known.delete(key);
         continue;
       }
-      const item = this.journal.parse(json) as LinkRecord;
       const before = this.#highest.get(key) ?? 0;
-      if (item.fence < before) fell(key, before, item.fence);
-      this.#highest.set(key, Math.max(before, item.fence));
-      if (item.fence > before)
+      if (record.fence < before) fell(key, before, record.fence);
+      this.#highest.set(key, Math.max(before, record.fence));
+      if (record.fence > before)
         this.#passings.set(key, [
           ...(this.#passings.get(key) ?? []),
-          { fence: item.fence, written: this.#written + 1 },
+          { fence: record.fence, written: this.#written + 1 },
         ]);
-      if (item.lease?.holder === writer) this.#ofHolder.set(`${writer} ${key}`, item.fence);
+      if (record.lease?.holder === writer) this.#ofHolder.set(`${writer} ${key}`, record.fence);
     }
   }
 

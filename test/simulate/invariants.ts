@@ -61,7 +61,7 @@ export class Witness {
 
   constructor(readonly world: MemoryWorld) {
     this.journal = new Journal(world);
-    this.#fences = new Fences(world, this.journal);
+    this.#fences = new Fences(world);
   }
 
   /** Before a call is sent. */

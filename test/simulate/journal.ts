@@ -1,10 +1,9 @@
 import type { LinkRecord, SecretRecord, SetChunk, UserRecord } from '../../lambda/core/journal';
 import type { MemoryWorld } from '../support/world';
 
-/** What the table says, read past the product: its rows, parsed once for each text. */
+/** What the table says, read past the product: its rows. */
 export class Journal {
   #version = -1;
-  readonly #parsed = new Map<string, unknown>();
   links: readonly LinkRecord[] = [];
   users: readonly UserRecord[] = [];
   secrets: readonly SecretRecord[] = [];
@@ -23,8 +22,7 @@ export class Journal {
     if (table.version === this.#version) return false;
     this.#version = table.version;
     const rows = table.rows();
-    const of = <T>(kind: string): T[] =>
-      rows.filter((row) => row.kind === kind).map(({ json }) => this.parse(json) as T);
+    const of = <T>(kind: string): T[] => rows.filter((row) => row.kind === kind).map(({ item }) => item as T);
     this.links = of<LinkRecord>('link');
     this.users = of<UserRecord>('user');
     this.secrets = of<SecretRecord>('secret');
@@ -40,17 +38,11 @@ export class Journal {
       const members = rows
         .filter(({ kind, key }) => kind === 'set' && key.startsWith(prefix))
         .slice(0, bracket.chunks) // a chunk that the header does not count yet promises nothing
-        .flatMap(({ json }) => (this.parse(json) as SetChunk).members.map(({ pipeline }) => pipeline));
+        .flatMap(({ item }) => (item as SetChunk).members.map(({ pipeline }) => pipeline));
       const lingering = (bracket.lingering ?? []).map(({ pipeline }) => pipeline);
       this.named.set(place, new Set([...members, ...lingering]));
       this.owed.set(place, new Set(bracket.phase === 'open' ? [...members, ...lingering] : lingering));
     }
     return true;
-  }
-
-  parse(json: string): unknown {
-    const known = this.#parsed.get(json) ?? (JSON.parse(json) as unknown);
-    this.#parsed.set(json, known);
-    return known;
   }
 }

@@ -85,6 +85,7 @@ function seedJobs(count: number, from: number): readonly Job[] {
   return starts.map((start) => () => seeded(Math.min(seedsAtOnce, count - start), from + start));
 }
 
+Error.stackTraceLimit = 0; // errors are told by their texts, and are many
 const jobs = jobsOf();
 
 process.on('message', (at) => {

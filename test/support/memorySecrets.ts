@@ -57,15 +57,16 @@ export class MemorySecrets {
 
   /** By ARN or name. @throws SECRET_UNREADABLE */
   secret(id: string): MemorySecret {
-    const named = [...this.#secrets.values()].find(
-      ({ arn }) => arn === id || arn.replace(/^.*:secret:|-\w{6}$/g, '') === id,
-    );
+    const named =
+      this.#secrets.get(id) ??
+      [...this.#secrets.values()].find(({ arn }) => arn.replace(/^.*:secret:|-\w{6}$/g, '') === id);
     if (named === undefined) throw new RotationError('SECRET_UNREADABLE', `there is no secret ${id}`);
     return named;
   }
 
   holder(id: string, label: string): VersionId | null {
-    return [...this.secret(id).versions].find(([, version]) => version.labels.has(label))?.[0] ?? null;
+    for (const [version, { labels }] of this.secret(id).versions) if (labels.has(label)) return version;
+    return null;
   }
 
   value(id: string, version: VersionId): string | null {

@@ -2,28 +2,40 @@ import type { Items, Kind } from '../../lambda/core/journal';
 import type { Stored, Table } from '../../lambda/ports';
 import { throwing, type Ask } from './points';
 
-interface Row {
-  readonly kind: Kind;
-  readonly key: string;
-  /** As JSON: what cannot be stored does not survive. */
-  readonly json: string;
-  readonly revision: number;
-  readonly writer: string;
+/** One write, as it was done: the last of a place is its row. */
+export class Written {
+  #item: unknown;
+
+  constructor(
+    readonly at: number,
+    readonly kind: Kind,
+    readonly key: string,
+    /** As JSON: what cannot be stored does not survive. Null: removed. */
+    readonly json: string | null,
+    readonly revision: number,
+    readonly writer: string,
+  ) {}
+
+  /** What was stored, read back once: whoever reads it cannot change it. */
+  get item(): unknown {
+    this.#item ??= this.json === null ? null : frozen(JSON.parse(this.json));
+    return this.#item;
+  }
 }
 
-/** One write, as it was done. `json` null: removed. */
-export interface Written {
-  readonly at: number;
-  readonly kind: Kind;
-  readonly key: string;
-  readonly json: string | null;
-  readonly revision: number;
-  readonly writer: string;
+type Row = Written & { readonly json: string };
+
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }
 
 /** The journal's table. */
 export class MemoryTable {
   readonly #rows = new Map<string, Row>();
+  /** The rows by kind and key, once somebody has asked for them; `null` since the last change. */
+  #sorted: readonly Row[] | null = null;
   /** All that was ever written. */
   readonly history: Written[] = [];
 
@@ -37,8 +49,9 @@ export class MemoryTable {
   }
 
   /** All rows as they stand, by key. */
-  rows(): readonly Pick<Row, 'kind' | 'key' | 'json'>[] {
-    return [...this.#rows.values()].sort((a, b) => (`${a.kind}/${a.key}` < `${b.kind}/${b.key}` ? -1 : 1));
+  rows(): readonly Row[] {
+    this.#sorted ??= [...this.#rows].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
+    return this.#sorted;
   }
 
   /** The item as it stands, for a test to look at. */
@@ -47,10 +60,9 @@ export class MemoryTable {
   }
 
   keys(kind: Kind): readonly string[] {
-    return [...this.#rows.values()]
+    return this.rows()
       .filter((row) => row.kind === kind)
-      .map((row) => row.key)
-      .sort();
+      .map((row) => row.key);
   }
 
   /** Items whose fence fell from one write to the next: there must be none. */
@@ -75,14 +87,15 @@ export class MemoryTable {
         call('list', () => this.keys(kind).flatMap((key) => [{ key, ...(this.#read(kind, key) as Stored<Items[K]>) }])),
       write: (kind, key, item, revision) => {
         const json = JSON.stringify(item);
-        return call('write', () => this.#write({ kind, key, json, revision: revision + 1, writer }));
+        return call('write', () => this.#write(new Written(this.now(), kind, key, json, revision + 1, writer) as Row));
       },
       remove: (kind, key, revision) =>
         call('remove', () => {
           const stored = this.#rows.get(`${kind}/${key}`);
           if (revision !== undefined && stored !== undefined && stored.revision !== revision) return false;
           this.#rows.delete(`${kind}/${key}`);
-          this.#note({ at: this.now(), kind, key, json: null, revision: 0, writer });
+          this.#sorted = null;
+          this.#note(new Written(this.now(), kind, key, null, 0, writer));
           return true;
         }),
     };
@@ -90,18 +103,16 @@ export class MemoryTable {
 
   #read<K extends Kind>(kind: K, key: string): Stored<Items[K]> | null {
     const row = this.#rows.get(`${kind}/${key}`);
-    return row === undefined ? null : { item: JSON.parse(row.json) as Items[K], revision: row.revision };
+    return row === undefined ? null : { item: row.item as Items[K], revision: row.revision };
   }
 
   #write(next: Row): number | null {
     const place = `${next.kind}/${next.key}`;
-    const row = this.#rows.get(place);
-    const follows = (row?.revision ?? 0) + 1 === next.revision;
-    if (!follows) return null;
+    if ((this.#rows.get(place)?.revision ?? 0) + 1 !== next.revision) return null;
     this.#rows.set(place, next);
-    const { kind, key, json, revision, writer } = next;
-    this.#note({ at: this.now(), kind, key, json, revision, writer });
-    return revision;
+    this.#sorted = null;
+    this.#note(next);
+    return next.revision;
   }
 
   #note(written: Written): void {
