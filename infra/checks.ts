@@ -1,6 +1,8 @@
 import { type Duration, type Stack, Token } from 'aws-cdk-lib';
 import type { IUser } from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { inspect } from 'node:util';
 import { readLink } from './links';
 import { completeArn, defaults, type LinkTarget, type RotationOptions } from './rotation-options';
@@ -40,9 +42,6 @@ export function checkOptions(options: RotationOptions, timeout: Duration): void 
 
 /** What the compiler sees to, for those who call without one. @throws quoting what is missing or of another kind */
 function checkShapes({ source, targets, schedule, window }: Readonly<Record<string, unknown>>): void {
-  const check = (name: string, value: unknown, isRight: boolean, what: string): void => {
-    if (!isRight) throw new Error(`'${name}' must be ${what}, got ${inspect(value, { depth: -1 })}`);
-  };
   check('source', source, has(source, 'definition'), 'RotationSource.iamUser(…) or RotationSource.mirror(…)');
   check('targets', targets, Array.isArray(targets), 'an array of { connectionSecret, links }');
   for (const target of targets as readonly unknown[]) {
@@ -55,8 +54,36 @@ function checkShapes({ source, targets, schedule, window }: Readonly<Record<stri
   mustBeDuration('window', window);
 }
 
+/** The same for a function's. @throws quoting what is of another kind, and a retention that CloudWatch has not */
+export function checkFunction({
+  architecture,
+  logRetention,
+  network,
+  statusPage,
+}: Readonly<Record<string, unknown>>): void {
+  const isRetention =
+    logRetention === undefined ||
+    Token.isUnresolved(logRetention) ||
+    Object.values(RetentionDays).includes(logRetention as RetentionDays);
+  check('logRetention', logRetention, isRetention, 'one of RetentionDays');
+  check(
+    'architecture',
+    architecture,
+    architecture === undefined || has(architecture, 'dockerPlatform'),
+    'an Architecture',
+  );
+  if (network !== undefined) check('network', network, has(network, 'vpc'), 'a VPC and where in it, { vpc, … }');
+  if (has(network, 'vpc')) check('network.vpc', network.vpc, has(network.vpc, 'selectSubnets'), 'a VPC of CDK');
+  checkBoolean('statusPage', statusPage);
+}
+
+function check(name: string, value: unknown, isRight: boolean, what: string): void {
+  if (!isRight) throw new Error(`'${name}' must be ${what}, got ${inspect(value, { depth: -1 })}`);
+}
+
 /** By what it can do: an app may have another copy of CDK. */
-const has = (value: unknown, key: string): boolean => typeof value === 'object' && value !== null && key in value;
+const has = <K extends string>(value: unknown, key: K): value is Readonly<Record<K, unknown>> =>
+  typeof value === 'object' && value !== null && key in value;
 
 /** @throws quoting what is none, such as a number without its unit */
 export function mustBeDuration(name: string, value: unknown): void {
@@ -128,13 +155,18 @@ function checkTargets(targets: readonly LinkTarget[]): void {
 export function checkPlaces(secret: ISecret, { source, targets }: RotationOptions, stack: Stack): void {
   const { user, mirrored } = source;
   checkAccount('secret', 'a secret', secret.env.account, stack);
-  if (user !== undefined) checkAccount('source', 'a user', accountOf(user), stack);
+  if (user !== undefined) {
+    checkAccount('source', 'a user', accountOf(user), stack);
+    checkArn('source', user.userArn, 'iam', stack);
+  }
   checkRegion('secret', secret.env.region, stack);
+  checkArn('secret', completeArn('secret', secret), 'secretsmanager', stack);
   const others = targets.map(({ connectionSecret }): [string, ISecret] => ['connectionSecret', connectionSecret]);
   if (mirrored !== undefined) others.push(['source', mirrored]);
   for (const [prop, other] of others) {
     checkRegion(prop, other.env.region, stack);
     const secretId = completeArn(prop, other);
+    checkArn(prop, secretId, 'secretsmanager', stack);
     if (secretId === completeArn('secret', secret))
       throw new Error(`'${prop}' must be another secret than the one that is rotated, got '${secretId}'`);
   }
@@ -159,6 +191,16 @@ export function checkRegion(prop: string, theirs: string, { region }: Stack, got
 export function checkAccount(prop: string, got: string, theirs: string, { account }: Stack, why = ''): void {
   if (differ(theirs, account))
     throw new Error(`'${prop}' must be in the stack's account, ${account}, got ${got} in ${theirs}${why}`);
+}
+
+/** CDK takes any ARN for that of what is imported. @throws quoting one of another service, or of another partition than the stack's */
+export function checkArn(prop: string, arn: string, service: string, { region }: Stack): void {
+  if (Token.isUnresolved(arn)) return;
+  const [, theirs, of] = arn.split(':');
+  if (of !== service) throw new Error(`'${prop}' must have an ARN of ${service}, got '${arn}'`);
+  const ours = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
+  if (ours !== undefined && theirs !== ours)
+    throw new Error(`'${prop}' must be in the stack's partition, ${ours}, got '${arn}'`);
 }
 
 /** CDK takes an imported user for one of the stack's account, whatever its ARN says. */

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { VpcEndpoints } from './endpoints';
 import type { Link } from './links';
@@ -25,12 +26,18 @@ export class Claims {
 
   /**
    * @param place where there is only one of that name
+   * @param key what two spellings of one name have in common
    * @throws when another rotation has it
    */
-  take(prop: string, name: string, place = ''): void {
-    const key = JSON.stringify([prop, place, name]);
-    if (this.#taken.has(key)) throw new Error(`'${prop}' must be of one rotation only, got '${name}' a second time`);
-    this.#taken.add(key);
+  take(prop: string, name: string, place = '', key = name): void {
+    const taken = JSON.stringify([prop, place, key]);
+    if (this.#taken.has(taken)) throw new Error(`'${prop}' must be of one rotation only, got '${name}' a second time`);
+    this.#taken.add(taken);
+  }
+
+  /** IAM takes no two users of an account whose names differ in their case only. @throws when another rotation has it */
+  takeUser(name: string, account: string): void {
+    this.take('source', name, account, Token.isUnresolved(name) ? name : name.toLowerCase());
   }
 
   /**

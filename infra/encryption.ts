@@ -3,7 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IAlias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
-import { checkRegion } from './checks';
+import { checkArn, checkRegion } from './checks';
 
 /**
  * The key itself, of an alias the one that it stands for: policies and log groups take no alias.
@@ -19,10 +19,7 @@ export function keyOf(prop: string, given: IKey, stack: Stack): IKey {
     );
   const { keyArn, env } = key;
   checkRegion(prop, env.region, stack, `'${keyArn}'`);
-  const partition = Token.isUnresolved(stack.region) ? undefined : RegionInfo.get(stack.region).partition;
-  const theirs = Token.isUnresolved(keyArn) ? partition : keyArn.split(':')[1];
-  if (partition !== undefined && theirs !== partition)
-    throw new Error(`'${prop}' must be in the stack's partition, ${partition}, got '${keyArn}'`);
+  checkArn(prop, keyArn, 'kms', stack);
   return key;
 }
 

@@ -19,7 +19,16 @@ import { readLink } from './links';
 import { type AlarmThresholds, checkThresholds, Monitoring } from './monitoring';
 import { FunctionNetwork, type RotationNetwork } from './network';
 import { openTopic, whatIsTold, type WhatIsTold } from './notification';
-import { checkOptions, checkPlaces, checkRetirement, mustBe, mustBeDuration, mustBeKnown, mustBeOneOf } from './checks';
+import {
+  checkFunction,
+  checkOptions,
+  checkPlaces,
+  checkRetirement,
+  mustBe,
+  mustBeDuration,
+  mustBeKnown,
+  mustBeOneOf,
+} from './checks';
 import { Claims } from './claims';
 import {
   allowFunction,
@@ -122,6 +131,7 @@ export class LinkRotationFunction extends Construct {
     mustBe('memorySize', props.memorySize, 256, 10_240);
     mustBeOneOf('notices', props.notices, whatIsTold);
     mustBeOneOf('logLevel', props.logLevel, ['INFO', 'WARN', 'ERROR']);
+    checkFunction({ ...props });
     checkThresholds(props.alarmThresholds);
     this.journal = makeJournal(this);
     const key = openKey(this, props.encryptionKey);
@@ -243,15 +253,17 @@ export class LinkRotationFunction extends Construct {
   }
 
   /** Two rotations of one secret, of one link, or with the two key slots of one user, would undo each other. */
-  #claim(rotation: Construct, secretId: string, { source, targets }: RotationOptions): void {
+  #claim(rotation: Construct, secretId: string, { source, targets, secretName }: RotationOptions): void {
     const claims = Claims.of(this);
-    const { account, node } = Stack.of(this);
+    const { account, region, node } = Stack.of(this);
     claims.take('secret', secretId);
+    // stacks without an account may go to different ones
+    const place = Token.isUnresolved(account) ? node.path : account;
+    if (secretName !== undefined)
+      claims.take('secretName', secretName, Token.isUnresolved(region) ? node.path : `${place} ${region}`);
     const connections = targets.map(({ connectionSecret }) => completeArn('connectionSecret', connectionSecret));
     claims.takeSecrets(secretId, connections, source.mirrored && completeArn('source', source.mirrored));
-    // stacks without an account may go to different ones
-    if (source.user !== undefined)
-      claims.take('source', source.user.userName, Token.isUnresolved(account) ? node.path : account);
+    if (source.user !== undefined) claims.takeUser(source.user.userName, place);
     for (const { connectionSecret, links } of targets) {
       const connectionSecretId = completeArn('connectionSecret', connectionSecret);
       for (const link of links)

@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { checkAccount, checkRegion } from './checks';
+import { checkAccount, checkArn, checkRegion } from './checks';
 import { keyOf } from './encryption';
 
 /** What the function itself may tell the topic. */
@@ -47,6 +47,7 @@ function checkTopic(topic: ITopic, stack: Stack): void {
   if (fifo) throw new Error(`'topic' must be a standard one, which alarms can tell, got '${name}', which is FIFO`);
   checkRegion('topic', topic.env.region, stack, `'${name}'`);
   checkAccount('topic', `'${name}'`, topic.env.account, stack, whyOfThisAccount);
+  checkArn('topic', topicArn, 'sns', stack);
 }
 
 /**

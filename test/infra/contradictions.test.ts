@@ -45,6 +45,34 @@ describe('what the rotations of one app share', () => {
       );
   });
 
+  test('is not a user whose name differs in its case only: IAM takes them for one', () => {
+    const { stack, rotate, elsewhere } = shared();
+    rotate('First', 'a-AbCdEf', user(stack, 'User'));
+    const source = RotationSource.iamUser(User.fromUserName(stack, 'Same', 'Ingest'));
+    for (const [secret, by] of [['b-AbCdEf'], ['c-AbCdEf', elsewhere]] as const)
+      expect(() => rotate(secret, secret, source, ['a.b'], by)).toThrow(
+        new Error(`'source' must be of one rotation only, got 'Ingest' a second time`),
+      );
+  });
+
+  test('is not the name of a secret that is made, but in stacks that may go to different places', () => {
+    const making = (props: StackProps) => {
+      const { stack, elsewhere } = shared(props);
+      const make = (by: LinkRotationFunction, link: string) =>
+        by.rotate(link, {
+          secretName: 'prod/new',
+          source: mirror(stack),
+          targets: [{ connectionSecret: imported(stack, connection), links: [`a.${link}`] }],
+        });
+      make(elsewhere, 'first');
+      return () => make(new LinkRotationFunction(stack, 'Other', { code }), 'second');
+    };
+    expect(making({ env })).toThrow(
+      new Error(`'secretName' must be of one rotation only, got 'prod/new' a second time`),
+    );
+    for (const props of [{}, { env: { account: env.account } }]) expect(making(props)).not.toThrow();
+  });
+
   test('is not a secret that one rotates and another logs in with, whichever comes first', () => {
     const login = arn('login-AbCdEf');
     const by = (id: string, secret: string, connectionSecret: string, rotator: LinkRotationFunction, stack: Stack) =>

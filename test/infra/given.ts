@@ -4,6 +4,7 @@ import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { LinkRotation, type LinkRotationProps, RotationSource } from '../../infra';
 import { resourcesOf } from '../support/deployed';
 
@@ -14,7 +15,7 @@ process.env['CDK_VALIDATION'] = 'false';
 
 export const env = { account: '111122223333', region: 'us-east-1' };
 export const arn = (name: string, region = env.region) =>
-  `arn:aws:secretsmanager:${region}:111122223333:secret:${name}`;
+  `arn:${RegionInfo.get(region).partition}:secretsmanager:${region}:111122223333:secret:${name}`;
 export const rotated = arn('prod/s3-ingest-AbCdEf');
 export const connection = arn('prod/singlestore-AbCdEf');
 

@@ -56,6 +56,51 @@ describe('synth refuses', () => {
       (stack) => ({ source: RotationSource.mirror(Secret.fromSecretNameV2(stack, 'ByName', 'prod/by-name')) }),
       `'source' must be a secret whose complete ARN is known, such as Secret.fromSecretCompleteArn, got 'prod/by-name'`,
     ],
+    ...(['secret', 'connectionSecret', 'source'] as const).flatMap((prop) => {
+      const given = (secretArn: string, message: string): [string, Given, string] => [
+        `${secretArn} as ${prop}`,
+        (stack) => {
+          const theirs = imported(stack, secretArn);
+          return {
+            secret: { secret: theirs },
+            connectionSecret: { targets: [{ connectionSecret: theirs, links: ['a.b'] }] },
+            source: { source: RotationSource.mirror(theirs) },
+          }[prop];
+        },
+        message,
+      ];
+      const inChina = arn('x-AbCdEf').replace('arn:aws:', 'arn:aws-cn:');
+      const parameter = 'arn:aws:ssm:us-east-1:111122223333:parameter:x-AbCdEf';
+      return [
+        given(inChina, `'${prop}' must be in the stack's partition, aws, got '${inChina}'`),
+        given(parameter, `'${prop}' must have an ARN of secretsmanager, got '${parameter}'`),
+      ];
+    }),
+    [
+      'a user of another partition',
+      (stack) => ({
+        source: RotationSource.iamUser(User.fromUserArn(stack, 'Far', 'arn:aws-cn:iam::111122223333:user/ingest')),
+      }),
+      `'source' must be in the stack's partition, aws, got 'arn:aws-cn:iam::111122223333:user/ingest'`,
+    ],
+    [
+      'a queue as topic',
+      (stack) => ({ topic: Topic.fromTopicArn(stack, 'Queue', 'arn:aws:sqs:us-east-1:111122223333:alarms') }),
+      `'topic' must have an ARN of sns, got 'arn:aws:sqs:us-east-1:111122223333:alarms'`,
+    ],
+    ...(
+      [
+        [{ logRetention: 12 }, `'logRetention' must be one of RetentionDays, got 12`],
+        [{ architecture: 'arm64' }, `'architecture' must be an Architecture, got 'arm64'`],
+        [{ statusPage: 'false' }, `'statusPage' must be true or false, got "false"`],
+        [{ network: 'vpc-0a' }, `'network' must be a VPC and where in it, { vpc, … }, got 'vpc-0a'`],
+        [{ network: { vpc: 'vpc-0a' } }, `'network.vpc' must be a VPC of CDK, got 'vpc-0a'`],
+      ] as const
+    ).map<[string, Given, string]>(([given, message]) => [
+      `from who calls without types, ${JSON.stringify(given)}`,
+      () => given as unknown as Partial<LinkRotationProps>,
+      message,
+    ]),
     [
       'a secret that mirrors itself',
       (stack) => ({ source: RotationSource.mirror(imported(stack, rotated)) }),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { bundle } from '../../infra/bundle';
 import { readSettings } from '../../infra/settings';
 import { LinkRotationStack } from '../../infra/stack';
-import { actionsOn, all, templateOf } from './given';
+import { actionsOn, all, type Resource, templateOf } from './given';
 
 /* The app of `npm run synth`, with the example of the README. */
 
@@ -43,14 +43,34 @@ test('the outputs name what an operator looks for: the function, its log group, 
   });
 });
 
-test('journal and secret keep the ids that they are deployed under: another id would be another journal, and another secret', () => {
+describe('what outlives a deployment', () => {
   const { env, secretId: _, ...example } = readSettings(new App().node);
   const fresh = new LinkRotationStack(new App(), 'Stack', { ...example, env, secretName: 'prod/new' });
-  const ids = (type: string) => Object.keys(Template.fromStack(fresh).findResources(type));
-  expect([ids('AWS::DynamoDB::Table'), ids('AWS::SecretsManager::Secret')]).toEqual([
-    ['LinkRotationSharedJournal3FFB3A02'],
-    ['LinkRotationSharedRotationSecretF006D75A'],
-  ]);
+  const { Resources } = Template.fromStack(fresh).toJSON() as {
+    Resources: Record<string, Resource & { Type: string }>;
+  };
+
+  test('keeps the id that it is deployed under: another id would be another one, and an upgrade would begin anew', () => {
+    const stateful = /::(Table|Secret|LogGroup|Topic|Key)$/;
+    const ids = Object.entries(Resources).filter(([, { Type }]) => stateful.test(Type));
+    expect(Object.fromEntries(ids.map(([id, { Type }]) => [id, Type]))).toEqual({
+      LinkRotationSharedJournal3FFB3A02: 'AWS::DynamoDB::Table',
+      LinkRotationSharedKey1F9555F7: 'AWS::KMS::Key',
+      LinkRotationSharedLogFBE742FC: 'AWS::Logs::LogGroup',
+      LinkRotationSharedTopic71C76589: 'AWS::SNS::Topic',
+      LinkRotationSharedRotationSecretF006D75A: 'AWS::SecretsManager::Secret',
+    });
+  });
+
+  test('has no name of its own but the secret, so that beside what a removal has kept another deployment finds every name free', () => {
+    const ofOthers = ['MetricName', 'PolicyName']; // of an alarm's metric, and within a role
+    const named = Object.values(Resources).flatMap(({ Type, Properties }) =>
+      Object.entries(Properties)
+        .filter(([key, value]) => key.endsWith('Name') && typeof value === 'string' && !ofOthers.includes(key))
+        .map(([, value]) => [Type, value]),
+    );
+    expect(named).toEqual([['AWS::SecretsManager::Secret', 'prod/new']]);
+  });
 });
 
 test('nobody deletes it by mistake, with its watchdog', () => {
