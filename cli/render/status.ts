@@ -40,7 +40,8 @@ const tones: Readonly<Record<Condition, Tone>> = { good: 'good', paused: 'warn',
 
 /** @param all every secret, link and pipeline, however many there are */
 export function renderStatus({ at, secrets, leftOut }: Status, paper: Paper, all = false): readonly string[] {
-  if (secrets.length === 0) return ['No secret is configured: ROTATIONS of the function is empty.'];
+  if (secrets.length === 0 && leftOut === undefined)
+    return ['No secret is configured: ROTATIONS of the function is empty.'];
   const [whole, brief] = all || secrets.length <= mostWhole ? [secrets, []] : byNeed(secrets);
   return [
     ...whole.flatMap((secret, index) => [...(index === 0 ? [] : ['']), ...renderSecret(secret, at, paper, all)]),

@@ -3,7 +3,7 @@ import { html, type Html, none } from './html';
 import { levelTone, secretSection } from './secret';
 import { styles } from './styles';
 import { counted, shownTime, type View } from './view';
-import { type Level, levelOf, levels, levelText, summary, worst } from './verdict';
+import { headline, type Level, levelOf, levelOfAll, levels, levelText, summary } from './verdict';
 import { secretName } from './names';
 
 export { readView, type View } from './view';
@@ -29,7 +29,7 @@ export const filePage = (status: Status, view: View): string =>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="referrer" content="no-referrer" />
-        <title>${levelText[worst(status.secrets.map(levelOf))]}: rotation of SingleStore links</title>
+        <title>${headline(status)}: rotation of SingleStore links</title>
         <style>
           body {
             margin: 0;
@@ -73,14 +73,14 @@ secretId: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/s3-ingest-Ab
 /** With as many secrets in full as fit; each is drawn once. */
 function page(status: Status, view: View, title: Html): Html {
   const sorted = status.secrets.toSorted((a, b) => rank(levelOf(a)) - rank(levelOf(b)));
-  const level = worst(sorted.map(levelOf));
+  const level = levelOfAll(status);
   const framed = (sections: readonly Html[]): Html =>
     html`<div class="slr slr-${view.theme} cwdb-no-default-styles">
       ${styles}${title}
       <div class="verdict ${levelTone[level]}">
         ${symbol(level)}
         <div>
-          <h2>${levelText[level]}</h2>
+          <h2>${headline(status)}</h2>
           <p>${summary(status)}. Looked at ${shownTime(status.at, view.zone)} ${view.zone.label}.</p>
         </div>
       </div>

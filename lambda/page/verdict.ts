@@ -6,7 +6,7 @@ import { counted } from './view';
 export const levels = ['well', 'busy', 'watch', 'person'] as const;
 export type Level = (typeof levels)[number];
 
-export const worst = (found: readonly Level[]): Level => levels.findLast((level) => found.includes(level)) ?? 'well';
+const worst = (found: readonly Level[]): Level => levels.findLast((level) => found.includes(level)) ?? 'well';
 
 export function levelOf(secret: SecretStatus): Level {
   if (secret.stuck !== null) return secret.stuck.command === null ? 'watch' : 'person';
@@ -59,6 +59,14 @@ export const levelText: Readonly<Record<Level, string>> = {
   watch: 'Worth a look',
   person: 'Needs a person',
 };
+
+/** Of all secrets. Where there is none nothing is wrong, and nothing rotates. */
+export const levelOfAll = ({ secrets }: Status): Level =>
+  secrets.length === 0 ? 'watch' : worst(secrets.map(levelOf));
+
+/** The same in a few words. */
+export const headline = (status: Status): string =>
+  status.secrets.length === 0 ? 'No secret is configured' : levelText[levelOfAll(status)];
 
 /** One sentence about all secrets. */
 export function summary({ secrets }: Status): string {

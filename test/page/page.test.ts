@@ -33,6 +33,7 @@ describe('the verdict', () => {
       { ...allWell, secrets: [secret({ drift: ['a.b holds the old version'] })] },
       'Worth a look',
     ],
+    ['nothing is configured', { ...allWell, secrets: [] }, 'No secret is configured'],
     [
       'something could not be seen',
       { ...allWell, secrets: [secret({ unseen: ['host: CONNECTION_LOST'] })] },
