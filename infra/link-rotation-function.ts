@@ -248,7 +248,7 @@ export class LinkRotationFunction extends Construct {
       rotationRules: rules,
       rotateImmediatelyOnUpdate,
     });
-    attached.addResourceDependency(this.#mayBeCalled); // Secrets Manager checks it when the function is attached
+    attached.node.addDependency(this.#mayBeCalled); // Secrets Manager checks it when the function is attached
     return secret;
   }
 
