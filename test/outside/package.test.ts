@@ -39,7 +39,7 @@ beforeAll(() => {
   for (const peer of ['aws-cdk-lib', 'constructs']) symlinkSync(join(root, 'node_modules', peer), join(modules, peer));
   mkdirSync(join(modules, '@types'));
   symlinkSync(join(root, 'node_modules', '@types', 'node'), join(modules, '@types', 'node'));
-  writeFileSync(join(folder, 'app.ts'), app);
+  for (const name of ['app.ts', 'module.mts']) writeFileSync(join(folder, name), app);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -55,9 +55,10 @@ test('the package brings the construct and the bundle, and no package but itself
   expect(readdirSync(join(modules, 'singlestore-link-rotation', 'dist', 'lambda'))).toContain('index.js');
 });
 
-test('an app of somebody else compiles against its types, and synthesises with its bundle', () => {
-  run(tsc, ['--strict', '--skipLibCheck', '--module', 'node16', '--types', 'node', 'app.ts']);
-  expect(run(process.execPath, ['app.js'])).toBe('Foreign/Rotation/Shared/Rotation/Secret\n');
+test('apps of somebody else, one of ES modules among them, compile against its types, all checked, and synthesise with its bundle', () => {
+  run(tsc, ['--strict', '--module', 'node16', '--types', 'node', 'app.ts', 'module.mts']);
+  for (const app of ['app.js', 'module.mjs'])
+    expect(run(process.execPath, [app])).toBe('Foreign/Rotation/Shared/Rotation/Secret\n');
   const code = readdirSync(join(folder, 'cdk.out')).find((name) => name.startsWith('asset.')) ?? '';
   expect(readdirSync(join(folder, 'cdk.out', code))).toEqual(['index.js']);
 });
