@@ -70,6 +70,9 @@ test('what an answer leaves out, because it would be too long, is counted', () =
   const said = 'Not listed, to keep the answer below 5 MB: 12 pipelines, 3 pauses';
   expect(renderPlan('s', { ...planned, leftOut }, plain(120)).join('\n')).toContain(said);
   expect(renderStatus({ ...status(secret()), leftOut }, plain(120)).join('\n')).toContain(`${said}. Ask for one`);
+  expect(renderStatus({ ...status(), leftOut }, plain(120)).join('\n')).toBe(
+    `  ${said}. Ask for one secret to see more.`,
+  );
 });
 
 test('of a pipeline without a batch on record nobody knows how long it is paused, and the plan says so', () => {
