@@ -1,5 +1,5 @@
 import { RotationError } from '../core/errors';
-import { partsOf, type QualifiedName } from '../core/names';
+import type { QualifiedName } from '../core/names';
 import { definitionOf } from './catalogue';
 import type { Answer, Row, Session } from './session';
 import { grantOf, showCreatePipeline, type Statement } from './statements';
@@ -88,10 +88,8 @@ export async function readDefinitions(
   sessions: readonly Session[],
 ): Promise<Definitions> {
   const definitions = new Map<QualifiedName, string | RotationError>();
-  const byDatabase = (a: QualifiedName, b: QualifiedName): number =>
-    partsOf(a).database < partsOf(b).database ? -1 : 1;
-  // Sorted, so that a session changes its database only where one ends.
-  const todo = [...pipelines].sort(byDatabase);
+  // Sorted, so that a session changes its database only where one ends: names begin with it.
+  const todo = [...pipelines].sort();
   const work = async (session: Session): Promise<void> => {
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const statement = showCreatePipeline(next);

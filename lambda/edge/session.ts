@@ -191,7 +191,9 @@ function refusal({ errno, sqlState, message }: QueryError, statement: Statement)
 function rowsOf(result: unknown, fields: readonly FieldPacket[] | undefined): readonly Row[] {
   if (!Array.isArray(result)) return [];
   const columns = (fields ?? []).map(({ name }) => name.toLowerCase());
-  return result.map((values: readonly (Buffer | null)[]) =>
-    Object.fromEntries(columns.map((column, at) => [column, values[at]?.toString() ?? null])),
-  );
+  return result.map((values: readonly (Buffer | null)[]) => {
+    const row: Record<string, string | null> = {};
+    columns.forEach((column, at) => (row[column] = values[at]?.toString() ?? null));
+    return row;
+  });
 }

@@ -25,7 +25,7 @@ export async function look(p: Progress): Promise<void> {
       if (activityOf(states.get(member) ?? '') === 'running') p.lingering.add(member);
   }
   const users = await usersAmong(p, states);
-  const driven = await drivenAmong(p, rows);
+  const driven = await drivenAmong(p, rows, states);
   const remade = remadeAmong(p, rows, former);
   p.set({ states, users, driven, remade });
 }
@@ -51,8 +51,11 @@ async function usersAmong(
 }
 
 /** Each is looked for once, so that each is started once; one may come to its error while it is being stopped. */
-async function drivenAmong(p: Progress, rows: readonly PipelineRow[]): Promise<ReadonlySet<QualifiedName>> {
-  const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
+async function drivenAmong(
+  p: Progress,
+  rows: readonly PipelineRow[],
+  states: ReadonlyMap<QualifiedName, string>,
+): Promise<ReadonlySet<QualifiedName>> {
   const isNew = ({ pipeline }: Member): boolean => isInError(states.get(pipeline)) && !p.judged.has(pipeline);
   const driven = new Set(p.situation.driven);
   for (const set of [p.work.suspects, p.bracket === null ? null : { ...p.bracket, members: p.chunks.flat() }]) {
