@@ -17,6 +17,7 @@ import type {
   Privilege,
 } from '../ports';
 import * as catalogue from './catalogue';
+import { collectGarbage } from './garbage';
 import { readGrammar, unwritable } from './grammar';
 import { SessionLane } from './lane';
 import { openSessions } from './opening';
@@ -24,6 +25,9 @@ import { ask, failureOf, obstacleTo, read, readDefinitions } from './reading';
 import type { Row, Session } from './session';
 import * as statements from './statements';
 import type { Forms, Statement } from './statements';
+
+/** What so many definitions leave behind is collected at once: otherwise it would be in the pause that follows. In a pause itself only those of newcomers are read. */
+const many = 500;
 
 /** MySQL's number for a connection that is not there. */
 const unknownThread = 1094;
@@ -87,6 +91,7 @@ class LiveCluster implements Cluster {
       const failure = refused.get(pipeline);
       if (failure !== undefined) throw failure;
     }
+    if (pipelines.length >= many) collectGarbage();
     return found;
   }
 
