@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { drawPauses, groupsOf } from './draw';
 import { isMissed, spreadOf, tableOf, type Row } from './figures';
 import { growthTable, measureGrowth, measureNeighbours, type Grown, type Size } from './growth';
-import { lineTo } from './line';
+import { lineTo, tripsOver } from './line';
 import { measureNotice, measureOutside } from './outside';
 import { measureNeed, measurePause, type PauseCase } from './pause';
 import { measureStart } from './start';
@@ -63,22 +63,7 @@ const quick: Extent = {
 
 /** What a round trip really is, of a connection that has nothing else to wait for. */
 async function measureLine(): Promise<Row> {
-  const { createServer, connect } = await import('node:net');
-  const server = createServer((socket) => socket.setNoDelay(true).pipe(socket)).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  const line = await lineTo({ port: typeof address === 'object' ? (address?.port ?? 0) : 0 }, roundTripMs);
-  const socket = connect(line.port, '127.0.0.1').setNoDelay(true);
-  const trips: number[] = [];
-  for (let round = 0; round < 100; round += 1) {
-    const began = performance.now();
-    socket.write('?');
-    await new Promise((resolve) => socket.once('data', resolve));
-    trips.push(performance.now() - began);
-  }
-  socket.destroy();
-  await line.close();
-  server.close();
+  const trips = await tripsOver((server) => lineTo(server, roundTripMs));
   return { who: 'the line', what: 'a round trip, r', unit: 'ms', figure: spreadOf(trips), limit: roundTripMs };
 }
 
