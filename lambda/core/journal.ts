@@ -196,6 +196,8 @@ export interface UserRecord extends Leased {
     readonly version: VersionId;
     /** When its PutSecretValue was about to be sent, epoch milliseconds. */
     readonly at?: number;
+    /** It is about to be deleted: whoever stores it yet takes its version back. */
+    readonly ending?: true;
   };
 }
 

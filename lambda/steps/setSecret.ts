@@ -31,6 +31,7 @@ const acceptanceMs = 180_000;
  */
 export async function setSecret(rotation: Rotation, run: Invocation): Promise<void> {
   const { definition, secret, version } = rotation;
+  const begunAt = run.clock.now();
   const pending = await pendingValue(rotation, run);
   const current = await currentValue(run, secret.arn);
   // links without a record are thought to hold AWSCURRENT, which is not this version unless this setSecret has given it to them
@@ -66,13 +67,17 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
     ]);
   });
   const keyId = current === null ? undefined : sourceFor(definition.source).keyId(current.fields);
-  await updateSecretRecord(run, secret.arn, (record) => ({
-    ...notSet(record),
-    version,
-    setAt: run.clock.now(),
-    ...(current === null || keyId === undefined ? {} : { replaces: { version: current.version, keyId } }),
-    failedProofs: marksOf(record, version).failedProofs,
-  }));
+  await updateSecretRecord(run, secret.arn, (record) => {
+    // another one has set it since, and maybe proven it: who slept meanwhile takes no proof away
+    if (record.version === version && (record.setAt ?? -Infinity) > begunAt) return record;
+    return {
+      ...notSet(record),
+      version,
+      setAt: run.clock.now(),
+      ...(current === null || keyId === undefined ? {} : { replaces: { version: current.version, keyId } }),
+      failedProofs: marksOf(record, version).failedProofs,
+    };
+  });
 }
 
 /**

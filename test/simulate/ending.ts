@@ -45,7 +45,7 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
   for (const text of [...leftOver(scenario, stage), ...(ending === 'done' ? notRetiring(scenario, stage) : [])])
     say('f', text);
   const isKeptFrom =
-    (ending === 'unchanged' && hasLostItsKey(stage)) || (ending === 'person' && hasMadeItTooLate(stage));
+    (ending === 'unchanged' && hasGivenItsVersionUp(stage)) || (ending === 'person' && hasMadeItTooLate(stage));
   if (!isKeptFrom && !(scenario.ends ?? ['done']).includes(ending))
     say('f', `it ended as ${ending}: ${why(stage.lastError)}`);
   if (ending === 'person' && scenario.reason === undefined && !(stage.lastError instanceof RotationError))
@@ -57,13 +57,12 @@ export async function atTheEnd(scenario: Scenario, stage: Stage): Promise<Ending
 const hasSlept = ({ zombies }: Stage['world'], before: string): boolean =>
   zombies.some(({ process }) => process.sleptBefore.includes(before));
 
-/** A put that its sender slept over stored a key that was deleted by then: the version was given up, and the next one is as good. */
-const hasLostItsKey = ({ world }: Stage): boolean =>
+/** A put that its sender slept over stored a key that was to be deleted: the version was given up, and the next one is as good. */
+const hasGivenItsVersionUp = ({ world }: Stage): boolean =>
   hasSlept(world, 'secrets.put') &&
-  [...world.secrets.secret(secretId).versions].some(([version, { labels }]) => {
-    const keyId = world.secretValue(version)?.['aws_access_key_id'];
-    return labels.size === 0 && keyId !== undefined && world.keys.find(keyId)?.deleted !== false;
-  });
+  [...world.secrets.secret(secretId).versions.values()].some(
+    ({ labels, value }) => labels.size === 0 && value !== null,
+  );
 
 /** Who slept before CreateAccessKey and died behind it has made a key later than any intent says: only a person knows that it is nobody's. */
 const hasMadeItTooLate = ({ world, lastError }: Stage): boolean =>

@@ -116,6 +116,48 @@ test('a value that is stored by whoever slept, when another one is about to dele
   expect(keyIds(world)).not.toContain(stored);
 });
 
+test('a value that comes when the end of its key is written down is seen, and the key lives', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  let condemnedAt = Infinity;
+  world.faults = (_, name) => (name === 'secrets.put' ? 'freezes' : undefined);
+  await create(world, version).catch(() => undefined);
+  const [, made] = keyIds(world);
+  const fields = JSON.stringify({
+    aws_access_key_id: made,
+    aws_secret_access_key: world.keys.find(made ?? '')?.secret,
+  });
+  world.faults = () => {
+    if (world.table.item('user', 'singlestore-ingest')?.made?.ending !== true || condemnedAt < Infinity)
+      return undefined;
+    condemnedAt = world.clock.now();
+    world.secrets.putByHand(secretId, version, fields); // the sender's, which died behind it
+    return undefined;
+  };
+  await world.pass(90_000);
+  await create(world, version);
+  expect(condemnedAt).toBeLessThan(Infinity);
+  expect(keyIds(world)).toContain(made);
+  expect(world.table.item('user', 'singlestore-ingest')?.made).not.toHaveProperty('ending');
+});
+
+test('who sleeps behind its PutSecretValue takes nothing from those who have gone on with the value', async () => {
+  const world = createWorld();
+  const version = world.startRotation();
+  let isStored = false;
+  world.faults = (_, name) => {
+    if (name === 'secrets.put') isStored = true;
+    return isStored && name === 'table.write' ? 'freezes' : undefined;
+  };
+  await create(world, version).catch(() => undefined);
+  world.faults = new Map();
+  await world.pass(90_000);
+  await create(world, version);
+  await world.pass(300_000); // it wakes
+  expect(world.label('AWSPENDING')).toBe(version);
+  expect(keyIds(world)).toContain(world.secretValue(version)?.['aws_access_key_id']);
+});
+
 test('a value that arrives after the retry has begun, at whatever second of it, names a key that lives, also when the retry dies', async () => {
   for (let lateMs = 500; lateMs <= 30_000; lateMs += 1_475) {
     const world = createWorld();

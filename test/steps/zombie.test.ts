@@ -77,6 +77,7 @@ describe.each(Object.keys(successors))('suspended for five minutes, succeeded by
         if (world.table.fallenFences().length > 0) problems.push('a fence fell');
         if (world.table.item('link', `${clusterId}/${analyticsLink}`)?.bracket?.phase === 'open')
           problems.push('the journal is open');
+        if (world.table.item('secret', secretId)?.testedAt === undefined) problems.push('the proof was taken away');
         if (problems.length > 0) bad.push(`${point} ${names[point - 1] ?? ''}: ${problems.join('; ')}`);
       }
       expect(bad).toEqual([]);

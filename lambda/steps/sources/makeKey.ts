@@ -2,12 +2,12 @@ import { Credentials } from '../../core/credentials';
 import { RotationError } from '../../core/errors';
 import { jsonText, objectOf } from '../../core/json';
 import type { Intent, UserRecord } from '../../core/journal';
-import { decideSlots } from '../../core/keys';
 import type { AwsCredentials, Invocation } from '../../ports';
 import type { Held } from '../lease';
 import { valueOf, type Rotation } from '../rotation';
 import { keyField, secretField } from './awsKeys';
-import { noFreeSlot, slotsOf, type Keeping } from './slots';
+import { makeRoom, spare } from './makeRoom';
+import { noFreeSlot, type Keeping } from './slots';
 
 /** A CreateAccessKey whose answer was lost may take effect this long after it was sent. Milliseconds; our own time-out is 10 s. */
 const effectMs = 60_000;
@@ -35,7 +35,7 @@ export async function makeKey(keeping: Keeping, rotation: Rotation, held: Held<'
       const lookedAt = run.clock.now();
       // a twin of this call, or a put of a dead one, may have stored a value while we waited
       if (mayBeStored(held.item, rotation) && (await valueOf(run, rotation.secret.arn, rotation.version)) !== null)
-        return;
+        return spare(held);
       seen = await makeRoom({ ...keeping, empty: rotation.version }, held);
       // who slept since knows nothing of a key that came meanwhile
       if (run.clock.now() > lookedAt + lookMs) seen = null;
@@ -71,37 +71,6 @@ export async function makeKey(keeping: Keeping, rotation: Rotation, held: Held<'
 /** Whether somebody may have made credentials for this version: not where the user's last key was for another version of the same secret. */
 const mayBeStored = ({ intent, made }: UserRecord, { secret, version }: Rotation): boolean =>
   intent !== null || (made !== undefined && (made.secretId !== secret.arn || made.version === version));
-
-/**
- * Deletes a key that is ours and unused, or waits until it is certain to be.
- *
- * @returns the keys that there are once a slot is free; `null`: all is to be looked at again
- * @throws KEY_QUOTA, having changed nothing that is not ours
- */
-async function makeRoom(keeping: Keeping, held: Held<'user'>): Promise<readonly string[] | null> {
-  const { run, userName } = keeping;
-  // judged as of the look: whoever sleeps behind it knows nothing of a value that came meanwhile
-  const lookedAt = run.clock.now();
-  const slots = await slotsOf(keeping, held.item);
-  const keyIds = slots.keys.map((key) => key.keyId);
-  const decision = decideSlots(slots, lookedAt);
-  switch (decision.do) {
-    case 'create':
-      return keyIds;
-    case 'stop':
-      throw await noFreeSlot(keeping, decision.keyIds);
-    case 'wait':
-      await run.clock.sleep(Math.min(5_000, decision.until - run.clock.now()));
-      await held.keep();
-      return null;
-    case 'delete':
-      await held.guard();
-      // the intent stays: a second call that it covers may have made another key, which is deleted the same way
-      await run.keys.remove(userName, decision.keyId);
-      run.log.info('key-deleted', { userName, keyId: decision.keyId, because: decision.because });
-      return decision.because === 'retired' ? keyIds.filter((id) => id !== decision.keyId) : null;
-  }
-}
 
 /**
  * Records durably, before the key is made, which keys were there. An earlier intent that may still take effect is covered by
@@ -171,16 +140,21 @@ async function store(
     });
   } catch (thrown) {
     const slept = run.clock.now() > at + listLagMs;
-    if (stored && slept) await unlabel(run, rotation, made.keyId).catch(() => undefined);
+    if (stored && slept) await takeBack(run, userName, rotation, made.keyId).catch(() => undefined);
     throw thrown;
   }
 }
 
-/**
- * Who slept before PutSecretValue stores a key that its successor has deleted, or is about to: IAM knows no fence. AWSPENDING does
- * not stay on it, and nothing more is done with it.
- */
-async function unlabel(run: Invocation, { secret, version }: Rotation, keyId: string): Promise<void> {
+/** Who slept before PutSecretValue stores a key that its successor may have deleted, or be about to: AWSPENDING does not stay on it. */
+async function takeBack(
+  run: Invocation,
+  userName: string,
+  { secret, version }: Rotation,
+  keyId: string,
+): Promise<void> {
+  const made = (await run.table.read('user', userName))?.item.made;
+  const isEnding = made?.keyId === keyId && made.ending === true;
+  if (!isEnding && (await run.keys.list(userName)).some((key) => key.keyId === keyId)) return;
   await run.secrets.moveLabel(secret.arn, 'AWSPENDING', version, null);
   run.metrics.put('VersionGivenUp', 1, 'Count');
   run.log.error('version-given-up', { version, keyId });

@@ -74,6 +74,20 @@ export const credentialMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'end-of-a-key-not-written-down',
+    modes: [3, 6],
+    what: 'An orphan is deleted without a word before it: who sleeps before PutSecretValue cannot know.',
+    patches: [
+      {
+        file: 'lambda/steps/sources/makeRoom.ts',
+        find: '  else if (made.ending !== true) {',
+        replace: "  else if (userName === '' && made.ending !== true) {",
+      },
+    ],
+    // it takes two sleepers
+    caughtBy: 'test/steps/createSecret.test.ts',
+  },
+  {
     name: 'orphan-deleted-at-once',
     modes: [3, 6],
     what: 'A key in no version is an orphan, though a value with it may still arrive.',
