@@ -5,6 +5,7 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/outside/', '<rootDir>/test/browser/'], // need programs that npm does not install
   testTimeout: 20_000,
+  runtime: '<rootDir>/test/runtime.cjs',
   testSequencer: '<rootDir>/test/sequencer.cjs',
   maxWorkers: '100%', // half of the time is waiting: for batches, time-outs and other processes
   transform: { '^.+\\.ts$': '<rootDir>/test/transform.cjs' },
