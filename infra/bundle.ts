@@ -7,10 +7,10 @@ const root = join(__dirname, '..');
 const stub = (name: string): string => join(__dirname, 'stubs', `${name}.ts`);
 
 /** Of the SDK's ways to credentials a function takes its environment's, and the container's where Lambda has restored a snapshot. */
-const credentials = ['sso', 'ini', 'process', 'web-identity'].map((way) => [
-  `@aws-sdk/credential-provider-${way}`,
-  stub('credential-providers'),
-]);
+const credentials = [
+  ...['sso', 'ini', 'process', 'web-identity'].map((way) => `@aws-sdk/credential-provider-${way}`),
+  '@smithy/credential-provider-imds',
+].map((way) => [way, stub('credential-providers')]);
 
 /** Modules of mysql2 that nothing here comes to: 200 KB, most of it names for the numbers of errors. */
 const modules = [
