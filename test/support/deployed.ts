@@ -1,8 +1,4 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Account, AccountOptions } from '../standins/demo/account';
 import type { Operation } from '../standins/aws/wire';
 
@@ -57,22 +53,6 @@ const logGroupArn = 'arn:aws:logs:us-east-1:111122223333:log-group:rotation:*';
 const topicArn = 'arn:aws:sns:us-east-1:111122223333:topic';
 const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/own';
 const functionArn = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
-
-/** Of the app without context, as `npm run deploy` would send it: the example of the README. Takes two seconds. */
-export function exampleTemplate(): object {
-  const root = join(__dirname, '..', '..');
-  const CDK_OUTDIR = mkdtempSync(join(tmpdir(), 'deployed-'));
-  try {
-    execFileSync(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), 'infra/app.ts'], {
-      cwd: root,
-      env: { ...process.env, CDK_OUTDIR, CDK_VALIDATION: 'false' }, // `npm run synth` holds it to CDK's own rules, for seconds
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    return JSON.parse(readFileSync(join(CDK_OUTDIR, 'SingleStoreLinkRotation.template.json'), 'utf8')) as object;
-  } finally {
-    rmSync(CDK_OUTDIR, { recursive: true });
-  }
-}
 
 /**
  * @param template of a stack whose secrets are those of `example`
