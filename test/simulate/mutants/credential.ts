@@ -85,14 +85,14 @@ export const credentialMutants: readonly Mutant[] = [
       },
     ],
     // it takes two sleepers
-    caughtBy: 'test/steps/createSecret.test.ts',
+    caughtBy: 'test/steps/makeKey.test.ts',
   },
   {
     name: 'orphan-deleted-at-once',
     modes: [3, 6],
     what: 'A key in no version is an orphan, though a value with it may still arrive.',
     // takes a put that is late and a retry that dies right behind the deletion: seeds met it once in 100,000
-    caughtBy: 'test/steps/createSecret.test.ts',
+    caughtBy: 'test/steps/makeKey.test.ts',
     patches: [
       {
         file: keys,
@@ -271,7 +271,7 @@ export const credentialMutants: readonly Mutant[] = [
     modes: [3, 24],
     what: 'A key that we made and could not store is known by the intent alone, however late it was made.',
     patches: [{ file: keys, find: ' || isUnstored(key, slots)', replace: '' }],
-    caughtBy: 'test/steps/createSecret.test.ts',
+    caughtBy: 'test/steps/makeKey.test.ts',
   },
   {
     name: 'foreign-key-discarded',

@@ -94,6 +94,7 @@ export const invocations: readonly Scenario[] = [
   },
   {
     name: 'two rotations that share a link, at once',
+    sample: 250,
     freezes: true,
     world: twoSecrets,
     play: async (stage) => {

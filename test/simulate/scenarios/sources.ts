@@ -42,6 +42,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the source refuses the new key to the pipelines, and the watchdog comes in between',
+    sample: 200,
     freezes: true,
     world: () => small(),
     play: async (stage) => {
@@ -66,6 +67,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the source refuses the new key to the pipelines for a while',
+    sample: 200,
     world: () => small(),
     play: async (stage) => {
       const relent = refuseToPipelines(stage);
@@ -84,6 +86,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'a mirrored secret with overlap, whose new key the source refuses',
+    sample: 150,
     world: () => mirroring(true),
     play: async (stage) => {
       refuseToPipelines(stage);
@@ -93,6 +96,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'a mirrored secret without overlap, whose old key has ended: pipelines are in Error and are started',
+    sample: 100,
     world: () => mirroring(false, { restartAfterCredentialError: true }),
     play: async (stage) => {
       stage.somebody(() => {
@@ -104,6 +108,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the mirrored secret changes in the middle of a rotation',
+    sample: 150,
     world: () => mirroring(true),
     play: async (stage) => {
       const { world } = stage;
@@ -122,6 +127,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the mirrored secret changes twice before anything is set',
+    sample: 150,
     world: () => mirroring(true),
     play: async (stage) => {
       const { world } = stage;
