@@ -61,6 +61,7 @@ test.each([
   ['notices', 'all'],
   ['notices', 'none'],
   ['kmsKey', 'arn:aws:kms:eu-central-1:444455556666:key/1234abcd'],
+  ['stackName', 'KafkaLinkRotation'],
 ])('%s is handed on, and left to its default where it is not given', (key, value) => {
   expect(read({ ...given, [key]: value })).toHaveProperty(key, value);
   expect(read(given)).not.toHaveProperty(key);
@@ -125,7 +126,7 @@ test.each(['vpc', 'stage', 'retireAfterHours'])(
   (key) => {
     const message =
       `Unknown context: -c ${key}=…. Accepted are secretId, userName, connectionSecretId, links, secretName, schedule, email, ` +
-      'notices, kmsKey, example; whatever else a rotation may have takes an app of your own';
+      'notices, kmsKey, stackName, example; whatever else a rotation may have takes an app of your own';
     expect(() => read({ ...given, [key]: 'x' })).toThrow(new Error(message));
     expect(() => read({ [key]: 'x' })).toThrow(new Error(message));
   },

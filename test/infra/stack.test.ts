@@ -73,6 +73,14 @@ describe('what outlives a deployment', () => {
   });
 });
 
+test('a second one, for another secret, stands beside the first under the name that is given', () => {
+  const { env, ...example } = readSettings(new App().node);
+  const second = new App({ context: { ...example, stackName: 'KafkaLinkRotation' } });
+  const { stackName, account } = new LinkRotationStack(second, 'SingleStoreLinkRotation', readSettings(second.node));
+  expect({ stackName, account }).toEqual({ stackName: 'KafkaLinkRotation', account: env?.account });
+  expect(stack.stackName).toBe('SingleStoreLinkRotation'); // where none is given
+});
+
 test('nobody deletes it by mistake, with its watchdog', () => {
   expect(stack.terminationProtection).toBe(true);
 });
