@@ -46,8 +46,10 @@ export function readSettings(node: Node): LinkRotationStackProps {
   if (missing.length > 0) throw new Error(`Missing context: ${missing.map((key) => `-c ${key}=…`).join(' ')}`);
 
   const userName = text('userName');
-  if (!/^[\w+=,.@-]{1,64}$/.test(userName)) {
-    throw new Error(`'userName' must be the name of an IAM user, without its path, got '${userName}'`);
+  if (!/^(arn:[\w-]+:iam::\d{12}:user\/([!-.0-~]+\/)*)?[\w+=,.@-]{1,64}$/.test(userName)) {
+    throw new Error(
+      `'userName' must be the name of an IAM user, or the ARN of one under a path, arn:aws:iam::…:user/path/name, got '${userName}'`,
+    );
   }
   if (given('kmsKey') !== undefined && !/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(text('kmsKey')))
     throw new Error(`'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got '${text('kmsKey')}'`);

@@ -14,7 +14,7 @@ export interface LinkRotationStackProps extends StackProps {
   readonly secretName?: string;
   /** ARN of the KMS key of both secrets. @default they are under the account's own key for Secrets Manager */
   readonly kmsKey?: string;
-  /** Name of the IAM user whose access keys the secret holds. */
+  /** The IAM user whose access keys the secret holds: its name, or the ARN of one that stands under a path, which permissions name. */
   readonly userName: string;
   /** Complete ARN of the secret with the cluster's address and login. */
   readonly connectionSecretId: string;
@@ -40,11 +40,14 @@ export class LinkRotationStack extends Stack {
     const known = (name: string, secretCompleteArn: string): ISecret =>
       Secret.fromSecretAttributes(this, name, { secretCompleteArn, encryptionKey });
     const isNew = props.secretId === undefined;
+    const user = props.userName.startsWith('arn:')
+      ? User.fromUserArn(this, 'User', props.userName)
+      : User.fromUserName(this, 'User', props.userName);
     const rotation = new LinkRotation(this, 'LinkRotation', {
       secret: isNew ? undefined : known('Secret', props.secretId),
       secretName: props.secretName,
       secretKey: isNew ? encryptionKey : undefined,
-      source: RotationSource.iamUser(User.fromUserName(this, 'User', props.userName)),
+      source: RotationSource.iamUser(user),
       targets: [{ connectionSecret: known('ConnectionSecret', props.connectionSecretId), links: props.links }],
       schedule: props.schedule,
       email: props.email,

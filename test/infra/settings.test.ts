@@ -55,6 +55,11 @@ test('links may be an array, as in cdk.json', () => {
   expect(read({ ...given, links: ['`a,b`.c'] }).links).toEqual(['`a,b`.c']);
 });
 
+test('a user under a path is given by its ARN', () => {
+  const userName = 'arn:aws:iam::444455556666:user/etl/ingest';
+  expect(read({ ...given, userName }).userName).toBe(userName);
+});
+
 test.each([
   ['schedule', 'rate(10 days)'],
   ['email', 'on-call@example.com'],
@@ -164,7 +169,11 @@ test.each([
   ],
   ['kmsKey', 'alias/mine', `'kmsKey' must be the ARN of a KMS key, arn:aws:kms:…:key/…, got 'alias/mine'`],
   ['notices', 'some', `'notices' must be one of failures, all, none, got 'some'`],
-  ['userName', 'path/ingest', `'userName' must be the name of an IAM user, without its path, got 'path/ingest'`],
+  ...['path/ingest', 'arn:aws:iam::444455556666:role/path/ingest'].map((userName) => [
+    'userName',
+    userName,
+    `'userName' must be the name of an IAM user, or the ARN of one under a path, arn:aws:iam::…:user/path/name, got '${userName}'`,
+  ]),
 ])('%s %s is refused and quoted', (key, value, message) => {
   expect(() => read({ ...given, [key]: value })).toThrow(new Error(message));
 });

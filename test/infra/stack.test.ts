@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { bundle } from '../../infra/bundle';
 import { readSettings } from '../../infra/settings';
 import { LinkRotationStack } from '../../infra/stack';
-import { actionsOn, all, type Resource, templateOf } from './given';
+import { actionsOn, all, type Resource, statements, templateOf, variables } from './given';
 
 /* The app of `npm run synth`, with the example of the README. */
 
@@ -79,6 +79,14 @@ test('a second one, for another secret, stands beside the first under the name t
   const { stackName, account } = new LinkRotationStack(second, 'SingleStoreLinkRotation', readSettings(second.node));
   expect({ stackName, account }).toEqual({ stackName: 'KafkaLinkRotation', account: env?.account });
   expect(stack.stackName).toBe('SingleStoreLinkRotation'); // where none is given
+});
+
+test('of a user under a path, given by its ARN, the role is allowed that ARN, and the function asks for the name', () => {
+  const userName = 'arn:aws:iam::111122223333:user/etl/eu/ingest';
+  const template = templateOf(new LinkRotationStack(new App(), 'Stack', { ...readSettings(new App().node), userName }));
+  const ofIam = statements(template).filter(({ Action }) => String(Action).includes('iam:'));
+  expect(ofIam.map(({ Resource }) => Resource)).toEqual([userName]);
+  expect(variables(template)['ROTATIONS']).toContain('"source":{"type":"iam-user","userName":"ingest"}');
 });
 
 test('nobody deletes it by mistake, with its watchdog', () => {
