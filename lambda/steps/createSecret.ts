@@ -17,7 +17,7 @@ import { blockersOf, hasUnrecorded, withSurveys } from './surveys';
 export async function createSecret(rotation: Rotation, run: Invocation): Promise<void> {
   const { definition, secret, version } = rotation;
   const source = sourceFor(definition.source);
-  const pending = (await source.mayHaveStored(run, rotation)) ? await valueOf(run, secret.arn, version) : null;
+  const pending = await valueOf(run, secret.arn, version);
   if (pending !== null) {
     if (await source.exists(run, pending)) {
       run.log.info('pending-adopted', { version });

@@ -13,25 +13,25 @@ import { names } from './targets';
 /** Promotes a version that is set and proven, and records that the older credentials are due to retire. */
 export async function finishSecret(rotation: Rotation, run: Invocation): Promise<void> {
   const { definition, secret, version } = rotation;
-  const marks = marksOf(await secretRecord(run, secret.arn), version);
-  if (marks.setAt === undefined || marks.testedAt === undefined) {
+  const { setAt, testedAt } = marksOf(await secretRecord(run, secret.arn), version);
+  if (setAt === undefined || testedAt === undefined) {
     throw new RotationError(
       'STEP_OUT_OF_ORDER',
-      `version ${version} of ${secret.arn} is not ${marks.setAt === undefined ? 'set' : 'proven'}, so it is not promoted. AWSCURRENT stays where it is. The retry begins with createSecret.`,
+      `version ${version} of ${secret.arn} is not ${setAt === undefined ? 'set' : 'proven'}, so it is not promoted. AWSCURRENT stays where it is. The retry begins with createSecret.`,
     );
   }
-  // the watchdog may have moved links back since the proof
+  // the watchdog may have moved links back since the proof, and whoever slept may have moved them here again
   const astray = (await run.table.list('link')).filter(
     ({ item }) =>
       item.secretId === secret.arn &&
       names(definition, item) &&
-      (!holdsOnly(item, version) || item.bracket?.direction === 'back'),
+      (!holdsOnly(item, version) || item.bracket?.direction === 'back' || (item.holds[0]?.since ?? 0) > testedAt),
   );
   if (astray.length > 0) {
     await updateSecretRecord(run, secret.arn, (record) => (record.version === version ? notSet(record) : record));
     throw new RotationError(
       'STEP_OUT_OF_ORDER',
-      `${astray.map(({ key }) => key).join(', ')} does not hold version ${version} of ${secret.arn}, or is being moved away from it, so it is not promoted. AWSCURRENT stays where it is. The retry sets and proves it again.`,
+      `${astray.map(({ key }) => key).join(', ')} does not hold version ${version} of ${secret.arn}, is being moved away from it, or was given it behind its proof, so it is not promoted. AWSCURRENT stays where it is. The retry sets and proves it again.`,
     );
   }
   const pending = await valueOf(run, secret.arn, version);

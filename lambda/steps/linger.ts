@@ -1,4 +1,4 @@
-import { lingerMs, through, type Lingering } from '../core/journal';
+import { lingerMs, mayAct, through, type Lingering } from '../core/journal';
 import { isAnother, isStopped } from '../core/pipeline';
 import type { Cluster, Invocation } from '../ports';
 import { recordConnections, statementMs } from './bracket/progress';
@@ -6,7 +6,8 @@ import type { Held } from './lease';
 
 /**
  * Starts pipelines that a STOP of ours has stopped after all: one whose answer was lost, and which the server carried out
- * when its batch ended. Those that have gone on loading since need no watching any more.
+ * when its batch ended, or that whoever slept has sent only now. Those that have gone on loading since need no watching any more
+ * once nobody is left who could send one.
  *
  * @returns whether one was started.
  */
@@ -17,6 +18,8 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
   const batches = await cluster.batches();
   const expired = run.clock.now() - (bracket.resumedAt ?? 0) > lingerMs;
   const { connections, leftAt } = held.item;
+  // one that sleeps behind a connection of its own has not sent its STOP yet: batches that end say nothing of it
+  const othersMayAct = mayAct(held.item, run.clock.now()).length > 0;
   await recordConnections(held, cluster);
   const left: Lingering[] = [];
   let started = false;
@@ -48,7 +51,7 @@ export async function startLingering(run: Invocation, cluster: Cluster, held: He
       continue;
     }
     const grown = one.grown + (ended > one.ended ? 1 : 0);
-    if (row !== undefined && grown < 2 && !expired) left.push({ ...one, ended, grown });
+    if (row !== undefined && (grown < 2 || othersMayAct) && !expired) left.push({ ...one, ended, grown });
   }
   await held.save((item) => ({ ...through(item, connections, leftAt), bracket: { ...bracket, lingering: left } }));
   return started;

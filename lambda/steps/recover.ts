@@ -7,6 +7,7 @@ import { startLingering } from './linger';
 import { withLease } from './lease';
 import { resume } from './former';
 import { retireDue } from './retire';
+import { rehome } from './rehome';
 import { readSet } from './set';
 import { settleSecrets } from './settle';
 import { withRecordedCluster } from './targets';
@@ -96,7 +97,8 @@ export async function resumeDead(
   attempt: Attempt['try'] = (_, work) => work(),
 ): Promise<{ readonly resumed: readonly LinkRecord[]; readonly stuck: readonly string[] }> {
   const now = run.clock.now();
-  const records = (await run.table.list('link')).filter(({ item }) => needsResume(item) && which(item));
+  const all = await rehome(run, await run.table.list('link'));
+  const records = all.filter(({ item }) => needsResume(item) && which(item));
   const ours = records.filter(({ item: { lease } }) => waitMs > 0 || lease === null || lease.until <= now);
   const resumed: LinkRecord[] = [];
   const stuck: string[] = [];

@@ -68,7 +68,7 @@ export async function setSecret(rotation: Rotation, run: Invocation): Promise<vo
   });
   const keyId = current === null ? undefined : sourceFor(definition.source).keyId(current.fields);
   await updateSecretRecord(run, secret.arn, (record) => {
-    // another one has set it since, and maybe proven it: who slept meanwhile takes no proof away
+    // another one has set it since, and maybe proven it: who slept meanwhile takes no proof away; whether it is one of what links hold now, finishSecret sees
     if (record.version === version && (record.setAt ?? -Infinity) > begunAt) return record;
     return {
       ...notSet(record),

@@ -84,6 +84,28 @@ test('a version whose link the watchdog has moved back since its proof is not pr
   expect(world.linkKeyId('analytics', 'analytics_link')).toBe(before);
 });
 
+test('a version that a link was given again behind its proof is not promoted before it is proven anew', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'testSecret');
+  await world.pass(60_000);
+  await world.run(async ({ table, clock }) => {
+    const [stored] = await table.list('link');
+    if (stored === undefined) throw new Error('there is no record');
+    const { key, item, revision } = stored;
+    await table.write(
+      'link',
+      key,
+      { ...item, holds: item.holds.map((held) => ({ ...held, since: clock.now() })) },
+      revision,
+    );
+  });
+  expect((await failure(call(world, 'finishSecret', version))).code).toBe('STEP_OUT_OF_ORDER');
+  expect(world.label('AWSCURRENT')).toBe(world.firstVersion);
+  await world.pass(1_000);
+  await upTo(world, 'finishSecret', version);
+  expect(world.label('AWSCURRENT')).toBe(version);
+});
+
 test('a key that somebody has deactivated since its proof is not promoted', async () => {
   const world = createWorld();
   const version = await upTo(world, 'testSecret');

@@ -20,6 +20,21 @@ test('one batch after an unanswered STOP says nothing: it is watched until a sec
   expect(world.paused()).toEqual([]);
 });
 
+test('what whoever slept just before a STOP stops in the end is started again, where connections cannot be ended', async () => {
+  const world = createWorld();
+  const version = await upTo(world, 'createSecret');
+  world.faults = (_, name) => ({ 'lane.stop': 'freezes' as const, 'cluster.kill': 'refused' as const })[name];
+  await call(world, 'setSecret', version).catch(() => undefined);
+  world.faults = (_, name) => (name === 'cluster.kill' ? 'refused' : undefined);
+  const stopsAtFirst = world.transitions.length;
+  for (let minute = 0; minute < 6; minute += 1) {
+    await world.pass(60_000);
+    await world.run(recover);
+  }
+  expect(world.transitions.length).toBeGreaterThan(stopsAtFirst); // it woke, and its STOPs came
+  expect(world.paused()).toEqual([]);
+});
+
 test('a pipeline that loads nothing is watched for four hours, not for ever', async () => {
   const world = await drainExceeded('cancelled', true);
   for (let minute = 0; minute < 242; minute += 10) {

@@ -9,8 +9,7 @@ import { remadeAmong } from './remade';
 
 /** Reads the state of every pipeline that matters: in the pause this is the one statement that is not STOP, ALTER or START. */
 export async function look(p: Progress): Promise<void> {
-  const firstOfResume = p.situation.aim === 'resume' && p.chunks.length === 0;
-  if (firstOfResume) {
+  if (p.situation.aim === 'resume' && p.chunks.length === 0) {
     p.chunks.push(...(await readSet(p.run, p.record)));
     p.set({ members: new Set(p.chunks.flat().map(({ pipeline }) => pipeline)) });
     for (const member of p.situation.members) p.sent.set(member, 'unanswered');
@@ -19,11 +18,12 @@ export async function look(p: Progress): Promise<void> {
   const states = new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
   const former = p.identities;
   p.identities = new Map(rows.flatMap(({ pipeline, identity }) => (identity ? [[pipeline, identity]] : [])));
-  if (firstOfResume) {
+  if (p.situation.aim === 'resume' && !p.hasLooked) {
     // a dead run may have left a STOP under way for what still runs
     for (const member of p.situation.members)
       if (activityOf(states.get(member) ?? '') === 'running') p.lingering.add(member);
   }
+  p.hasLooked = true;
   const users = await usersAmong(p, states);
   const driven = await drivenAmong(p, rows, states);
   const remade = remadeAmong(p, rows, former);

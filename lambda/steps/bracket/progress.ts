@@ -86,6 +86,8 @@ export class Progress {
   readonly lingering = new Set<QualifiedName>();
   /** Names that a STOP of ours, or of who held the link before, may have met since the last look, and, unanswered, may meet yet. */
   readonly sent = new Map<QualifiedName, 'answered' | 'unanswered'>();
+  /** The states were seen once. */
+  hasLooked = false;
   stopBy: number | null = null;
   stopRounds = 0;
   promises = 0;

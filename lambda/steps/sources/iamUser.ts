@@ -3,7 +3,6 @@ import { activateKey, deleteKey } from '../../core/commands';
 import { RotationError } from '../../core/errors';
 import { newUserRecord } from '../../core/journal';
 import { decideSlots } from '../../core/keys';
-import { labelled } from '../../core/version';
 import { accessKeyId as keyId, awsCredentials, keyField, secretField } from './awsKeys';
 import type { Invocation } from '../../ports';
 import { withLease } from '../lease';
@@ -24,12 +23,6 @@ export function iamUser(userName: string): Source {
       ),
     next: (_run, current) =>
       Promise.resolve({ keys: [...(current?.fields.keys() ?? []), keyField, secretField], fields: null }),
-    // the user's last key is the one of AWSCURRENT: whoever stores another writes that down before
-    mayHaveStored: async (run, { secret, version }) => {
-      const { intent, made } = (await run.table.read('user', userName))?.item ?? newUserRecord;
-      const isLast = made?.secretId === secret.arn && made.version === labelled(secret, 'AWSCURRENT');
-      return intent !== null || !isLast || secret.labels[version]?.length !== 1;
-    },
     exists: async (run, pending) => {
       const id = keyId(pending.fields);
       if (id === undefined) return false;

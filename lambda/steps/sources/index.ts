@@ -32,8 +32,6 @@ export interface Source {
   create(run: Invocation, rotation: Rotation, found: Found): Promise<void>;
   /** The next value as far as it is known before it is made: its keys, and all of it where somebody else makes it. */
   next(run: Invocation, current: Value | null): Promise<Next>;
-  /** Whether credentials may have been made and stored for this version before: in doubt, yes. Reads the journal only. */
-  mayHaveStored(run: Invocation, rotation: Rotation): Promise<boolean>;
   /** Whether the pending credentials still exist at their maker. */
   exists(run: Invocation, pending: Value): Promise<boolean>;
   /** Whether a value's credentials are taken by their maker now: nothing is rolled back to dead ones. In doubt, yes. */

@@ -25,7 +25,6 @@ export function mirror(secretId: string, overlap: boolean): Source {
       const fields = parseFlatSecret(value, `the mirrored secret ${secretId}`);
       return { keys: [...fields.keys()], fields };
     },
-    mayHaveStored: () => Promise.resolve(true),
     exists: async (run, pending) => (await mirroredValue(run, secretId, null)).value.equals(pending.value),
     works: async (run, { fields }) => {
       const credentials = awsCredentials(fields);

@@ -37,8 +37,8 @@ export const truthMutants: readonly Mutant[] = [
     patches: [
       {
         file: finishSecret,
-        find: 'if (marks.setAt === undefined || marks.testedAt === undefined) {',
-        replace: 'if (marks.failedProofs > 1_000) {',
+        find: 'const { setAt, testedAt } =',
+        replace: 'const { setAt = 0, testedAt = Infinity } =',
       },
     ],
   },

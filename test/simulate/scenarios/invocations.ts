@@ -161,6 +161,16 @@ export const invocations: readonly Scenario[] = [
     },
   },
   {
+    name: 'an invocation sleeps just before its first STOP, where connections cannot be ended',
+    sample: 60,
+    world: () => small(),
+    play: async (stage) => {
+      stage.failsAll('cluster.kill', 'refused');
+      stage.fails('lane.stop', 1, 'freezes');
+      await stage.rotate(stage.stage(), { watched: true });
+    },
+  },
+  {
     name: 'an invocation sleeps once it has promised to change an idle link, where connections cannot be ended',
     sample: 60,
     world: () => small([onLink('archive', { state: 'Stopped' })]),
