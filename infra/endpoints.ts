@@ -1,3 +1,4 @@
+import { Stage } from 'aws-cdk-lib';
 import { DependencyGroup, type IConstruct } from 'constructs';
 
 /** What a function must find in its VPC. */
@@ -13,8 +14,8 @@ export interface Need {
 
 /** The endpoints of one VPC, as far as an app makes them, and what its other functions need of them, whichever is built first. */
 export class VpcEndpoints {
-  /** What makes them, as soon as that is known. */
-  readonly group = new DependencyGroup();
+  /** By stage, whoever makes them there, as soon as that is known: stages are deployed each for itself, and wait for no other. */
+  readonly #makers = new Map<Stage | undefined, DependencyGroup>();
   readonly #needs: Need[] = [];
   #made: ReadonlySet<string> | undefined;
 
@@ -31,8 +32,15 @@ export class VpcEndpoints {
         `'network.endpoints' of a VPC are made once, and serve all of it: another function in it says 'existing', got 'create' a second time for ${this.vpcId}`,
       );
     this.#made = new Set(reached);
-    this.group.add(maker);
+    this.madeIn(Stage.of(maker)).add(maker);
     for (const need of this.#needs) this.#check(need);
+  }
+
+  /** What makes them, where that is in this stage. */
+  madeIn(stage: Stage | undefined): DependencyGroup {
+    const there = this.#makers.get(stage) ?? new DependencyGroup();
+    this.#makers.set(stage, there);
+    return there;
   }
 
   /** @throws when this app makes the VPC's endpoints, and not that one: otherwise somebody else has */

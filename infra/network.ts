@@ -1,4 +1,4 @@
-import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Stage, Token } from 'aws-cdk-lib';
 import {
   GatewayVpcEndpoint,
   GatewayVpcEndpointAwsService,
@@ -38,8 +38,8 @@ export interface RotationNetwork {
    * admit HTTPS from the VPC's CIDR block, which must be known (`vpcCidrBlock` of Vpc.fromVpcAttributes); whoever has addresses of
    * another block is let in by the construct's `endpoints`. The gateways are reached from the function's subnets, and from all that are
    * known to have no other way out. A VPC has room for one set: another function in it says `existing`, and waits
-   * for them where the same app makes them, in whichever stack; what it needs must be among them, or synth refuses it. Those of another
-   * app must be deployed before.
+   * for them where the same stage of an app makes them, in whichever stack; what it needs must be among them, or synth refuses it. Those of another
+   * stage or app must be deployed before.
    *
    * @default none: the subnets have a NAT gateway
    */
@@ -92,7 +92,7 @@ export class FunctionNetwork extends Construct {
     this.#own = securityGroups === undefined ? this.#makeGroup(vpc) : undefined;
     const groups = this.#own === undefined ? [...(securityGroups ?? [])] : [this.#own];
     this.options = { vpc, vpcSubnets: { subnets: selected.subnets }, securityGroups: groups };
-    this.before = endpoints === 'existing' ? [this, this.#ofVpc.group] : [this];
+    this.before = endpoints === 'existing' ? [this, this.#ofVpc.madeIn(Stage.of(this))] : [this];
     this.endpoints = endpoints === 'create' ? this.#makeEndpoints(selected, groups, notices) : [];
     if (notices)
       this.#needs(

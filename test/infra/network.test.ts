@@ -1,4 +1,4 @@
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, Stack, Stage, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Peer, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -226,6 +226,19 @@ describe('in isolated subnets with endpoints on request', () => {
       );
     }
   });
+
+  test.each([['create', 'existing'] as const, ['existing', 'create'] as const])(
+    'stages of one app, which wait for no other, synthesise in the order %s, %s',
+    (...order) => {
+      const app = new App();
+      for (const endpoints of order) {
+        const stack = new Stack(new Stage(app, endpoints, { env }), 'Stack');
+        const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', attributes);
+        new LinkRotationFunction(stack, 'Function', { code, network: { vpc, ...isolated, endpoints } });
+      }
+      expect(() => app.synth()).not.toThrow();
+    },
+  );
 
   test.each([
     ['before', false],
