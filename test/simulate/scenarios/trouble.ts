@@ -226,7 +226,6 @@ const accepted: readonly Scenario[] = [
 const strangers: readonly Scenario[] = [
   {
     name: 'somebody makes a key just before ours, and fills the quota',
-    sample: 60,
     world: () => small(),
     play: async (stage) => {
       const { keys } = stage.world;
@@ -291,7 +290,6 @@ const strangers: readonly Scenario[] = [
   },
   {
     name: 'setSecret comes while the store shows no new value',
-    sample: 60,
     world: () => {
       const world = small();
       world.secrets.staleReads = 100;
@@ -309,7 +307,6 @@ const strangers: readonly Scenario[] = [
   },
   {
     name: 'createSecret comes twice while the store shows no new value',
-    sample: 60,
     world: () => {
       const world = anotherUser(small());
       world.secrets.staleReads = 100;
@@ -333,7 +330,6 @@ const strangers: readonly Scenario[] = [
 const labels: readonly Scenario[] = [
   {
     name: 'AWSCURRENT is moved to another version just before the promotion',
-    sample: 60,
     world: () => small(),
     play: async (stage) => {
       const { world } = stage;
@@ -355,7 +351,6 @@ const labels: readonly Scenario[] = [
   },
   {
     name: 'AWSPENDING is removed just before the pause',
-    sample: 60,
     world: () => small(),
     play: async (stage) => {
       const { world } = stage;
