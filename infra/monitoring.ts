@@ -126,8 +126,9 @@ function specs(rotator: Function, measures: Measures, own: OwnMetric): Readonly<
     },
     RecoverFailed: {
       metric: own('RecoverFailed', 'Sum', quarter),
-      above: 2, // one that the next minute makes good is none
-      says: 'The watchdog could not do part of its work: resume what a dead rotation left paused, settle its versions, or retire old keys; it tries again each minute. The log line "recover-failed" or "failed" says what and why.',
+      // runs: one that the next minute makes good is none, and of mirrored secrets, which it looks at every five minutes, all three fail
+      above: 2,
+      says: 'The watchdog could not do part of its work in three runs of a quarter of an hour: resume what a dead rotation left paused, settle its versions, or retire old keys; it tries again each minute, and every five looks at mirrored secrets. The log line "recover-failed" or "failed" says what and why.',
     },
     RotationFailed: {
       metric: own('RotationFailed', 'Sum', fiveMinutes),

@@ -54,8 +54,7 @@ export async function recover(run: Invocation): Promise<Recovery> {
       } catch (thrown) {
         const error = asRotationError(thrown);
         if (error.code === 'LEASE_HELD') return undefined; // somebody is at work there
-        failures.push(error.message);
-        run.metrics.put('RecoverFailed', 1, 'Count');
+        if (failures.push(error.message) === 1) run.metrics.put('RecoverFailed', 1, 'Count'); // a run, however many parts
         run.log.error('recover-failed', { what, code: error.code, message: error.message });
         return undefined;
       }

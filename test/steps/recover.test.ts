@@ -124,6 +124,20 @@ test('a cluster that is down is tried each minute, with the age of the pause as 
   expect(metric(world, 'OldestPauseAgeSeconds').at(-1)).toBe(0);
 });
 
+test('a run in which Secrets Manager is away counts once, however many mirrored secrets it could not look at', async () => {
+  const world = createWorld();
+  const [definition] = world.definitions;
+  const mirrors = ['one', 'two', 'three'].map((name) => ({
+    ...definition!,
+    secretId: `arn:${name}`,
+    source: { type: 'mirror' as const, secretId: `arn:mirrored-${name}`, overlap: false },
+  }));
+  world.faults = (_, called) => (called === 'secrets.describe' ? 'refused' : undefined);
+  const { failures } = await world.run((run) => recover({ ...run, definitions: mirrors }));
+  expect(failures).toHaveLength(3);
+  expect(metric(world, 'RecoverFailed')).toEqual([1]);
+});
+
 test('the connection secret names another cluster by now: the one that the journal recorded is resumed, and the other left alone', async () => {
   const other = '10.0.0.2:3306';
   const world = createWorld({ clusters: { '10.0.0.1:3306': defaultCluster, [other]: defaultCluster } });
