@@ -29,7 +29,7 @@ export function makeJournal(scope: Construct): Table {
   });
 }
 
-/** No secret is written to it; should one ever be, it is masked. */
+/** No secret is written to it; should one ever be, it is masked by its field's name: those that AWS and links use, since a policy has room for ten, and not whatever `fields` maps. */
 export function makeLog(scope: Construct, retention: RetentionDays, encryptionKey: IKey): LogGroup {
   // quotes and colons are no characters of such an expression: what stands between name and value is "no word", and as a
   // password may hold any character, all is masked to the next space
@@ -41,6 +41,7 @@ export function makeLog(scope: Construct, retention: RetentionDays, encryptionKe
     'account_key',
     'password',
     'RotationToken',
+    'SecretAccessKey', // as IAM answers
   ];
   const identifiers = [DataIdentifier.AWSSECRETKEY, ...fields.map(field)];
   return new LogGroup(scope, 'Log', {

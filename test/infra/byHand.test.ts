@@ -46,7 +46,7 @@ test('the log is masked for what the construct masks in its own', () => {
   const [policy] = all(template, 'AWS::Logs::LogGroup').map(({ Properties }) => Properties['DataProtectionPolicy']);
   const { Configuration } = policy as { Configuration: { CustomDataIdentifier: { Name: string; Regex: string }[] } };
   const masked = Configuration.CustomDataIdentifier;
-  expect(masked).toHaveLength(6);
+  expect(masked).toHaveLength(7);
   for (const { Name, Regex } of masked) {
     expect(section).toContain(`\`${Name}\``);
     expect(section).toContain(`\`${Regex.replace(Name, 'NAME')}\``);

@@ -72,18 +72,27 @@ describe('the log', () => {
     ]);
   });
 
-  test.each(['aws_secret_access_key', 'aws_session_token', 'secret_key', 'account_key', 'sasl.password', 'password'])(
-    'masks %s as it may stand there: in a line, in JSON within JSON, in SQL within that',
-    (name) => {
-      const value = 'wJalr/Xu+tnFEMI!"\'@K7MDENG=';
-      const json = JSON.stringify({ [name]: value, next: 1 });
-      const sql = JSON.stringify({ message: `ALTER LINK a.b SET CREDENTIALS = '${json}'` });
-      for (const line of [json, `{"${name}": ${JSON.stringify(value)}}`, JSON.stringify({ message: json }), sql]) {
-        expect(line).toMatch(/wJalr.*K7MDENG/);
-        expect(masked(line)).not.toMatch(/wJalr|Xu|tnFEMI|K7MDENG/);
-      }
-    },
-  );
+  test.each([
+    'aws_secret_access_key',
+    'aws_session_token',
+    'secret_key',
+    'account_key',
+    'sasl.password',
+    'password',
+    'SecretAccessKey',
+  ])('masks %s as it may stand there: in a line, in JSON within JSON, in SQL within that', (name) => {
+    const value = 'wJalr/Xu+tnFEMI!"\'@K7MDENG=';
+    const json = JSON.stringify({ [name]: value, next: 1 });
+    const sql = JSON.stringify({ message: `ALTER LINK a.b SET CREDENTIALS = '${json}'` });
+    for (const line of [json, `{"${name}": ${JSON.stringify(value)}}`, JSON.stringify({ message: json }), sql]) {
+      expect(line).toMatch(/wJalr.*K7MDENG/);
+      expect(masked(line)).not.toMatch(/wJalr|Xu|tnFEMI|K7MDENG/);
+    }
+  });
+
+  test('masks the key in what IAM answers', () => {
+    expect(masked('<SecretAccessKey>wJalrXUtnFEMI</SecretAccessKey><Status>')).not.toContain('wJalr');
+  });
 
   test('masks the token of a rotation', () => {
     expect(masked('{"Step":"createSecret","RotationToken":"a1b2c3"}')).toBe('{"Step":"createSecret","*');
