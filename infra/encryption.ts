@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IAlias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
@@ -21,6 +21,14 @@ export function keyOf(prop: string, given: IKey, stack: Stack): IKey {
   checkRegion(prop, env.region, stack, `'${keyArn}'`);
   checkArn(prop, keyArn, 'kms', stack);
   return key;
+}
+
+/** For people: what is known only when deployed is written by its name. */
+function inWords(text: string, { partition, region, account, urlSuffix }: Stack): string {
+  return Object.entries({ PARTITION: partition, REGION: region, ACCOUNT: account, DOMAIN: urlSuffix }).reduce(
+    (said, [name, value]) => (Token.isUnresolved(value) ? said.replaceAll(value, name) : said),
+    text,
+  );
 }
 
 /** The domain of the stack's partition: `amazonaws.com`, in China `amazonaws.com.cn`. */
@@ -53,16 +61,22 @@ export function openKey(scope: Construct, given: IKey | undefined): IKey {
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, // as long as the log
     });
   const { account, region, partition } = stack;
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      // a Region's principal has its partition's domain; every other service is `amazonaws.com` everywhere, and CDK makes it so
-      principals: [new ServicePrincipal(`logs.${region}.${domainOf(stack)}`)],
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
-      resources: ['*'],
-      conditions: {
-        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
-      },
-    }),
-  );
+  // a Region's principal has its partition's domain; every other service is `amazonaws.com` everywhere, and CDK makes it so
+  const principal = `logs.${region}.${domainOf(stack)}`;
+  const actions = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'];
+  const conditions = {
+    ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
+  };
+  const isOwn = key.addToResourcePolicy(
+    new PolicyStatement({ principals: [new ServicePrincipal(principal)], actions, resources: ['*'], conditions }),
+  ).statementAdded;
+  if (!isOwn)
+    Annotations.of(scope).addWarningV2(
+      'singlestore-link-rotation:imported-key',
+      inWords(
+        `CDK cannot change the policy of an imported key: that of ${key.keyArn} must allow ${actions.join(', ')} to ${principal}, at most with the condition ${JSON.stringify(conditions)}, or the log group cannot be made`,
+        stack,
+      ),
+    );
   return key;
 }

@@ -266,6 +266,30 @@ describe('the topic', () => {
     });
   });
 
+  test.each([
+    ['a topic of its own', () => ({}), 1],
+    ['a topic that is given', (stack: Stack) => ({ topic: new Topic(stack, 'Theirs') }), 0],
+  ])('an imported key must admit the log, which is said at synth, with %s', (_, more, others) => {
+    const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/1';
+    const given: Given = (stack) => ({
+      email: 'a@b',
+      encryptionKey: Key.fromKeyArn(stack, 'Key', keyArn),
+      ...more(stack),
+    });
+    const said = warnings(build(given)).map(({ data }) => String(data));
+    expect(said).toHaveLength(1 + others);
+    const [, principal, condition] =
+      /^CDK cannot change the policy of an imported key: that of arn:aws:kms:us-east-1:111122223333:key\/1 must allow kms:Encrypt, kms:Decrypt, kms:ReEncrypt\*, kms:GenerateDataKey\*, kms:Describe\* to (\S+), at most with the condition (\S+), or the log group cannot be made/.exec(
+        said[0] ?? '',
+      ) ?? [];
+    expect(principal).toBe('logs.us-east-1.amazonaws.com');
+    expect(condition).toBe(
+      '{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:PARTITION:logs:us-east-1:111122223333:log-group:*"}}',
+    );
+    const [anywhere] = warnings(build(given, {})).map(({ data }) => String(data));
+    expect(anywhere).toMatch(/ to logs\.REGION\.DOMAIN, .*:logs:REGION:ACCOUNT:log-group/);
+  });
+
   test('may have a key that is given, which is told to admit log and publishers where CDK can tell it', () => {
     const own = synth((stack) => ({ encryptionKey: new Key(stack, 'Own') }));
     const [, ownKey] = only(own, 'AWS::KMS::Key');
