@@ -6,7 +6,7 @@ import {
   type SecretStatus,
   type Status,
 } from '../../lambda/core/status';
-import { holdingText, secretName, shownName } from '../../lambda/page/names';
+import { holdingText, secretName, shownName, withoutAge } from '../../lambda/page/names';
 import {
   byRank,
   byTone,
@@ -95,11 +95,11 @@ const section = (paper: Paper, title: string, lines: readonly string[]): readonl
 const versions = ({ versions: all }: SecretStatus, at: string, paper: Paper): readonly string[] =>
   table(
     paper,
-    all.map(({ labels, fingerprint, since, keyId }) => [
-      labels.join(', ') || 'no label',
-      fingerprint,
-      since === null ? quiet('no value yet') : old(since, at),
-      keyId === null ? '' : `key ${keyFingerprint(keyId)}`,
+    all.map((version) => [
+      version.labels.join(', ') || 'no label',
+      version.fingerprint,
+      version.since === null ? quiet(withoutAge(version)) : old(version.since, at),
+      version.keyId === null ? '' : `key ${keyFingerprint(version.keyId)}`,
     ]),
   );
 

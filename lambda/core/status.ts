@@ -43,10 +43,12 @@ export interface VersionStatus {
   readonly version: VersionId;
   readonly fingerprint: string;
   readonly labels: readonly string[];
-  /** `null`: it has no value yet, or it could not be read. */
+  /** `null`: it has no value yet, or that was not read. */
   readonly since: string | null;
   readonly ageHours: number | null;
   readonly keyId: string | null;
+  /** Its value was not read; absent: it was, or there is none yet. */
+  readonly unread?: true;
 }
 
 export interface JournalStatus {

@@ -11,7 +11,7 @@ import {
   shownCluster,
   shownName,
 } from './names';
-import { counted, shownHours } from './view';
+import { counted } from './view';
 import { byRank, byTone, moreLinks, sizeOf, states, stateText, toneOf } from './verdict';
 
 /** So many are drawn; the others are counted, the healthy ones first. `rows`: pipelines of all links together, about. */
@@ -160,12 +160,9 @@ function secretBox({ secretId, source }: SecretStatus, width: number): Html[] {
   ];
 }
 
-function credentialBox({ title, labels, keyId, ageHours, tone }: Credential, { x, width }: Column, y: number): Html {
+function credentialBox({ title, labels, keyId, age, tone }: Credential, { x, width }: Column, y: number): Html {
   const room = width - 24;
-  const detail = [
-    keyId === null ? [] : [keyFingerprint(keyId)],
-    ageHours === null ? [] : [shownHours(ageHours)],
-  ].flat();
+  const detail = [keyId === null ? '' : keyFingerprint(keyId), age].filter((part) => part !== '');
   // two labels are too long for one line
   const [first, ...others] = labels;
   const lines = others.length === 0 ? [first] : [first, others.join(', ')];

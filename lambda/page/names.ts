@@ -1,5 +1,6 @@
 import { partsOf, type QualifiedName } from '../core/names';
 import { keyFingerprint, type Holding, type SecretStatus, type VersionStatus } from '../core/status';
+import { shownHours } from './view';
 
 /** As people write it: quoted only where it would be read otherwise. */
 export function shownName(name: QualifiedName): string {
@@ -30,7 +31,8 @@ export interface Credential {
   /** In words where there is none. */
   readonly labels: readonly [first: string, ...others: string[]];
   readonly keyId: string | null;
-  readonly ageHours: number | null;
+  /** How old, or why that is not told; empty: nobody knows. */
+  readonly age: string;
   readonly tone: VersionTone;
 }
 
@@ -39,7 +41,7 @@ const unknown: Credential = {
   title: 'unknown',
   labels: ['no record'],
   keyId: null,
-  ageHours: null,
+  age: '',
   tone: 'unknown',
 };
 
@@ -47,12 +49,15 @@ function labelsOr([first, ...others]: readonly string[], otherwise: string): Cre
   return first === undefined ? [otherwise] : [first, ...others];
 }
 
+/** What stands in place of a version's age. */
+export const withoutAge = ({ unread }: VersionStatus): string => (unread === true ? 'value not read' : 'no value yet');
+
 const ofVersion = (version: VersionStatus): Credential => ({
   key: version.version,
   title: version.fingerprint,
   labels: labelsOr(version.labels, 'no label'),
   keyId: version.keyId,
-  ageHours: version.ageHours,
+  age: version.ageHours === null ? withoutAge(version) : shownHours(version.ageHours),
   tone: versionTone(version),
 });
 

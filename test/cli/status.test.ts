@@ -28,6 +28,13 @@ Rotation  on; next by 2026-12-01 03:00 UTC, in 8 days; last success 30 days ago`
   );
 });
 
+test('a version without an age has no value yet, or one that was not read', () => {
+  const [version] = secret().versions;
+  const none = { ...version!, since: null, ageHours: null, keyId: null };
+  expect(text(secret({ versions: [none] }))).toContain('AWSCURRENT  11111111  no value yet');
+  expect(text(secret({ versions: [{ ...none, unread: true }] }))).toContain('AWSCURRENT  11111111  value not read');
+});
+
 const stuck = secret({
   stuck: {
     since: before(240),

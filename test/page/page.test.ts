@@ -69,6 +69,13 @@ test('a pause comes first, with the end of its lease, and is no pause that is ye
   expect(text).not.toContain('nothing is paused yet');
 });
 
+test('a version without an age has no value yet, or one that was not read', () => {
+  const none = { ...allWell.secrets[0]!.versions[0]!, since: null, ageHours: null, keyId: null };
+  const told = (more: object) => textOf(shown({ ...allWell, secrets: [secret({ versions: [{ ...none, ...more }] })] }));
+  expect(told({})).toMatch(/3f6f1a1e AWSCURRENT AWSPENDING no value yet/);
+  expect(told({ unread: true })).toMatch(/3f6f1a1e AWSCURRENT AWSPENDING value not read/);
+});
+
 test('a rotation that has failed is pending, not under way', () => {
   expect(textOf(shown(stuck))).toMatch(/9be41c77 pending [^]*3 failed calls/);
 });

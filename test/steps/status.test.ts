@@ -165,6 +165,23 @@ describe('what cannot be looked at is said, and the rest is told', () => {
     world.faults = (_, point) => (point === name ? 'refused' : undefined);
     expect((await look(world)).unseen.join(' ')).toContain(said);
   });
+
+  test('a value that was not read is told from one that is not there yet', async () => {
+    const world = createWorld();
+    world.startRotation();
+    const told = async () => (await look(world)).versions.map(({ since, unread }) => [since !== null, unread ?? false]);
+    const [there, missing, unread] = [
+      [true, false],
+      [false, false],
+      [false, true],
+    ];
+    expect(await told()).toEqual([there, missing]);
+    world.faults = (_, point) => (point === 'secrets.read' ? 'refused' : undefined);
+    expect(await told()).toEqual([unread, unread]);
+    world.faults = () => undefined;
+    world.secrets.secret(secretId).deleted = true;
+    expect(await told()).toEqual([unread, unread]);
+  });
 });
 
 test.each<[string, (world: MemoryWorld) => Promise<unknown>]>([

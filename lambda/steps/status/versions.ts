@@ -57,6 +57,7 @@ export async function versionsOf(
           since: value === null ? null : iso(value.createdAt),
           ageHours: value === null ? null : hoursSince(value.createdAt, now),
           keyId: value === null ? null : (sourceFor(source).keyId(value.fields) ?? null),
+          ...(values.get(version) === undefined ? { unread: true } : {}),
         };
       }),
     valueless: [...values].flatMap(([version, value]) => (value === null ? [version] : [])),
