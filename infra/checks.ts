@@ -208,7 +208,8 @@ function accountOf({ userArn, env }: IUser): string {
   return (Token.isUnresolved(userArn) ? undefined : userArn.split(':')[4]) ?? env.account;
 }
 
-const differ = (theirs: string, ours: string): boolean =>
+/** Whether both are known, and not the same. */
+export const differ = (theirs: string, ours: string): boolean =>
   !Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours;
 
 /** A key that is not yet retired when the next rotation comes leaves it no free slot; one may end late in its window, the next come early. */

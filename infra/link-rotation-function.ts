@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { InterfaceVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
@@ -24,6 +24,7 @@ import {
   checkOptions,
   checkPlaces,
   checkRetirement,
+  differ,
   mustBe,
   mustBeDuration,
   mustBeKnown,
@@ -239,7 +240,7 @@ export class LinkRotationFunction extends Construct {
     this.#failures.add(secretId);
     this.#requested.add(secretId);
     if (mirrored !== undefined) {
-      this.#mirrored.add(completeArn('source', mirrored));
+      this.#follow(mirrored);
       this.#mayStart();
     }
     const attached = new CfnRotationSchedule(scope, 'Schedule', {
@@ -250,6 +251,19 @@ export class LinkRotationFunction extends Construct {
     });
     attached.node.addDependency(this.#mayBeCalled); // Secrets Manager checks it when the function is attached
     return secret;
+  }
+
+  /** By the event of its change, which Secrets Manager sends within its account only; in any other it takes the five-minute look. */
+  #follow(mirrored: ISecret): void {
+    const arn = completeArn('source', mirrored);
+    if (!differ(mirrored.env.account, Stack.of(this).account)) {
+      this.#mirrored.add(arn);
+      return;
+    }
+    Annotations.of(this).addWarningV2(
+      'singlestore-link-rotation:mirror-of-another-account',
+      `'source' is in another account, ${arn}: no event tells of its change, which the five-minute look finds; and the policies of that secret and of its key, which cannot be the account's own, must allow the function's role secretsmanager:DescribeSecret, secretsmanager:GetSecretValue and kms:Decrypt`,
+    );
   }
 
   /** Two rotations of one secret, of one link, or with the two key slots of one user, would undo each other. */

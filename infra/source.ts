@@ -19,7 +19,8 @@ export class RotationSource {
    * holds for the first deployment, too: a value other than the one in the rotated secret is taken over within five minutes, with a
    * pause, whatever `rotateImmediatelyOnUpdate` says; the same value starts nothing.
    *
-   * @param secret its complete ARN must be known
+   * @param secret its complete ARN must be known. One of another account sends no event here, so its change is found within five minutes, and
+   *   its policy and its key's must admit the function's role, which a warning at synth says
    * @param options `overlap`: the old value stays valid beside the new one, so there is something to go back to. Default false
    */
   static mirror(secret: ISecret, { overlap = false }: { readonly overlap?: boolean } = {}): RotationSource {

@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 
+import { RotationSource } from '../../infra';
 import {
   actionsOn,
   all,
@@ -12,6 +13,7 @@ import {
   deployed,
   env,
   type Given,
+  imported,
   only,
   type Resource,
   rotated,
@@ -344,6 +346,31 @@ test('who starts a rotation by hand is told to the function, where a trail tells
     Targets: [{ Arn: { 'Fn::GetAtt': [rotator, 'Arn'] } }],
   });
 });
+
+test.each([
+  ['111122223333', 1, []],
+  [
+    '444455556666',
+    0,
+    [
+      expect.stringMatching(
+        /^'source' is in another account, arn:aws:secretsmanager:us-east-1:444455556666:secret:up-AbCdEf: no event tells of its change, which the five-minute look finds; .* kms:Decrypt/,
+      ),
+    ],
+  ],
+])(
+  'a mirrored secret of account %s has %i rules for its change, which its own account alone is told',
+  (account, count, said) => {
+    const upstream = `arn:aws:secretsmanager:us-east-1:${account}:secret:up-AbCdEf`;
+    const stack = build((own) => ({ email: 'a@b', source: RotationSource.mirror(imported(own, upstream)) }));
+    const rules = all(Template.fromStack(stack), 'AWS::Events::Rule');
+    expect(rules.filter((rule) => JSON.stringify(rule).includes('Secret Label Updated'))).toHaveLength(count);
+    const warned = stack.node
+      .findAll()
+      .flatMap(({ node }) => node.metadata.filter(({ type }) => type.endsWith('warning')));
+    expect(warned.map(({ data }) => data as unknown)).toEqual(said);
+  },
+);
 
 describe('a rotation that fails, is abandoned or would fail', () => {
   test('is told to the topic', () => {
