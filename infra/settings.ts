@@ -21,7 +21,7 @@ const known = [...Object.keys(example), 'secretName', ...optional, 'example'];
 /**
  * What to deploy, from CDK's context: `cdk deploy -c secretId=… -c userName=… -c connectionSecretId=… -c links=a.b,c.*`, with
  * `-c secretName=…` in the place of `secretId` for a new secret, and `-c schedule='cron(…)'`, `-c email=…`, `-c notices=…`,
- * `-c kmsKey=…` and, beside a stack that is there for another secret, `-c stackName=…` where wanted. In cdk.json `links` may be an array. An old key stays active for 24 hours
+ * `-c kmsKey=…` and, beside a stack that is there for another secret, `-c stackName=…` where wanted. In cdk.json `links` may be an array; of one key given twice CDK hands on the last. An old key stays active for 24 hours
  * (`retireAfterHours`), which must fit between a window's end and the next rotation, so a schedule is never daily; the window is three
  * hours or what is left of its day.
  *
