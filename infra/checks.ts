@@ -8,6 +8,7 @@ import { readLink } from './links';
 import { completeArn, defaults, type LinkTarget, type RotationOptions } from './rotation-options';
 import { hoursBetween } from './schedule';
 import type { RotationSource } from './source';
+import { isUnknown } from './unknown';
 
 /** @throws quoting the value that is wrong */
 export function checkOptions(options: RotationOptions, timeout: Duration): void {
@@ -147,7 +148,7 @@ function checkTargets(targets: readonly LinkTarget[]): void {
     mustBe('port', port, 1, 65_535);
     if (links.length === 0)
       throw new Error(`'links' must name at least one link of ${connectionSecret.secretName}, got []`);
-    for (const link of links) if (!Token.isUnresolved(link)) readLink(link);
+    for (const link of links) if (!isUnknown(link)) readLink(link);
   }
 }
 
@@ -218,7 +219,7 @@ export function checkRetirement(
   schedule: string,
   window: Duration,
 ): void {
-  if (source.user === undefined || Token.isUnresolved(schedule)) return;
+  if (source.user === undefined || isUnknown(schedule)) return;
   const after = retireAfterHours ?? defaults.retireAfterHours;
   const between = hoursBetween(schedule) - window.toHours();
   if (after <= between) return;

@@ -42,6 +42,7 @@ import {
 import { completeArn, defaults, definitionOf, type RotationOptions } from './rotation-options';
 import { defaultWindow, rotationRules } from './schedule';
 import { makeJournal, makeLog, makeSecret } from './storage';
+import { isUnknown } from './unknown';
 import { Viewer } from './viewer';
 
 export interface LinkRotationFunctionProps {
@@ -280,8 +281,7 @@ export class LinkRotationFunction extends Construct {
     if (source.user !== undefined) claims.takeUser(source.user.userName, place);
     for (const { connectionSecret, links } of targets) {
       const connectionSecretId = completeArn('connectionSecret', connectionSecret);
-      for (const link of links)
-        if (!Token.isUnresolved(link)) claims.takeLink(rotation, connectionSecretId, readLink(link));
+      for (const link of links) if (!isUnknown(link)) claims.takeLink(rotation, connectionSecretId, readLink(link));
     }
   }
 }

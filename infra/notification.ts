@@ -6,6 +6,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { checkAccount, checkArn, checkRegion } from './checks';
 import { keyOf } from './encryption';
+import { isUnknown } from './unknown';
 
 /** What the function itself may tell the topic. */
 export const whatIsTold = ['failures', 'all', 'none'] as const;
@@ -22,7 +23,7 @@ export function openTopic(
   email: string | undefined,
   masterKey: IKey,
 ): ITopic {
-  if (email !== undefined && !Token.isUnresolved(email) && !/^[^@\s]+@[^@\s]+$/.test(email))
+  if (email !== undefined && !isUnknown(email) && !/^[^@\s]+@[^@\s]+$/.test(email))
     throw new Error(`'email' must be an e-mail address, got '${email}'`);
   if (given !== undefined) checkTopic(given, Stack.of(scope));
   const topic = given ?? new Topic(scope, 'Topic', { masterKey, enforceSSL: true });

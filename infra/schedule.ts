@@ -1,5 +1,6 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
+import { isUnknown } from './unknown';
 
 /** Secrets Manager rotates no more often. Hours. */
 const shortestInterval = 4;
@@ -19,7 +20,7 @@ export function rotationRules(schedule: string, window: Duration): CfnRotationSc
     throw new Error(`'window' must be a whole number of hours from 1 to 24, got ${window.toHumanString()}`);
   }
   const rules = { scheduleExpression: schedule, duration: `${hours}h` };
-  if (Token.isUnresolved(schedule)) return rules; // the service's to judge
+  if (isUnknown(schedule)) return rules; // the service's to judge
   const { every, room } = readSchedule(schedule);
   if (every < shortestInterval) {
     throw new Error(
@@ -42,7 +43,7 @@ export function rotationRules(schedule: string, window: Duration): CfnRotationSc
  */
 export function defaultWindow(schedule: string): Duration {
   const hours = 3;
-  return Duration.hours(Token.isUnresolved(schedule) ? hours : Math.min(hours, readSchedule(schedule).room));
+  return Duration.hours(isUnknown(schedule) ? hours : Math.min(hours, readSchedule(schedule).room));
 }
 
 /**

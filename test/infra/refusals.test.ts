@@ -1,9 +1,10 @@
-import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { type App, CfnParameter, Duration, type Stack } from 'aws-cdk-lib';
 
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Alias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { type LinkRotationProps, RotationSource } from '../../infra';
 import { parseLinkPattern } from '../../lambda/core/names';
 import { arn, build, connection, type Given, imported, rotated, synth } from './given';
@@ -386,5 +387,16 @@ describe('synth lets pass', () => {
     ],
   ])('%s', (_what, given) => {
     expect(() => build(given, {})).not.toThrow();
+  });
+
+  test.each<[string, (stack: Stack, value: string) => Partial<LinkRotationProps>]>([
+    ['email', (_, email) => ({ email })],
+    ['links', (stack, link) => ({ targets: [{ connectionSecret: imported(stack, connection), links: [link] }] })],
+    ['schedule', (_, schedule) => ({ schedule })],
+    ['user', (stack, name) => ({ source: RotationSource.iamUser(User.fromUserName(stack, 'Ingest', name)) })],
+  ])('%s that CDK looks up, and has a dummy for until the first synth has ended', (name, given) => {
+    const stack = build((own) => given(own, StringParameter.valueFromLookup(own, `/ingest/${name}`)));
+    const { missing = [] } = (stack.node.root as App).synth().manifest;
+    expect(missing.map(({ provider }) => provider)).toEqual(['ssm']);
   });
 });
