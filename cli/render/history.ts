@@ -1,6 +1,6 @@
 import { fingerprintOf, type SecretStatus } from '../../lambda/core/status';
 import type { PastRotation, RotationOutcome } from '../../lambda/core/history';
-import { outcomeText, pausedFor } from '../../lambda/page/verdict';
+import { outcomeText, pausedFor, pausesUnread } from '../../lambda/page/verdict';
 import { counted, shownDuration } from '../../lambda/page/view';
 import { paragraph, quiet, table, toned } from './lines';
 import type { Paper, Tone } from './paper';
@@ -50,6 +50,7 @@ function pauses({ version, outcome, paused, spans }: PastRotation, secret: Secre
   const [longest] = spans;
   const now = outcome === 'running' ? pausedFor(secret, version) : 0;
   if (now > 0) return `${now} paused now`;
+  if (outcome === 'running' && pausesUnread(secret)) return 'pauses not known';
   if (longest === undefined) return paused === 0 ? 'no pause' : counted(paused, 'pause');
   return `${counted(paused, 'pause')} ≤ ${shownDuration(longest.milliseconds)}`;
 }

@@ -118,13 +118,19 @@ function links({ links: all }: SecretStatus, at: string, paper: Paper, whole: bo
   ];
 }
 
-function holding({ holds, agrees }: LinkStatus, at: string): Cell {
+function holding(link: LinkStatus, at: string): Cell {
+  const { holds, agrees, unread } = link;
   const [only, other] = holds;
-  if (only === undefined) return warn('no record yet of what it holds');
+  const pausesUnknown = 'whether these are paused by us';
+  if (only === undefined)
+    return unread === true
+      ? bad(`what it holds, and ${pausesUnknown}, is not known`)
+      : warn('no record yet of what it holds');
   const certain = other === undefined;
   const label = certain ? (only.labels.find((one) => one === 'AWSCURRENT') ?? only.labels[0]) : undefined;
   const since = certain && only.since !== null ? ` for ${age(only.since, at)}` : '';
-  const text = `holds ${holdingText(holds)}${label === undefined ? '' : ` (${label})`}${since}`;
+  const text = `holds ${holdingText(link)}${label === undefined ? '' : ` (${label})`}${since}`;
+  if (unread === true) return bad(`${text}; ${pausesUnknown} is not known`);
   return agrees ? text : warn(text);
 }
 

@@ -35,6 +35,8 @@ export interface SecretStatus {
   readonly stuck: Explanation | null;
   /** Where secret and links disagree, in sentences; empty: they agree. */
   readonly drift: readonly string[];
+  /** Of the journal, what could not be read: that nothing of it is told is no sign that there is none. Absent: all was read. */
+  readonly journalUnread?: readonly JournalPart[];
   /** What could not be looked at (a cluster that is down, a right that is missing), in sentences with their error codes. */
   readonly unseen: readonly string[];
 }
@@ -50,6 +52,8 @@ export interface VersionStatus {
   /** Its value was not read; absent: it was, or there is none yet. */
   readonly unread?: true;
 }
+
+export type JournalPart = 'links' | 'secrets' | 'history';
 
 export interface JournalStatus {
   /** The version that the marks speak of. */
@@ -88,6 +92,8 @@ export interface LinkStatus {
   readonly holds: readonly Holding[];
   /** It holds AWSCURRENT and nothing else. */
   readonly agrees: boolean;
+  /** Its record, or the pause in it, was not read: whether we have paused its pipelines is not known, nor what it holds if `holds` is empty. Absent: both were. */
+  readonly unread?: true;
   /** A pause, or what remains of one until its version is promoted. */
   readonly bracket: {
     readonly phase: 'open' | 'resumed';

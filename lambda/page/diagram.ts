@@ -192,7 +192,7 @@ function linkBox(block: Block, { x, width }: Column): Html {
     html`<rect class="plain" x=".5" y=".5" width="${width - 1}" height="${boxHeight - 1}" rx="8" />`,
     html`<rect class="bar" x="0" y="8" width="4" height="${boxHeight - 16}" rx="2" />`,
     written(shownName(link.link), { x: 14, y: 22, room, look: 'code strong' }),
-    written(`${holdingText(link.holds)}${link.type === null ? ' · not seen' : ` · ${link.type}`}`, {
+    written(`${holdingText(link)}${link.type === null ? ' · not seen' : ` · ${link.type}`}`, {
       x: 14,
       y: 39,
       room,
@@ -213,7 +213,7 @@ function pipelineRows(block: Block, { x, width }: Column): Html[] {
       html`<rect class="plain" x=".5" y=".5" width="${width - 1}" height="${rowHeight - 1}" rx="6" />`,
       html`<rect class="bar" x="0" y="6" width="4" height="${rowHeight - 12}" rx="2" />`,
       written(shownName(pipeline.pipeline), { x: 13, y: 17, room, look: 'code' }),
-      written(`${stateText(pipeline)} · ${holdingText(block.link.holds)}`, { x: 13, y: 33, room, look: 'toned' }),
+      written(`${stateText(pipeline)} · ${holdingText(block.link)}`, { x: 13, y: 33, room, look: 'toned' }),
     ]),
   );
   if (block.unshown.length === 0) return rows;
@@ -225,8 +225,7 @@ function pipelineRows(block: Block, { x, width }: Column): Html[] {
 function inWords(secret: SecretStatus): string {
   const links = byRank(secret.links).slice(0, most.links);
   const told = links.map(
-    (link) =>
-      `${shownName(link.link)} holds ${holdingText(link.holds)}, pipelines: ${states(link.pipelines) || 'none'}`,
+    (link) => `${shownName(link.link)} holds ${holdingText(link)}, pipelines: ${states(link.pipelines) || 'none'}`,
   );
   const more = secret.links.length > links.length ? [moreLinks(byRank(secret.links).slice(most.links))] : [];
   return `Diagram: secret ${secretName(secret.secretId)}; ${[...told, ...more].join('; ') || 'no links'}`;

@@ -1,5 +1,5 @@
 import { partsOf, type QualifiedName } from '../core/names';
-import { keyFingerprint, type Holding, type SecretStatus, type VersionStatus } from '../core/status';
+import { keyFingerprint, type Holding, type LinkStatus, type SecretStatus, type VersionStatus } from '../core/status';
 import { shownHours } from './view';
 
 /** As people write it: quoted only where it would be read otherwise. */
@@ -36,10 +36,12 @@ export interface Credential {
   readonly tone: VersionTone;
 }
 
+const withoutRecord = (unread: LinkStatus['unread']): string => (unread === true ? 'not read' : 'no record');
+
 const unknown: Credential = {
   key: '',
   title: 'unknown',
-  labels: ['no record'],
+  labels: [withoutRecord(undefined)],
   keyId: null,
   age: '',
   tone: 'unknown',
@@ -79,14 +81,16 @@ export function credentialsOf({ versions, links }: SecretStatus): readonly Crede
     };
     found.set(key, version === null ? unknown : { ...former, keyId, tone: 'previous' });
   }
-  if (links.some(({ holds }) => holds.length === 0)) found.set(unknown.key, unknown);
+  const unrecorded = links.filter(({ holds }) => holds.length === 0);
+  const unread = unrecorded.find((link) => link.unread)?.unread;
+  if (unrecorded.length > 0) found.set(unknown.key, { ...unknown, labels: [withoutRecord(unread)] });
   return [...found.values()];
 }
 
 /** "1a2b3c4d", around a change that is not confirmed "1a2b3c4d or 5e6f7a8b". */
-export const holdingText = (holds: readonly Holding[]): string =>
+export const holdingText = ({ holds, unread }: Pick<LinkStatus, 'holds' | 'unread'>): string =>
   holds.length === 0
-    ? 'no record'
+    ? withoutRecord(unread)
     : holds
         .map(({ fingerprint, keyId }) => fingerprint ?? (keyId === null ? 'unknown' : keyFingerprint(keyId)))
         .join(' or ');

@@ -7,7 +7,7 @@ import { secretName } from './names';
 import { keysTable, pipelinesTable } from './tables';
 import { timeline } from './timeline';
 import { inZone, shownSecond, shownTime, type View, type Zone } from './view';
-import { type Level, levelOf, levelText, pausedNow } from './verdict';
+import { type Level, levelOf, levelText, pausedNow, pausesUnread } from './verdict';
 
 export const levelTone: Readonly<Record<Level, string>> = {
   well: 'good',
@@ -15,6 +15,9 @@ export const levelTone: Readonly<Record<Level, string>> = {
   watch: 'paused',
   person: 'bad',
 };
+
+const unknownPauses =
+  'What the links hold, and whether pipelines are paused by us, is not known: the journal could not be read.';
 
 /** All about one secret. */
 export function secretSection(secret: SecretStatus, view: View): Html {
@@ -26,6 +29,7 @@ export function secretSection(secret: SecretStatus, view: View): Html {
       <h3>${secretName(secret.secretId)}</h3>
       <span class="chip ${levelTone[level]}">${levelText[level]}</span>
     </header>
+    ${pausesUnread(secret) ? html`<p class="note bad">${unknownPauses}</p>` : none}
     ${paused === null ? none : html`<p class="note paused">${paused}</p>`} ${facts(secret, view.zone)}
     ${stuck === null ? none : explained(stuck, view.zone)} ${sentences('Secret and links disagree', drift, 'paused')}
     ${sentences('What could not be looked at', unseen, 'paused')}

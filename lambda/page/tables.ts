@@ -60,7 +60,7 @@ interface Row {
 }
 
 const isOdd = ({ link, pipeline }: Row): boolean =>
-  (!link.agrees && link.holds.length > 0) || toneOf(pipeline) === 'bad' || pipeline.pausedByUs;
+  (!link.agrees && link.holds.length > 0) || link.unread === true || toneOf(pipeline) === 'bad' || pipeline.pausedByUs;
 
 function pipelineRow(through: LinkStatus, pipeline: PipelineStatus, zone: Zone): Html {
   const { link, holds } = through;
@@ -74,7 +74,7 @@ function pipelineRow(through: LinkStatus, pipeline: PipelineStatus, zone: Zone):
   return html`<tr>
     <th scope="row"><code>${shownName(pipeline.pipeline)}</code>${second(`through ${shownName(link)}`)}</th>
     <td>
-      <code>${holdingText(holds)}</code
+      <code>${holdingText(through)}</code
       >${second(since.length === 0 ? 'since when is unknown' : `since ${since.join(' or ')}`)}
     </td>
     <td><span class="chip ${toneOf(pipeline)}">${cut(state, 150)}</span>${error === null ? none : second(error)}</td>

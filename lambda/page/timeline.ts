@@ -4,7 +4,7 @@ import { drawing, drawn, place, wide, written } from './draw';
 import { anchor, html, type Html, none } from './html';
 import { shownName } from './names';
 import { fingerprintOf, type SecretStatus } from '../core/status';
-import { outcomeText, pausedFor } from './verdict';
+import { outcomeText, pausedFor, pausesUnread } from './verdict';
 import { counted, shownDuration, shownTime, type View } from './view';
 
 /** So many bars are drawn, of the longest pauses; the others are counted. */
@@ -43,7 +43,11 @@ function one(past: PastRotation, secret: SecretStatus, view: View, isOpen: boole
       ? [`${counted(paused, 'pause')}${spans.length > 0 ? `, the longest ${shownDuration(longest)}` : ''}`]
       : now > 0
         ? []
-        : [`nothing ${isRunning ? 'is paused yet' : 'was paused'}`]),
+        : [
+            isRunning && pausesUnread(secret)
+              ? 'pauses not known'
+              : `nothing ${isRunning ? 'is paused yet' : 'was paused'}`,
+          ]),
     ...(failures === 0 ? [] : [counted(failures, 'failed call')]),
     `started by ${startedBy}`,
   ];

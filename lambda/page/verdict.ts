@@ -9,6 +9,7 @@ export type Level = (typeof levels)[number];
 const worst = (found: readonly Level[]): Level => levels.findLast((level) => found.includes(level)) ?? 'well';
 
 export function levelOf(secret: SecretStatus): Level {
+  if ((secret.journalUnread ?? []).length > 0 || pausesUnread(secret)) return 'person';
   if (secret.stuck !== null) return secret.stuck.command === null ? 'watch' : 'person';
   if (secret.drift.length > 0 || secret.unseen.length > 0) return 'watch';
   return secret.links.some(({ bracket }) => bracket?.phase === 'open') || isPending(secret) ? 'busy' : 'well';
@@ -34,7 +35,11 @@ export function pausedNow({ links }: SecretStatus, when: (at: string) => string)
 export const sizeOf = ({ pipelines, leftOut = 0 }: NonNullable<LinkStatus['bracket']>): number =>
   pipelines.length + leftOut;
 
-/** How many pipelines are paused for a version's sake at this moment. */
+/** Whether any pipeline is paused by us is not known. */
+export const pausesUnread = ({ journalUnread = [], links }: SecretStatus): boolean =>
+  journalUnread.includes('links') || links.some(({ unread }) => unread === true);
+
+/** How many pipelines are paused for a version's sake at this moment, as far as it is known. */
 export const pausedFor = ({ links }: SecretStatus, version: string): number =>
   links
     .flatMap(({ bracket, holds }) =>
@@ -130,5 +135,6 @@ export function moreLinks(links: readonly LinkStatus[]): string {
   const agreeing = links.filter(({ agrees }) => agrees).length;
   const pipelines = links.flatMap((link) => link.pipelines);
   const told = pipelines.length === 0 ? '' : `; ${counted(pipelines.length, 'pipeline')}: ${states(pipelines)}`;
-  return `${counted(links.length, 'more link')}, ${agreeing} with AWSCURRENT${told}`;
+  const unread = links.filter((link) => link.unread === true).length;
+  return `${counted(links.length, 'more link')}, ${agreeing} with AWSCURRENT${unread === 0 ? '' : `, ${unread} not known`}${told}`;
 }

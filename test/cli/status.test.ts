@@ -195,6 +195,21 @@ test('a link around a change that is not confirmed shows both, and one without a
   expect(text(secret({ links: [link({ holds: [], agrees: false })] }))).toContain('no record yet of what it holds');
 });
 
+test('of records that could not be read it says that nothing is known, and needs a person', () => {
+  const [done] = secret().history;
+  const running = { ...done!, version: pending, outcome: 'running' as const, paused: 0, spans: [] };
+  const unread = { unread: true } as const;
+  const given = (holds: LinkStatus['holds']) =>
+    secret({ journalUnread: ['links'], links: [link({ ...unread, holds, agrees: false })], history: [running] });
+  const shown = text(given([]), 120);
+  expect(shown).toContain('needs a person');
+  expect(shown).toContain('what it holds, and whether these are paused by us, is not known');
+  expect(shown).toContain('pauses not known');
+  expect(shown).not.toMatch(/no pause|no record/);
+  expect(text(given(link().holds), 120)).toMatch(/holds 11111111 .*; whether these are paused by us is not known/);
+  expect(text(secret({ journalUnread: ['history'] }))).toContain('needs a person');
+});
+
 test('a name that would move the cursor or turn the writing is shown, not obeyed', () => {
   const shown = text(secret({ links: [link({ pipelines: [pipeline('a\u001b[2Jb\u202ec\nd')] })] }), 200);
   expect(shown).toContain('`analytics`.`a\\u{1b}[2Jb\\u{202e}c\\u{a}d`');

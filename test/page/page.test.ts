@@ -297,6 +297,22 @@ test('the documentation of the widget is Markdown', () => {
   expect(description.markdown).toContain('`secretId`');
 });
 
+test('of records that could not be read the page says that nothing is known, and needs a person', () => {
+  const [one] = stuck.secrets;
+  const links = one!.links.map((link) => ({ ...link, holds: [], agrees: false, bracket: null, unread: true as const }));
+  const history = [{ ...one!.history[0]!, outcome: 'running' as const, paused: 0, spans: [] }];
+  const blind = { ...one!, stuck: null, links, history, journalUnread: ['links' as const] };
+  const text = textOf(shown({ ...stuck, secrets: [blind] }));
+  expect(text).toMatch(/^ *Needs a person .* whether pipelines are paused by us, is not known: the journal could not/);
+  expect(text).toContain('pauses not known');
+  expect(text).toContain('not read');
+  expect(text).not.toMatch(/no record|nothing is paused/);
+  const many = Array.from({ length: 30 }, () => links[0]!);
+  expect(textOf(shown({ ...stuck, secrets: [{ ...blind, links: many }] }))).toContain(
+    '0 with AWSCURRENT, 22 not known',
+  );
+});
+
 test('a link of which nobody has a record is not said to hold the wrong thing', () => {
   const [one] = allWell.secrets;
   const links = one!.links.map((link) => ({ ...link, holds: [], agrees: false }));

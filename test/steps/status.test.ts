@@ -166,6 +166,27 @@ describe('what cannot be looked at is said, and the rest is told', () => {
     expect((await look(world)).unseen.join(' ')).toContain(said);
   });
 
+  test('what is paused is not known when the records or the pause could not be read, and is no "nothing"', async () => {
+    const world = createWorld(clusterOf(onLink('orders')));
+    const version = await upTo(world, 'createSecret');
+    world.faults = (_, name) => (name === 'lane.alter' ? 'dies' : undefined);
+    await call(world, 'setSecret', version).catch(() => undefined);
+    expect(world.paused()).toHaveLength(1);
+    const toldWithout = async (point: string) => {
+      world.faults = (_, name) => (name === point ? 'refused' : undefined);
+      return look(world);
+    };
+    const { journalUnread, links } = await toldWithout('table.list');
+    expect(journalUnread?.toSorted()).toEqual(['history', 'links', 'secrets']);
+    expect(links).toMatchObject([{ holds: [], unread: true, bracket: null }]);
+    const other = await toldWithout('table.read');
+    expect(other.links).toMatchObject([{ unread: true, bracket: null }]);
+    const whole = await toldWithout('none');
+    expect([whole.journalUnread, whole.links[0]?.unread, whole.links[0]?.bracket?.phase]).toEqual([
+      ...[undefined, undefined, 'open'],
+    ]);
+  });
+
   test('a value that was not read is told from one that is not there yet', async () => {
     const world = createWorld();
     world.startRotation();

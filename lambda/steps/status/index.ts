@@ -50,7 +50,7 @@ async function secretStatus(
     .map((past) => asLabelled(past, secret));
   const [{ versions, valueless, current }, { links, clusters, unrecorded }] = await Promise.all([
     versionsOf(run, source, secret, now, looking),
-    linkStatuses(run, definition, secret, records, looking),
+    linkStatuses(run, definition, secret, journal.unread.includes('links') ? null : records, looking),
   ]);
   const owner = sourceFor(source).keys;
   const keys =
@@ -83,6 +83,7 @@ async function secretStatus(
             userName: owner === null ? null : ownerOf(source),
           }),
     drift: driftOf({ current: labelled('current'), pending: labelled('pending'), links, clusters, keys }),
+    ...(journal.unread.length === 0 ? {} : { journalUnread: journal.unread }),
     unseen: [...unread, ...looking.unseen],
   };
 }

@@ -1,7 +1,7 @@
 import { isPastRotation, type PastRotation } from '../../core/history';
 import type { LinkRecord, SecretRecord } from '../../core/journal';
 import { newSecretRecord } from '../../core/journal';
-import type { JournalStatus } from '../../core/status';
+import type { JournalPart, JournalStatus } from '../../core/status';
 import { iso } from '../../core/time';
 import type { Invocation } from '../../ports';
 import type { Looking } from './looking';
@@ -12,13 +12,21 @@ export interface Journal {
   readonly secrets: ReadonlyMap<string, SecretRecord>;
   /** Newest first. */
   readonly history: readonly PastRotation[];
+  /** What of the above could not be read, and is empty for that. */
+  readonly unread: readonly JournalPart[];
 }
 
 export async function readJournal(run: Invocation, looking: Looking): Promise<Journal> {
+  const unread: JournalPart[] = [];
+  const read = async <T>(part: JournalPart, what: string, list: () => Promise<readonly T[]>): Promise<readonly T[]> => {
+    const found = await looking.at(what, null, list);
+    if (found === null) unread.push(part);
+    return found ?? [];
+  };
   const [links, secrets, history] = await Promise.all([
-    looking.at('the links in the journal', [], () => run.table.list('link')),
-    looking.at('the secrets in the journal', [], () => run.table.list('secret')),
-    looking.at('the history', [], () => run.table.list('history')),
+    read('links', 'the links in the journal', () => run.table.list('link')),
+    read('secrets', 'the secrets in the journal', () => run.table.list('secret')),
+    read('history', 'the history', () => run.table.list('history')),
   ]);
   const unreadable = history.filter(({ item }) => !isPastRotation(item)).map(({ key }) => key);
   for (const key of unreadable) looking.missed(`the history item ${key}`, 'it is not one that this function writes');
@@ -29,6 +37,7 @@ export async function readJournal(run: Invocation, looking: Looking): Promise<Jo
       .map(({ item }) => item)
       .filter(isPastRotation)
       .sort((a, b) => b.startedAt - a.startedAt),
+    unread,
   };
 }
 

@@ -44,14 +44,16 @@ interface PipelineSight {
  * The links of a definition, and those that its records name though no target does any more.
  *
  * @param secret `null`: its labels are not known
+ * @param read its records; `null`: they could not be read
  */
 export async function linkStatuses(
   run: Invocation,
   definition: RotationDefinition,
   secret: SecretDescription | null,
-  records: readonly LinkRecord[],
+  read: readonly LinkRecord[] | null,
   looking: Looking,
 ): Promise<Links> {
+  const records = read ?? [];
   const oldest = records.reduce((least, record) => Math.min(least, errorsMark(record)), Infinity);
   const sights = await Promise.all(
     clustersOf(definition).map((target) =>
@@ -69,13 +71,15 @@ export async function linkStatuses(
       const record = recorded.get(key) ?? null;
       const { cluster, link } = types.get(key) ?? record ?? { cluster: '', link: '' as QualifiedName };
       const current = secret === null ? null : labelled(secret, 'AWSCURRENT');
-      const bracket = await looking.at(`the pause of ${link}`, null, () => bracketStatus(run, record));
+      const pause = await looking.at(`the pause of ${link}`, undefined, () => bracketStatus(run, record));
+      const bracket = pause ?? null;
       return {
         cluster,
         link,
         type: types.get(key)?.type ?? null,
         holds: (record?.holds ?? []).map((held) => holding(held, secret)),
         agrees: record !== null && current !== null && holdsOnly(record, current),
+        ...(read === null || pause === undefined ? { unread: true } : {}),
         bracket,
         pipelines: (pipelines.get(key) ?? []).map((sight) => pipelineStatus(sight, record, bracket)),
       };
