@@ -29,6 +29,9 @@ app.synth();
 
 jest.setTimeout(180_000);
 beforeAll(() => {
+  mkdirSync(join(root, 'lib'), { recursive: true });
+  writeFileSync(join(root, 'lib', 'removed.js'), ''); // of an older build
+  run('npm', ['run', '--silent', 'build'], root);
   run(tsc, ['-p', 'infra/tsconfig.package.json'], root);
   run('npm', ['pack', '--silent', '--pack-destination', folder], root);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
@@ -53,6 +56,12 @@ test('the package brings the construct and the bundle, and no package but itself
     'singlestore-link-rotation',
   ]);
   expect(readdirSync(join(modules, 'singlestore-link-rotation', 'dist', 'lambda'))).toContain('index.js');
+});
+
+test('the package has what this code compiles to, and nothing that an older build has left', () => {
+  const lib = readdirSync(join(modules, 'singlestore-link-rotation', 'lib'));
+  expect(lib).toContain('index.js');
+  expect(lib).not.toContain('removed.js');
 });
 
 test('apps of somebody else, one of ES modules among them, compile against its types, all checked, and synthesise with its bundle', () => {
