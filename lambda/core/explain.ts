@@ -29,8 +29,8 @@ export interface Circumstances {
   readonly keys: readonly { readonly keyId: string; readonly active: boolean; readonly fate: Fate }[];
   /** Of the IAM user; `null`: the source has none. */
   readonly userName: string | null;
-  /** Newest first. */
-  readonly history: readonly PastRotation[];
+  /** Newest first; `null`: it could not be read. */
+  readonly history: readonly PastRotation[] | null;
 }
 
 /** No call of ours lives longer: a rotation of which nothing was heard for this long goes on no more. Milliseconds. */
@@ -88,7 +88,7 @@ const leftPaused: Case = (c) => {
   const freeAt = Math.max(Date.parse(since), Date.parse(leaseUntil ?? since)); // before that nobody may touch it
   const isLate = c.now - freeAt > watchdogMs;
   const told = toldOf(c, version);
-  const failedAt = c.history.find((past) => past.version === version)?.failure?.at ?? -Infinity;
+  const failedAt = pastOf(c, version)?.failure?.at ?? -Infinity;
   // what failed before the pause was begun is not why it was left; forward, only setSecret begins one
   const killed = { step: direction === 'forward' ? 'setSecret' : null, code: null, logs: null };
   return {
@@ -148,7 +148,7 @@ const abandoned: Case = (c) => {
 
 const pendingFailed: Case = (c) => {
   const pending = pendingOf(c);
-  const past = c.history.find(({ version }) => version === pending?.version);
+  const past = pastOf(c, pending?.version);
   const failure = past?.failure;
   if (pending === null || past === undefined || failure === undefined) return null;
   const lasting = past.failures >= manyFailures || c.now - past.startedAt > dayMs;
@@ -214,8 +214,15 @@ function commandFor(c: Circumstances, pending: Pending, code: ErrorCode): string
 /** AWSPENDING, and nobody at work on it. */
 const pendingSilent: Case = (c) => {
   const pending = pendingOf(c);
-  const past = c.history.find(({ version }) => version === pending?.version);
-  if (pending === null || (past !== undefined && c.now - past.startedAt < silentMs)) return null;
+  const past = pastOf(c, pending?.version);
+  if (pending === null) return null;
+  if (c.history === null)
+    return {
+      ...toldOf(c, pending.version),
+      why: 'whether the rotation that is pending is stuck, and why, is not known: the history could not be read.',
+      next: triedAgain(c),
+    };
+  if (past !== undefined && c.now - past.startedAt < silentMs) return null;
   // one with a value and no history comes from before there was one, or was stored by hand
   const code = pending.hasValue ? null : 'PENDING_WITHOUT_VALUE';
   return {
@@ -231,7 +238,7 @@ const pendingSilent: Case = (c) => {
 };
 
 const givenUp: Case = (c) => {
-  const [newest] = c.history;
+  const [newest] = c.history ?? [];
   if (pendingOf(c) !== null || newest?.outcome !== 'given-up') return null;
   return {
     ...toldOf(c, newest.version),
@@ -243,6 +250,10 @@ const givenUp: Case = (c) => {
     afterMending: true,
   };
 };
+
+/** What is remembered of a version's rotation. */
+const pastOf = ({ history }: Circumstances, version: VersionId | null | undefined): PastRotation | undefined =>
+  history?.find((past) => past.version === version);
 
 interface Pending {
   readonly version: VersionId;
@@ -258,7 +269,7 @@ function pendingOf({ secret, valueless }: Circumstances): Pending | null {
 
 /** What every explanation says of a version: its failure, as far as one is remembered, and what it has left behind. */
 function toldOf(c: Circumstances, version: VersionId | null): Explanation {
-  const past = c.history.find((one) => one.version === version);
+  const past = pastOf(c, version);
   const failure = past?.failure;
   return {
     since: past === undefined ? null : iso(past.startedAt),

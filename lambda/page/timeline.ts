@@ -20,7 +20,12 @@ const outcomeTones: Readonly<Record<RotationOutcome, string>> = {
 
 /** The last rotations, newest first, and how long each stopped which pipeline. */
 export function timeline(secret: SecretStatus, view: View): Html {
-  if (secret.history.length === 0) return html`<p class="soft small">No rotation is on record yet.</p>`;
+  if (secret.history.length === 0) {
+    const isUnread = secret.journalUnread?.includes('history') === true;
+    return html`<p class="soft small">
+      ${isUnread ? 'The history could not be read.' : 'No rotation is on record yet.'}
+    </p>`;
+  }
   return html`${secret.history.map((rotation, at) => one(rotation, secret, view, at === 0))}`;
 }
 

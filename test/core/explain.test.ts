@@ -72,6 +72,15 @@ describe('a rotation that is pending', () => {
     expect(explain({ ...pending, history: [past({ startedAt: now - 19 * minute })] })).toBeNull();
   });
 
+  test('has no invented cause, and no command, when the history could not be read', () => {
+    for (const valueless of [[], ['v2']]) {
+      const found = explain({ ...pending, valueless, history: null });
+      expect(found).toMatchObject({ since: null, step: null, code: null, command: null });
+      expect(found?.why).toMatch(/is not known: the history could not be read/);
+    }
+    expect(explain({ ...well, history: null })).toBeNull();
+  });
+
   test('is stuck when nothing was heard of it for longer than an invocation lives', () => {
     expect(explain({ ...pending, history: [past({ startedAt: now - 21 * minute })] })).toMatchObject({
       since: new Date(now - 21 * minute).toISOString(),

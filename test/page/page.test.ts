@@ -297,6 +297,12 @@ test('the documentation of the widget is Markdown', () => {
   expect(description.markdown).toContain('`secretId`');
 });
 
+test('a history that could not be read is told from one that is empty', () => {
+  const told = (more: object) => textOf(shown({ ...allWell, secrets: [secret({ history: [], ...more })] }));
+  expect(told({})).toContain('No rotation is on record yet.');
+  expect(told({ journalUnread: ['history'] })).toContain('The history could not be read.');
+});
+
 test('of records that could not be read the page says that nothing is known, and needs a person', () => {
   const [one] = stuck.secrets;
   const links = one!.links.map((link) => ({ ...link, holds: [], agrees: false, bracket: null, unread: true as const }));

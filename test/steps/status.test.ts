@@ -179,6 +179,11 @@ describe('what cannot be looked at is said, and the rest is told', () => {
     const { journalUnread, links } = await toldWithout('table.list');
     expect(journalUnread?.toSorted()).toEqual(['history', 'links', 'secrets']);
     expect(links).toMatchObject([{ holds: [], unread: true, bracket: null }]);
+    await world.pass(hour);
+    expect((await toldWithout('table.list')).stuck).toMatchObject({
+      why: expect.stringContaining('not known') as string,
+      command: null,
+    });
     const other = await toldWithout('table.read');
     expect(other.links).toMatchObject([{ unread: true, bracket: null }]);
     const whole = await toldWithout('none');

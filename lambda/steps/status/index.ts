@@ -78,7 +78,8 @@ async function secretStatus(
       secret === null
         ? null
         : explain({
-            ...{ now, functionName: run.functionName, secret, versions, valueless, links, history },
+            ...{ now, functionName: run.functionName, secret, versions, valueless, links },
+            history: journal.unread.includes('history') ? null : history,
             keys: keys ?? [],
             userName: owner === null ? null : ownerOf(source),
           }),
