@@ -1,4 +1,4 @@
-import { type App, CfnParameter, Duration, type Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, type Stack, Stage } from 'aws-cdk-lib';
 
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Alias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
@@ -396,7 +396,7 @@ describe('synth lets pass', () => {
     ['user', (stack, name) => ({ source: RotationSource.iamUser(User.fromUserName(stack, 'Ingest', name)) })],
   ])('%s that CDK looks up, and has a dummy for until the first synth has ended', (name, given) => {
     const stack = build((own) => given(own, StringParameter.valueFromLookup(own, `/ingest/${name}`)));
-    const { missing = [] } = (stack.node.root as App).synth().manifest;
+    const missing = Stage.of(stack)?.synth().manifest.missing ?? [];
     expect(missing.map(({ provider }) => provider)).toEqual(['ssm']);
   });
 });
