@@ -1,4 +1,5 @@
 import { commonCalls, isMaking, type AwsCall } from '../core/calls';
+import { restoreSecret } from '../core/commands';
 import type { RotationDefinition } from '../core/definition';
 import { RotationError } from '../core/errors';
 import type { LeftOut } from '../core/bound';
@@ -41,17 +42,19 @@ export interface Plan {
 /** Looks at everything a rotation would touch and says what stands in its way. Writes nothing, the journal included. */
 export async function plan(run: Invocation, definition: RotationDefinition): Promise<Plan> {
   const secret = await run.secrets.describe(definition.secretId);
-  const current = await currentValue(run, secret.arn);
+  // of a secret that is being deleted no value can be read, and so no key be told apart
+  const { deleted } = secret;
+  const current = deleted ? null : await currentValue(run, secret.arn);
   return withSurveys(run, definition, async (surveys) => {
     const { clusters } = surveys;
     const found = { current, unrecorded: hasUnrecorded(surveys) };
     const source = sourceFor(definition.source);
-    const pending = await pendingVersion(run, secret, source, current);
+    const pending = deleted ? null : await pendingVersion(run, secret, source, current);
     const adopted = pending?.adopted ?? null;
     const { value, obstacles } = await nextValue(run, definition, secret, found, adopted);
     const outlooks = await Promise.all(clusters.map((one) => lookAhead(run, one)));
     const past = await rotationsOf(run, secret.arn);
-    const keys = (await source.keys?.all(run, { secret, definition }, found)) ?? [];
+    const keys = deleted ? [] : ((await source.keys?.all(run, { secret, definition }, found)) ?? []);
     const ours = await openPauses(run, clusters);
     const places = probesOf(onceStarted(surveys, ours)).map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
     const change = { definition, current, value, version: adopted?.version ?? 'next' };
@@ -83,6 +86,7 @@ async function nextValue(
   found: Found,
   adopted: Value | null,
 ): Promise<{ readonly value: Value['fields'] | null; readonly obstacles: readonly RotationError[] }> {
+  if (secret.deleted) return { obstacles: [beingDeleted(secret)], value: null };
   if (adopted !== null) {
     const obstacles = missingFields(definition, [...adopted.fields.keys()]);
     return { obstacles, value: obstacles.length === 0 ? adopted.fields : null };
@@ -94,6 +98,12 @@ async function nextValue(
   const obstacles = missingFields(definition, next.keys);
   return { obstacles, value: obstacles.length === 0 ? next.fields : null };
 }
+
+const beingDeleted = ({ arn }: SecretDescription): RotationError =>
+  new RotationError(
+    'SECRET_UNREADABLE',
+    `secret ${arn} is scheduled for deletion, so no rotation begins and its value cannot be read. Restore it: ${restoreSecret(arn)}`,
+  );
 
 /** Newest first. */
 async function rotationsOf(run: Invocation, arn: string): Promise<readonly PastRotation[]> {

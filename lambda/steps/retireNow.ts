@@ -1,4 +1,4 @@
-import { askStatus, deactivateKey, rotateSecret } from '../core/commands';
+import { askStatus, deactivateKey, restoreSecret, rotateSecret } from '../core/commands';
 import { ownerOf } from '../core/definition';
 import { asRotationError } from '../core/errors';
 import type { Retirement } from '../core/journal';
@@ -29,7 +29,7 @@ export interface RetireReport {
  */
 export async function retireNow(run: Invocation, secretId: string, dryRun: boolean): Promise<RetireReport> {
   const definition = definitionOf(run, secretId);
-  const { arn } = await run.secrets.describe(definition.secretId);
+  const { arn, deleted } = await run.secrets.describe(definition.secretId);
   const { retirements, unproven } = await secretRecord(run, arn);
   const said: string[] = [];
   const retired: string[] = [];
@@ -38,6 +38,12 @@ export async function retireNow(run: Invocation, secretId: string, dryRun: boole
   const { keys } = sourceFor(definition.source);
   if (keys === null) {
     said.push(`The credentials of ${arn} come from ${owner}: whoever makes them there ends them there.`);
+    return answer;
+  }
+  if (deleted) {
+    said.push(
+      `${arn} is scheduled for deletion, so its values, and whom its keys serve, cannot be read. No key was ended. Restore it first: ${restoreSecret(arn)}, then ask again.`,
+    );
     return answer;
   }
   const waiting = retirements.filter(({ retiredAt }) => retiredAt === undefined).filter(hasKey);

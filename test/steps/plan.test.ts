@@ -73,6 +73,18 @@ test('a plan names what would be paused, and what not', async () => {
   ]);
 });
 
+test('a secret that is scheduled for deletion blocks, with the command that restores it, and the pipelines are told', async () => {
+  for (const adopting of [false, true]) {
+    const found = world();
+    if (adopting) await upTo(found, 'createSecret');
+    found.secrets.secret(secretId).deleted = true;
+    const { blockers, links, pending } = await planned(found);
+    expect(blockers).toMatchObject([{ code: 'SECRET_UNREADABLE' }]);
+    expect(blockers[0]?.message).toMatch(/scheduled for deletion.* aws secretsmanager restore-secret --secret-id \S+$/);
+    expect([pending, links.map(({ pipelines }) => pipelines.length)]).toEqual([null, [2]]);
+  }
+});
+
 describe('over a pause that is open', () => {
   /** Of a run that has died between STOP and ALTER. */
   const leftPaused = async (): Promise<{ found: MemoryWorld; version: string }> => {

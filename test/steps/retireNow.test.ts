@@ -34,6 +34,15 @@ test('a dry run says the same and leaves the key', async () => {
   expect(isActive(world, older)).toBe(true);
 });
 
+test('of a secret that is scheduled for deletion no key is ended; how to restore it is said', async () => {
+  for (const world of [await rotated(), createWorld()]) {
+    world.secrets.secret(secretId).deleted = true;
+    const { retired, said } = await ask(world);
+    expect([retired, said]).toEqual([[], [expect.stringContaining('aws secretsmanager restore-secret')]]);
+    expect(keyIds(world).every((key) => isActive(world, key))).toBe(true);
+  }
+});
+
 test('asked again, it says what was done, and which key may have leaked otherwise', async () => {
   const world = await rotated();
   await ask(world);
