@@ -55,6 +55,6 @@ export const metrics: Readonly<Record<string, string>> = {
   OldestPauseAgeSeconds: 'Age of the oldest such pause, each minute. Must be 0.',
   OldestCredentialAgeHours: 'Age of the oldest credentials that a link holds, each minute.',
   OldKeyStillUsed: '1 while an old key is due and something speaks against ending it.',
-  RecoverFailed: 'Parts of its work that the watchdog could not do.',
+  RecoverFailed: 'Runs of the watchdog in which something could not be done, and links that need a person.',
   Heartbeat: '1 for each run of the watchdog that came to its end.',
 };
