@@ -1,4 +1,5 @@
 import { leftOutText } from '../../lambda/core/bound';
+import { notTriedAgain } from '../../lambda/core/explain';
 import { counted, shownRange } from '../../lambda/page/view';
 import type { PlanAnswer } from '../answers';
 import { bad, good, heading, paragraph, quiet, said, table, told, warn } from './lines';
@@ -55,10 +56,16 @@ export function renderDoctor(secret: string, plan: PlanAnswer, paper: Paper): re
     ...found.flatMap((sentence) => said(paper, good('✓'), sentence)),
     ...toKnow(plan, paper, false),
     blockers.length > 0
-      ? painted('A rotation would fail until that is mended.', 'bad', paper)
+      ? painted(`A rotation would fail ${untilMended(blockers)}.`, 'bad', paper)
       : painted('Nothing stands in the way of a rotation.', 'good', paper),
   ];
 }
+
+/** What only the last call has met is not known to stand there yet. */
+const untilMended = (blockers: readonly string[]): string =>
+  blockers.every((blocker) => blocker.includes(notTriedAgain))
+    ? 'unless that was mended since'
+    : 'until that is mended';
 
 function title(secret: string, plan: PlanAnswer, paper: Paper): string {
   const { links, blockers } = plan;

@@ -64,6 +64,9 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Whether what failed with this code goes well some time when it is only tried again. */
 export const passesByItself = (code: ErrorCode): boolean => passing.has(code);
 
+/** In the message of what was found by a call, and may have been mended since. */
+export const notTriedAgain = 'which was not tried again by this look';
+
 type Case = (c: Circumstances) => Explanation | null;
 
 /**

@@ -1,7 +1,8 @@
 import { RotationError, withoutCode } from '../core/errors';
-import { passesByItself } from '../core/explain';
+import { notTriedAgain, passesByItself } from '../core/explain';
 import type { PastRotation } from '../core/history';
 import { labelled, standing, type SecretDescription, type VersionId } from '../core/version';
+import { iso } from '../core/time';
 import type { Invocation } from '../ports';
 import { marksOf, secretRecord, valueOf, type Value } from './rotation';
 import type { Source } from './sources';
@@ -42,11 +43,12 @@ export async function pendingVersion(
   };
 }
 
-/** Why the last call for a version that is adopted failed, which the next one meets again; nothing where that passes by itself. */
+/** Why the last call for a version that is adopted failed, which the next one meets again unless it was mended since; nothing where that passes by itself. */
 export function lastFailure(version: VersionId, history: readonly PastRotation[]): readonly RotationError[] {
   const past = history.find((one) => one.version === version);
   const failure = past?.outcome === 'running' ? past.failure : undefined;
   if (failure === undefined || passesByItself(failure.code)) return [];
-  const { code, message } = failure;
-  return [new RotationError(code, `the pending version's last call failed: ${withoutCode(message, code)}`)];
+  const { code, message, at } = failure;
+  const when = `at ${iso(at)}, ${notTriedAgain}`;
+  return [new RotationError(code, `the pending version's last call failed ${when}: ${withoutCode(message, code)}`)];
 }

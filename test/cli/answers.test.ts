@@ -99,6 +99,10 @@ test('what blocks comes first, in the plan and in the pre-flight', () => {
     expect(second).toMatch(/^ {2}✗ {2}KEY_QUOTA: no free slot\./);
   }
   expect(renderDoctor('prod/s3-ingest', blocked, plain(80)).at(-1)).toBe('A rotation would fail until that is mended.');
+  const past = 'ALTER_REFUSED: the last call failed at 04:00, which was not tried again by this look: in words.';
+  const lastOf = (blockers: readonly string[]) => renderDoctor('s', { ...blocked, blockers }, plain(80)).at(-1);
+  expect(lastOf([past])).toBe('A rotation would fail unless that was mended since.');
+  expect(lastOf([past, ...blocked.blockers])).toBe('A rotation would fail until that is mended.');
   expect(renderDoctor('prod/s3-ingest', planned, plain(80)).at(-1)).toBe('Nothing stands in the way of a rotation.');
 });
 

@@ -245,7 +245,7 @@ describe('a version that is pending already', () => {
       const [blocker, ...others] = await blockers(found);
       expect(blocker).toBeInstanceOf(RotationError);
       expect(blocker?.code).toBe('CREDENTIALS_DENIED');
-      expect(blocker?.message).toMatch(/the pending version's last call failed: (?!CREDENTIALS_DENIED)./);
+      expect(blocker?.message).toMatch(/the pending version's last call failed at \S+Z, .*: (?!CREDENTIALS_DENIED)./);
       expect(others).toEqual([]);
     });
 
