@@ -4,6 +4,7 @@ import { plan } from '../../lambda/steps/plan';
 import { foresee } from '../../lambda/steps/foresee';
 import { retireNow } from '../../lambda/steps/retireNow';
 import { status } from '../../lambda/steps/status';
+import { Looking, toldUnseen } from '../../lambda/steps/status/looking';
 import { analyticsLink, clusterId, connectionSecretId, secretId } from '../support/scenario';
 import { createWorld, type MemoryWorld } from '../support/world';
 import { call, clusterOf, failure, keyIds, onLink, upTo } from './driving';
@@ -190,6 +191,30 @@ describe('what cannot be looked at is said, and the rest is told', () => {
     expect([whole.journalUnread, whole.links[0]?.unread, whole.links[0]?.bracket?.phase]).toEqual([
       ...[undefined, undefined, 'open'],
     ]);
+  });
+
+  test('what is refused for the same reason is told once, of all that it is about', async () => {
+    const looking = new Looking();
+    const unreadable = (version: string) =>
+      `SECRET_UNREADABLE: GetSecretValue of arn, version ${version}, was refused by AWS: AccessDenied.`;
+    looking.missed('version a1', unreadable('a1'));
+    looking.missed('version b2', unreadable('b2'));
+    looking.missed('the keys of ingest', unreadable('a1'));
+    for (const kind of ['link', 'secret'])
+      looking.missed(`the ${kind}s`, `AWS_REFUSED: Query of all ${kind} was refused.`);
+    looking.missed('the cluster', 'CONNECTION_REFUSED: no answer.');
+    expect(toldUnseen(looking.unseen)).toEqual([
+      'version a1, version b2, the keys of ingest: SECRET_UNREADABLE: GetSecretValue of arn was refused by AWS: AccessDenied.',
+      'the links, the secrets: AWS_REFUSED: Query was refused.',
+      'the cluster: CONNECTION_REFUSED: no answer.',
+    ]);
+    const many = Array.from({ length: 10 }, (_, at) => ({ what: `cluster ${at}`, why: 'no answer.' }));
+    expect(toldUnseen(many)[0]).toMatch(/cluster 7 and 2 more: no answer/);
+    const world = createWorld();
+    await upTo(world, 'finishSecret');
+    world.faults = (_, point) => (point === 'secrets.read' ? 'refused' : undefined);
+    const { unseen } = await look(world);
+    expect(new Set(unseen.map((told) => told.replace(/^.*?: (?=[A-Z_]+: )/, ''))).size).toBe(unseen.length);
   });
 
   test('a value that was not read is told from one that is not there yet', async () => {

@@ -10,7 +10,7 @@ import { definitionOf } from '../rotation';
 import { sourceFor, type KeptKey } from '../sources';
 import { journalStatus, readJournal, when, type Journal } from './journal';
 import { linkStatuses } from './links';
-import { Looking } from './looking';
+import { Looking, toldUnseen, type Unseen } from './looking';
 import { versionsOf } from './versions';
 
 /** So many rotations are shown of each secret. */
@@ -39,7 +39,7 @@ async function secretStatus(
   definition: RotationDefinition,
   journal: Journal,
   now: number,
-  unread: readonly string[],
+  unread: readonly Unseen[],
 ): Promise<SecretStatus> {
   const looking = new Looking();
   const { secretId, source } = definition;
@@ -85,7 +85,7 @@ async function secretStatus(
           }),
     drift: driftOf({ current: labelled('current'), pending: labelled('pending'), links, clusters, keys }),
     ...(journal.unread.length === 0 ? {} : { journalUnread: journal.unread }),
-    unseen: [...unread, ...looking.unseen],
+    unseen: toldUnseen([...unread, ...looking.unseen]),
   };
 }
 
