@@ -73,6 +73,8 @@ export function parseEvent(event: unknown): Request {
       if (!flag(fields, 'now')) throw invalid('"retire" needs "now":true');
       return { type: 'retire', secretId: text(fields, 'secretId'), dryRun: flag(fields, 'dryRun') };
     case undefined:
+    case null:
+    case '':
       if (fields['describe'] === true) return { type: 'widget', ...parseWidget(fields) };
   }
   throw invalid('the event has neither a "Step" nor a known "action"');

@@ -60,7 +60,9 @@ describe('a custom widget', () => {
   const plain = { type: 'widget', describe: false, document: false, context: null };
 
   test('asks for its documentation', () => {
-    expect(parseEvent({ describe: true })).toEqual({ ...plain, describe: true });
+    for (const left of [{}, { action: '' }, { action: null }])
+      expect(parseEvent({ describe: true, ...left })).toEqual({ ...plain, describe: true });
+    for (const action of ['', null]) expect(refused({ action })).toContain('neither a "Step" nor a known "action"');
   });
 
   test('is drawn for the dashboard that shows it, with the parameters beside its context', () => {
