@@ -102,7 +102,7 @@ async function nextValue(
 const beingDeleted = ({ arn }: SecretDescription): RotationError =>
   new RotationError(
     'SECRET_UNREADABLE',
-    `secret ${arn} is scheduled for deletion, so no rotation begins and its value cannot be read. Restore it: ${restoreSecret(arn)}`,
+    `secret ${arn} is scheduled for deletion, so its value cannot be read and no rotation begins. Nothing was changed. Restore it: ${restoreSecret(arn)}`,
   );
 
 /** Newest first. */
