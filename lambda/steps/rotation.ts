@@ -23,8 +23,15 @@ export function definitionOf(run: Invocation, secretId: string): RotationDefinit
   if (found !== undefined) return found;
   throw new RotationError(
     'SECRET_NOT_CONFIGURED',
-    `ROTATIONS has no definition for ${secretId}. Nothing was done. Add one, or detach this function from the secret.`,
+    `ROTATIONS has no definition for ${secretId}; ${known(run.definitions)}. Nothing was done. Ask for one of those, add this one, or detach this function from the secret.`,
   );
+}
+
+/** A few are enough to see a slip of the pen. */
+function known(definitions: readonly RotationDefinition[]): string {
+  const ids = definitions.slice(0, 8).map(({ secretId }) => secretId);
+  const more = definitions.length > ids.length ? ` and ${definitions.length - ids.length} more` : '';
+  return ids.length === 0 ? 'it has none' : `it has those of ${ids.join(', ')}${more}`;
 }
 
 /**

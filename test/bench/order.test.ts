@@ -32,7 +32,7 @@ test('nothing is sent in the pause but STOP, one look at the states, ALTER and S
     // in the order stopped, but for those that are on their way side by side
     const at = new Map(named('stop-pipeline').map((name, index) => [name, index]));
     for (const [index, name] of named('start-pipeline').entries())
-      expect(Math.abs((at.get(name) ?? Infinity) - index)).toBeLessThan(4);
+      expect(Math.abs((at.get(name) ?? Infinity) - index)).toBeLessThan(2 * 4); // a lane that a busy machine holds up is overtaken
   } finally {
     await lake.stop();
   }

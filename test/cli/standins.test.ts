@@ -125,7 +125,10 @@ test('a rotation is started and followed to its end; then the key that leaked is
 });
 
 test.each([
-  ['plan prod/unknown', /^SECRET_NOT_CONFIGURED: ROTATIONS has no definition for prod\/unknown\./],
+  [
+    'plan prod/unknown',
+    /^SECRET_NOT_CONFIGURED: ROTATIONS has no definition for prod\/unknown; it has those of arn:aws:secretsmanager:\S+\. Nothing was done\./,
+  ],
   ['plan prod/unknown --local', /^SECRET_NOT_CONFIGURED: /],
   ['status --function nobody', /^function nobody could not be invoked: Function not found: nobody\. Look at the name/],
 ])('%s: no answer is a sentence without a stack, and exit code 3', async (command, sentence) => {

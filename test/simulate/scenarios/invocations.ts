@@ -94,7 +94,7 @@ export const invocations: readonly Scenario[] = [
   },
   {
     name: 'two rotations that share a link, at once',
-    sample: 250,
+    sample: 120,
     freezes: true,
     world: twoSecrets,
     play: async (stage) => {

@@ -88,7 +88,7 @@ const people: readonly Scenario[] = [
   }),
   {
     name: 'a member is dropped and made anew, running, just before our STOP',
-    sample: 150,
+    sample: 80,
     world: () => two(),
     play: (stage) => {
       stage.before('lane.stop', 1, () => {
@@ -99,7 +99,7 @@ const people: readonly Scenario[] = [
   },
   {
     name: 'a member is dropped and made anew, left Stopped, behind the look at its pause',
-    sample: 150,
+    sample: 80,
     world: () => two(),
     play: (stage) => {
       stage.before('lane.alter', 1, () => {
@@ -171,7 +171,7 @@ const batches: readonly Scenario[] = [
   },
   {
     name: 'a killed STOP outlives its connection',
-    sample: 200,
+    sample: 100,
     world: () => {
       const world = small([onLink('orders', { drainMs: 75_000, usualMs: 1_000 })]);
       world.server().killedStop = 'outlives';

@@ -92,7 +92,7 @@ const several: readonly Scenario[] = [
   { name: 'three links', freezes: true, world: () => threeLinks({}), play: rotate },
   {
     name: 'three links, of which one cannot be paused',
-    sample: 150,
+    sample: 80,
     world: () => threeLinks({ refuses: 1142 }),
     play: (stage) => stage.rotate(stage.stage(), { attempts: 2 }),
     ends: ['person'],
@@ -103,7 +103,7 @@ const several: readonly Scenario[] = [
   },
   {
     name: 'three clusters, one down for a while and one slow',
-    sample: 150,
+    sample: 80,
     world: threeClusters,
     play: async (stage) => {
       stage.world.server(second).down = true;
@@ -144,7 +144,7 @@ const beginnings: readonly Scenario[] = [
   },
   {
     name: 'two rotations, with the old key retired in between',
-    sample: 200,
+    sample: 100,
     freezes: true,
     world: () => small(),
     play: async (stage) => {
@@ -163,7 +163,7 @@ const beginnings: readonly Scenario[] = [
   },
   {
     name: 'the next rotation comes before the old key has retired',
-    sample: 150,
+    sample: 80,
     world: () => small(),
     play: async (stage) => {
       await stage.rotate();
@@ -172,7 +172,7 @@ const beginnings: readonly Scenario[] = [
     },
     ends: ['person'],
   },
-  { name: 'a key that is accepted after a minute', sample: 150, world: () => slowKey(60_000), play: rotate },
+  { name: 'a key that is accepted after a minute', sample: 80, world: () => slowKey(60_000), play: rotate },
   stale(1),
   stale(10),
 ];

@@ -42,7 +42,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the source refuses the new key to the pipelines, and the watchdog comes in between',
-    sample: 200,
+    sample: 100,
     freezes: true,
     world: () => small(),
     play: async (stage) => {
@@ -67,7 +67,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the source refuses the new key to the pipelines for a while',
-    sample: 200,
+    sample: 100,
     world: () => small(),
     play: async (stage) => {
       const relent = refuseToPipelines(stage);
@@ -86,7 +86,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'a mirrored secret with overlap, whose new key the source refuses',
-    sample: 150,
+    sample: 80,
     world: () => mirroring(true),
     play: async (stage) => {
       refuseToPipelines(stage);
@@ -108,7 +108,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the mirrored secret changes in the middle of a rotation',
-    sample: 150,
+    sample: 80,
     world: () => mirroring(true),
     play: async (stage) => {
       const { world } = stage;
@@ -127,7 +127,7 @@ export const sources: readonly Scenario[] = [
   },
   {
     name: 'the mirrored secret changes twice before anything is set',
-    sample: 150,
+    sample: 80,
     world: () => mirroring(true),
     play: async (stage) => {
       const { world } = stage;

@@ -154,7 +154,7 @@ const configOf = (world: MemoryWorld): string => world.link('analytics', 'analyt
 const accepted: readonly Scenario[] = [
   {
     name: 'CONFIG changes with the credentials, and the source refuses the new key',
-    sample: 150,
+    sample: 80,
     world: otherConfig,
     play: async (stage) => {
       refuseToPipelines(stage);
